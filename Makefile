@@ -1,0 +1,33 @@
+# The README's commands: `make run` and `make test`. Everything that they need is installed under .venv and .build.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORE := $(shell find processor/core/src -name '*.rs') processor/core/Cargo.toml
+
+.PHONY: build run test lint bench clean
+build: $(BIN)/.built
+
+$(BIN)/.dependencies: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) not found: install Python 3.11 or newer"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: install Python 3.11 or newer, or set PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt $$($(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; print(*p["dependencies"], *p["optional-dependencies"]["dev"])')
+	@touch $@
+
+$(BIN)/.built: $(BIN)/.dependencies $(CORE)
+	@command -v cargo >/dev/null || { echo "cargo not found: install Rust 1.88 or newer, with rustup or your system's package manager"; exit 1; }
+	$(BIN)/maturin develop --release --quiet --manifest-path processor/core/Cargo.toml
+	@touch $@
+
+lint: build
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd processor/core && cargo fmt --check && cargo clippy --all-targets --no-default-features -- -D warnings && cargo clippy -- -D warnings
+
+test: build
+	$(BIN)/pytest
+
+clean:
+	rm -rf $(VENV) .build processor/core/target processor/sluice/_core*.so

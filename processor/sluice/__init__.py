@@ -1,0 +1,1 @@
+"""Sluice: judges every event type of an OpenTelemetry stream once and lets the waste go."""

@@ -1,0 +1,1 @@
+"""From novel evidence to facts: queue, redaction, providers."""

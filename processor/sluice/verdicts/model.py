@@ -1,0 +1,110 @@
+"""The words of a verdict: categories, facts, and the value that travels on `sluice.verdicts`.
+
+Described in `proto/sluice/v1/verdict.proto`; a test holds the JSON to it. Closed sets are strings, because a reader
+must survive a value that a newer writer knows: an unknown one means keep.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from sluice.engine import Identity
+
+SCHEMA = 1
+"""Version of the JSON values; a reader ignores fields it does not know and withdraws on a schema it cannot read."""
+
+CATEGORIES = (
+    "health_check",
+    "heartbeat",
+    "debug_noise",
+    "bot_traffic",
+    "duplicate",
+    "instrumentation",
+    "routine_success",
+    "malformed",
+    "state_change",
+    "business_event",
+    "security",
+    "performance",
+    "fault",
+    "diagnostic",
+    "unclassified",
+)
+CONFIDENCES = ("low", "medium", "high")
+ACTIONS = ("keep", "drop", "sample", "limit")
+SEVERITIES = ("trace", "debug", "info", "warn", "error", "fatal")
+RANKS = {"rule": 1, "llm": 2, "operator": 3}
+"""Kind of source to rank: facts of a higher rank are never replaced by lower ones."""
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What the judge says of one event type: no action, no policy."""
+
+    category: str
+    confidence: str
+    description: str = ""
+    twin: str | None = None
+    reason: str = ""
+
+
+class ServiceName(msgspec.Struct, frozen=True):
+    namespace: str = ""
+    name: str = ""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where the facts come from. `kind`: llm, rule or operator; `instance`: the Sluice that obtained them."""
+
+    kind: str
+    instance: str
+    provider: str = ""
+    model: str = ""
+    prompt_version: str = ""
+    evidence_hash: str = ""
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Facts plus the decision of the instance that published it. Times: RFC 3339 in UTC."""
+
+    schema: int = SCHEMA
+    fingerprint: str
+    skeleton: str
+    ruleset: str
+    merged_into: str | None = None
+    signal: str
+    service: ServiceName
+    scope: str = ""
+    severity: str = ""
+    outcome: str = ""
+    purpose: str = ""
+    template: str
+    matcher: None = None
+    category: str
+    description: str = ""
+    confidence: str
+    twin: str | None = None
+    reason: str = ""
+    action: str
+    keep_percent: float | None = None
+    keep_rate: str | None = None
+    guards: tuple[str, ...] = ()
+    mode: str
+    first_seen: str
+    per_day: float = 0.0
+    not_before: str | None = None
+    source: Source
+    version: int
+    issued_at: str
+    expires_at: str | None = None
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(
+            signal=self.signal,
+            scope=self.scope,
+            namespace=self.service.namespace,
+            service=self.service.name,
+            severity=self.severity,
+            outcome=self.outcome,
+            purpose=self.purpose,
+        )
