@@ -1,3 +1,20 @@
 //! The narrow core of Sluice: OTLP bytes in, OTLP bytes out.
+//!
+//! A record's way: `wire` and `any` read it in place, `record` finds what makes its event type, `mine` masks its text,
+//! `table` looks the type up, `decide` says what becomes of it, `edit` splices, `engine` puts them together.
 
+pub mod any;
+pub mod class;
+pub mod decide;
+pub mod edit;
+pub mod engine;
+pub mod evidence;
+pub mod identity;
 pub mod json;
+pub mod mine;
+#[cfg(feature = "python")]
+mod python;
+pub mod record;
+pub mod settings;
+pub mod table;
+pub mod wire;

@@ -1,0 +1,232 @@
+//! The classes that stand in a fingerprint beside the shape: severity, outcome, purpose.
+
+/// The six severity classes, in order; `Unset` is below them all so that the highest of several can be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(u8)]
+pub enum Severity {
+    #[default]
+    Unset,
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+    Fatal,
+}
+
+impl Severity {
+    pub const NAMES: [&'static str; 7] = ["", "trace", "debug", "info", "warn", "error", "fatal"];
+
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        use Severity::{Debug, Error, Fatal, Info, Trace, Unset, Warn};
+        [Unset, Trace, Debug, Info, Warn, Error, Fatal].into_iter().find(|class| class.name() == name)
+    }
+
+    /// OTLP's `SeverityNumber`: four numbers a class, 1 to 24.
+    pub fn from_number(number: u64) -> Self {
+        match number {
+            1..=4 => Self::Trace,
+            5..=8 => Self::Debug,
+            9..=12 => Self::Info,
+            13..=16 => Self::Warn,
+            17..=20 => Self::Error,
+            21..=24 => Self::Fatal,
+            _ => Self::Unset,
+        }
+    }
+
+    /// The level words of the common logging libraries and of syslog, in any case; anything else is unset.
+    pub fn from_word(word: &[u8]) -> Self {
+        let mut lower = [0u8; 13];
+        let Some(lower) = lower.get_mut(..word.len()) else {
+            return Self::Unset;
+        };
+        lower.copy_from_slice(word);
+        lower.make_ascii_lowercase();
+        match &*lower {
+            b"trace" | b"trc" | b"finest" | b"finer" | b"verbose" | b"silly" => Self::Trace,
+            b"debug" | b"dbg" | b"fine" | b"config" => Self::Debug,
+            b"info" | b"inf" | b"information" | b"informational" | b"notice" | b"log" => Self::Info,
+            b"warn" | b"warning" | b"wrn" => Self::Warn,
+            b"error" | b"err" | b"severe" => Self::Error,
+            b"fatal" | b"critical" | b"crit" | b"panic" | b"dpanic" | b"alert" | b"emerg" | b"emergency" => Self::Fatal,
+            _ => Self::Unset,
+        }
+    }
+
+    /// The numeric levels of bunyan and pino: 10 to 60.
+    pub fn from_json_number(level: i64) -> Self {
+        match level {
+            10 => Self::Trace,
+            20 => Self::Debug,
+            30 => Self::Info,
+            40 => Self::Warn,
+            50 => Self::Error,
+            60 => Self::Fatal,
+            _ => Self::Unset,
+        }
+    }
+
+    /// The severity part of a syslog priority: 0 (emergency) to 7 (debug).
+    pub fn from_syslog(priority: u32) -> Self {
+        match priority & 7 {
+            0..=2 => Self::Fatal,
+            3 => Self::Error,
+            4 => Self::Warn,
+            5 | 6 => Self::Info,
+            _ => Self::Debug,
+        }
+    }
+}
+
+/// What a record says of success, ordered by how bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(u8)]
+pub enum Outcome {
+    #[default]
+    Unset,
+    Ok,
+    ClientError,
+    Error,
+}
+
+impl Outcome {
+    pub const NAMES: [&'static str; 4] = ["", "ok", "client_error", "error"];
+
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Unset, Self::Ok, Self::ClientError, Self::Error].into_iter().find(|outcome| outcome.name() == name)
+    }
+
+    pub fn from_http(status: i64) -> Self {
+        match status {
+            100..=399 => Self::Ok,
+            400..=499 => Self::ClientError,
+            500..=599 => Self::Error,
+            _ => Self::Unset,
+        }
+    }
+
+    /// gRPC's codes: those that the caller can mend are its own fault.
+    pub fn from_grpc(code: i64) -> Self {
+        match code {
+            0 => Self::Ok,
+            3 | 5 | 6 | 7 | 9 | 11 | 16 => Self::ClientError,
+            1..=16 => Self::Error,
+            _ => Self::Unset,
+        }
+    }
+}
+
+/// What a record was sent for: `true` is a probe. The lists are part of the ruleset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Probe(pub bool);
+
+impl Probe {
+    pub fn name(self) -> &'static str {
+        if self.0 { "probe" } else { "" }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "" => Some(Self(false)),
+            "probe" => Some(Self(true)),
+            _ => None,
+        }
+    }
+
+    /// Whether a path's last segment, without its query, is one that only probes ask for.
+    pub fn path(path: &[u8]) -> bool {
+        let path = path.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+        let path = path.strip_suffix(b"/").unwrap_or(path);
+        let mut segments = path.rsplit(|&byte| byte == b'/');
+        let last = segments.next().unwrap_or_default();
+        matches!(last, b"healthz" | b"livez" | b"readyz" | b"health" | b"ping" | b"metrics")
+            || segments.next() == Some(b"health")
+    }
+
+    pub fn agent(agent: &[u8]) -> bool {
+        [&b"kube-probe/"[..], b"ELB-HealthChecker/", b"GoogleHC/", b"Prometheus/"]
+            .iter()
+            .any(|prefix| agent.starts_with(prefix))
+    }
+}
+
+/// What a record says of its outcome and purpose, collected while it is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Clues {
+    /// From an HTTP or gRPC status, the worst of those named.
+    pub status: Outcome,
+    /// From a span's status.
+    pub span: Outcome,
+    /// From an exit or return code, or `success=`.
+    pub exit: Outcome,
+    /// An `exception.*`, `error.type` or non-empty `error`.
+    pub error: bool,
+    /// `err=<nil>` and the like.
+    pub no_error: bool,
+    pub probe: bool,
+}
+
+impl Clues {
+    pub fn http(&mut self, status: i64) {
+        self.status = self.status.max(Outcome::from_http(status));
+    }
+
+    pub fn grpc(&mut self, code: i64) {
+        self.status = self.status.max(Outcome::from_grpc(code));
+    }
+
+    /// An explicit status has the say; else any sign of an error; else an exit code; else nothing wrong, if so said.
+    pub fn outcome(&self) -> Outcome {
+        let explicit = self.status.max(self.span);
+        if self.span == Outcome::Error || self.status != Outcome::Unset {
+            return explicit.max(if self.exit == Outcome::Error { Outcome::Error } else { Outcome::Unset });
+        }
+        if self.error || self.exit == Outcome::Error {
+            return Outcome::Error;
+        }
+        let quiet = if self.no_error { Outcome::Ok } else { Outcome::Unset };
+        explicit.max(self.exit).max(quiet)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probes_are_told_by_the_last_segment_or_its_parent() {
+        for probe in [&b"/healthz"[..], b"/v1/ping", b"/metrics?name[]=x", b"/health/db", b"/api/health/", b"livez"] {
+            assert!(Probe::path(probe), "{}", String::from_utf8_lossy(probe));
+        }
+        for other in [&b"/orders"[..], b"/healthz/orders", b"/pingpong", b"/", b""] {
+            assert!(!Probe::path(other), "{}", String::from_utf8_lossy(other));
+        }
+    }
+
+    #[test]
+    fn an_explicit_status_outweighs_an_error_attribute() {
+        let clues = Clues { status: Outcome::Ok, error: true, ..Clues::default() };
+        assert_eq!(clues.outcome(), Outcome::Ok);
+        let clues = Clues { error: true, ..Clues::default() };
+        assert_eq!(clues.outcome(), Outcome::Error);
+        let clues = Clues { status: Outcome::ClientError, span: Outcome::Error, ..Clues::default() };
+        assert_eq!(clues.outcome(), Outcome::Error);
+    }
+
+    #[test]
+    fn the_codes_that_a_caller_can_mend_are_client_errors() {
+        let client: Vec<i64> = (0..=17).filter(|&code| Outcome::from_grpc(code) == Outcome::ClientError).collect();
+        assert_eq!(client, [3, 5, 6, 7, 9, 11, 16]);
+        assert_eq!(Outcome::from_grpc(0), Outcome::Ok);
+        assert_eq!(Outcome::from_grpc(17), Outcome::Unset);
+    }
+}

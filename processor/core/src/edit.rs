@@ -1,0 +1,163 @@
+//! Cuts and insertions on a request's bytes, made while it is walked and applied at the end in one copy.
+
+use crate::any::{KeyValue, put_pair};
+use crate::decide::{Decision, Fate};
+use crate::record::Signal;
+use crate::wire::{self, Field, Fields, Malformed, put_varint};
+
+/// Replaces `start..end` of the request by a range of the inserted bytes.
+struct Edit {
+    start: usize,
+    end: usize,
+    insert: (usize, usize),
+}
+
+/// The edits of one request, in the order of its bytes.
+#[derive(Default)]
+pub struct Edits {
+    edits: Vec<Edit>,
+    inserted: Vec<u8>,
+    delta: i64,
+}
+
+/// A message whose length may change: where its header's edit is, and what was different before it.
+pub struct Opened {
+    index: usize,
+    delta: i64,
+    inserted: usize,
+}
+
+impl Edits {
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
+    pub fn inserted_bytes(&self) -> usize {
+        self.inserted.len()
+    }
+
+    /// Cuts a range; neighbouring cuts become one, so that a request that goes whole costs one edit.
+    pub fn cut(&mut self, start: usize, end: usize) {
+        self.delta -= (end - start) as i64;
+        if let Some(last) = self.edits.last_mut()
+            && last.end == start
+            && last.insert.0 == last.insert.1
+            && last.start < last.end
+        {
+            last.end = end;
+            return;
+        }
+        self.edits.push(Edit { start, end, insert: (0, 0) });
+    }
+
+    /// Begins a message: its header comes before what is changed inside.
+    pub fn open(&mut self) -> Opened {
+        self.edits.push(Edit { start: 0, end: 0, insert: (0, 0) });
+        Opened { index: self.edits.len() - 1, delta: self.delta, inserted: self.inserted.len() }
+    }
+
+    /// Ends a message: its header tells the new length, or stays when nothing inside changed.
+    pub fn close(&mut self, opened: &Opened, field: &Field) {
+        if self.edits.len() == opened.index + 1 {
+            self.edits.pop();
+            return;
+        }
+        let length = (field.end - field.value) as i64 + self.delta - opened.delta;
+        let at = self.inserted.len();
+        put_varint(&mut self.inserted, u64::from(field.number) << 3 | u64::from(wire::BYTES));
+        put_varint(&mut self.inserted, length.cast_unsigned());
+        self.delta += (self.inserted.len() - at) as i64 - (field.value - field.start) as i64;
+        self.edits[opened.index] = Edit { start: field.start, end: field.value, insert: (at, self.inserted.len()) };
+    }
+
+    /// Ends a message that goes altogether.
+    pub fn close_cut(&mut self, opened: &Opened, field: &Field) {
+        self.edits.truncate(opened.index);
+        self.inserted.truncate(opened.inserted);
+        self.delta = opened.delta;
+        self.cut(field.start, field.end);
+    }
+
+    fn insert(&mut self, at: usize, from: usize) {
+        self.delta += (self.inserted.len() - from) as i64;
+        self.edits.push(Edit { start: at, end: at, insert: (from, self.inserted.len()) });
+    }
+
+    /// The request with all edits applied.
+    pub fn apply(&self, request: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity((request.len() as i64 + self.delta).max(0) as usize);
+        let mut at = 0;
+        for edit in &self.edits {
+            out.extend_from_slice(&request[at..edit.start]);
+            out.extend_from_slice(&self.inserted[edit.insert.0..edit.insert.1]);
+            at = edit.end;
+        }
+        out.extend_from_slice(&request[at..]);
+        out
+    }
+
+    /// Removes an earlier hop's tags from the record that `field` holds and writes this hop's, if it has any.
+    pub fn tag(
+        &mut self,
+        buf: &[u8],
+        field: &Field,
+        signal: Signal,
+        earlier: bool,
+        tags: Option<(&Decision, Fate)>,
+    ) -> Result<(), Malformed> {
+        let opened = self.open();
+        let counts = tags.as_ref().is_some_and(|(_, fate)| matches!(fate, Fate::Survivor(_) | Fate::Canary(_)));
+        if earlier {
+            let mut fields = Fields::within(buf, field.value, field.end);
+            while let Some(inner) = fields.next()? {
+                if inner.is_message(signal.tags_field()) && is_tag(KeyValue::read(buf, &inner)?.key, counts) {
+                    self.cut(inner.start, inner.end);
+                }
+            }
+        }
+        if let Some((decision, fate)) = tags {
+            let from = self.inserted.len();
+            write_tags(&mut self.inserted, signal.tags_field(), decision, fate);
+            self.insert(field.end, from);
+        }
+        self.close(&opened, field);
+        Ok(())
+    }
+}
+
+/// The adjusted count of an earlier hop stays unless this hop writes its own.
+fn is_tag(key: &[u8], counts: bool) -> bool {
+    match key {
+        b"sluice.verdict" | b"sluice.category" | b"sluice.fingerprint" | b"sluice.canary" => true,
+        b"sluice.adjusted_count" => counts,
+        _ => false,
+    }
+}
+
+fn write_tags(out: &mut Vec<u8>, field: u32, decision: &Decision, fate: Fate) {
+    let mut value = Vec::with_capacity(40);
+    let mut text = |out: &mut Vec<u8>, key: &str, text: &str| {
+        value.clear();
+        wire::put_bytes(&mut value, 1, text.as_bytes());
+        put_pair(out, field, key, &value);
+    };
+    text(
+        out,
+        "sluice.verdict",
+        match fate {
+            Fate::Waste => "drop",
+            Fate::Survivor(_) => "sample",
+            Fate::Canary(_) | Fate::Kept => "keep",
+        },
+    );
+    text(out, "sluice.category", &decision.category);
+    text(out, "sluice.fingerprint", &decision.fingerprint.to_string());
+    if let Fate::Canary(_) = fate {
+        put_pair(out, field, "sluice.canary", &[0x10, 1]);
+    }
+    if let Fate::Survivor(count) | Fate::Canary(count) = fate {
+        let mut number = vec![0x21];
+        number.extend_from_slice(&count.to_le_bytes());
+        put_pair(out, field, "sluice.adjusted_count", &number);
+    }
+}

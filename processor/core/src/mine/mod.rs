@@ -1,0 +1,224 @@
+//! From a record's text to its shape: which words are constant and which are variable.
+//!
+//! `head` finds what stands before the message (level, time stamps of transports), `text` splits and masks,
+//! `words` holds the closed lists, `structured` reads JSON and map bodies, `sink` is where the pieces go: a skeleton on
+//! the hot path, a template with its slots for people.
+
+pub mod head;
+pub mod kind;
+pub mod sink;
+pub mod structured;
+pub mod text;
+pub mod words;
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+use regex::bytes::Regex;
+
+use crate::any::Any;
+use crate::class::{Clues, Severity};
+use crate::wire::Malformed;
+use sink::Sink;
+
+/// Version of every rule in this folder and of `class`; a change of what they say must change it.
+pub const RULES: &str = "1";
+
+/// How much of a text is mined; the rest does not change the fingerprint.
+pub const MINED_BYTES: usize = 16 << 10;
+
+/// The configured masks, in the order given, as one expression with a name for each.
+#[derive(Default)]
+pub struct Masks {
+    pub any: Option<Regex>,
+    pub each: Vec<(Box<str>, Regex)>,
+}
+
+/// Mines an encoded body of any type into `sink`. Answers the severity that the body itself names.
+pub fn body<S: Sink>(encoded: &[u8], masks: &Masks, sink: &mut S, clues: &mut Clues) -> Result<Severity, Malformed> {
+    match Any::read(encoded)? {
+        Any::Text(value) => return Ok(line(value, masks, sink, clues)),
+        Any::Map(map) => return structured::map(&map, masks, sink, clues),
+        Any::Array(_) => sink.part(b"[]"),
+        Any::Bytes(_) => sink.part(b"bytes"),
+        Any::Bool(value) => sink.part(if value { b"true" } else { b"false" }),
+        Any::Int(value) => sink.variable(value.to_string().as_bytes(), Some("num")),
+        Any::Double(value) => sink.variable(value.to_string().as_bytes(), Some("num")),
+        Any::Empty => {}
+    }
+    Ok(Severity::Unset)
+}
+
+/// Mines a text body: JSON as its structure, anything else as words.
+pub fn line<S: Sink>(text: &[u8], masks: &Masks, sink: &mut S, clues: &mut Clues) -> Severity {
+    let text = without_colours(&text[..text.len().min(MINED_BYTES)]);
+    let head = head::read(&text);
+    let rest = text[head.start..].trim_ascii();
+    if rest.first() == Some(&b'{')
+        && let Some(severity) = structured::json(rest, masks, sink, clues)
+    {
+        return severity.max(head.severity);
+    }
+    text::mine(&text, &head, masks, sink, clues)
+}
+
+/// The text without terminals' escape sequences (`ESC [ … letter`).
+fn without_colours(text: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr(0x1b, text) else {
+        return Cow::Borrowed(text);
+    };
+    let mut plain = text[..first].to_vec();
+    let mut rest = &text[first..];
+    while let Some(escape) = memchr(0x1b, rest) {
+        plain.extend_from_slice(&rest[..escape]);
+        rest = &rest[escape + 1..];
+        if let Some(sequence) = rest.strip_prefix(b"[") {
+            let end =
+                sequence.iter().position(|byte| (0x40..=0x7e).contains(byte)).map_or(sequence.len(), |end| end + 1);
+            rest = &sequence[end..];
+        }
+    }
+    plain.extend_from_slice(rest);
+    Cow::Owned(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::class::Outcome;
+
+    fn skeleton(text: &str) -> String {
+        let mut sink = sink::Skeleton::default();
+        line(text.as_bytes(), &Masks::default(), &mut sink, &mut Clues::default());
+        String::from_utf8(sink.out).unwrap()
+    }
+
+    fn template(text: &str) -> String {
+        let mut sink = sink::Template::default();
+        line(text.as_bytes(), &Masks::default(), &mut sink, &mut Clues::default());
+        String::from_utf8(sink.out).unwrap()
+    }
+
+    fn clues(text: &str) -> Clues {
+        let mut clues = Clues::default();
+        line(text.as_bytes(), &Masks::default(), &mut sink::Skeleton::default(), &mut clues);
+        clues
+    }
+
+    #[test]
+    fn values_are_masked_and_wording_stays() {
+        for (line, shape) in [
+            ("user 42 logged in", "user <*> logged in"),
+            ("took 15ms for 3 rows", "took <*> for <*> rows"),
+            ("connect to 10.0.0.1:8080 failed", "connect to <*> failed"),
+            ("at 12:34:56,789 it stopped", "at <*> it stopped"),
+            ("opened /var/lib/db/17.sst in ro mode", "opened <*> in ro mode"),
+            ("rhost=example user=root state=open", "rhost=<*> user=<*> state=open"),
+            ("exception.......12", "exception.......<*>"),
+            ("mail from a.b@example.com accepted", "mail from <*> accepted"),
+            ("values [1, 2, 3] read", "values [<*>] read"),
+            ("session 'abc' ended, can't resume", "session '<*>' ended, can't resume"),
+            ("at Mon Jan  2 10:00:00 2024 done", "at <*> done"),
+            ("using sha256 for IPv6", "using sha256 for IPv6"),
+            ("key  spaced   out ", "key spaced out"),
+            ("\u{1b}[32mINFO\u{1b}[0m ready", "<*> ready"),
+            ("application/json and/or text", "application/json and/or text"),
+            ("see https://docs.example/a?b=c, then retry", "see <*>, then retry"),
+            ("first line\n  second 5", "first line"),
+            ("", ""),
+        ] {
+            assert_eq!(skeleton(line), shape, "{line}");
+        }
+    }
+
+    #[test]
+    fn templates_say_what_kind_of_value_stands_where() {
+        assert_eq!(template("took 15ms for 3 rows from 10.0.0.1:80"), "took <dur> for <num> rows from <ip>");
+        assert_eq!(template("at 2024-05-01 12:34:56,789 done"), "at <time> <time> done");
+    }
+
+    #[test]
+    fn an_access_log_is_one_shape_and_its_status_a_class() {
+        let shape = "<*> [<*>] \"GET <*>\" <*> \"<*>\" \"<*>\"";
+        for (line, outcome) in [
+            (
+                r#"10.0.0.1 - - [10/Oct/2024:13:55:36 -0700] "GET /a/b HTTP/1.1" 200 2326 "-" "Mozilla/5.0 (X11; Linux)""#,
+                Outcome::Ok,
+            ),
+            (
+                r#"10.0.0.2 - bob [10/Oct/2024:13:55:37 -0700] "GET /c HTTP/1.1" 503 12 "https://x.example/" "curl/8.0""#,
+                Outcome::Error,
+            ),
+            (
+                r#"10.0.0.2 - bob [10/Oct/2024:13:55:37 -0700] "GET /c HTTP/1.1" 404 12 "-" "curl""#,
+                Outcome::ClientError,
+            ),
+        ] {
+            assert_eq!(skeleton(line), shape, "{line}");
+            assert_eq!(clues(line).outcome(), outcome, "{line}");
+        }
+    }
+
+    #[test]
+    fn outcomes_are_read_where_they_are_surely_one() {
+        for (line, outcome) in [
+            ("request done status=503 in 4ms", Outcome::Error),
+            ("status: 200 len: 1893", Outcome::Ok),
+            ("GET /orders/17 404 3ms", Outcome::ClientError),
+            ("HTTP/1.1 500 from upstream", Outcome::Error),
+            ("process exited with code 1", Outcome::Error),
+            ("process exited with exit code 0", Outcome::Ok),
+            ("job done rc=-1", Outcome::Error),
+            ("sync finished err=<nil>", Outcome::Ok),
+            ("sync finished err=\"connection reset\"", Outcome::Error),
+            ("saved success=true", Outcome::Ok),
+            ("grpc.code=14 in 3ms", Outcome::Error),
+            ("read 503 rows", Outcome::Unset),
+            ("status: running", Outcome::Unset),
+            ("error: text", Outcome::Unset),
+        ] {
+            assert_eq!(clues(line).outcome(), outcome, "{line}");
+        }
+    }
+
+    #[test]
+    fn probes_are_told_by_path_or_agent() {
+        for (line, probe) in [
+            (r#"10.0.0.1 - - [10/Oct/2024:13:55:36 -0700] "GET / HTTP/1.1" 200 2 "-" "kube-probe/1.29""#, true),
+            (r#"10.0.0.1 - - [10/Oct/2024:13:55:36 -0700] "GET /healthz HTTP/1.1" 200 2 "-" "curl/8""#, true),
+            (r#"10.0.0.1 - - [10/Oct/2024:13:55:36 -0700] "GET /orders HTTP/1.1" 200 2 "-" "curl/8""#, false),
+            (r#"127.0.0.1:5000 - "GET /readyz HTTP/1.1" 200 OK"#, true),
+            ("path=/metrics status=200", true),
+        ] {
+            assert_eq!(clues(line).probe, probe, "{line}");
+        }
+    }
+
+    #[test]
+    fn json_is_mined_by_its_keys_and_its_message() {
+        let one = r#"{"level":"info","ts":1.5,"msg":"took 15ms","req":{"id":"a-1","n":2}}"#;
+        let other = r#"{"ts":9.25,"msg":"took 3ms","level":"info","req":{"n":7,"id":"b"}}"#;
+        assert_eq!(skeleton(one), "{level:s,req.id:s,req.n:n,ts:n} took <*>");
+        assert_eq!(skeleton(one), skeleton(other));
+        assert_eq!(skeleton("{not json"), "{not json");
+        assert_eq!(clues(r#"{"msg":"x","error":"boom"}"#).outcome(), Outcome::Error);
+        assert_eq!(clues(r#"{"msg":"x","response":{"status":404}}"#).outcome(), Outcome::ClientError);
+        assert!(clues(r#"{"path":"/healthz"}"#).probe);
+    }
+
+    #[test]
+    fn any_bytes_are_mined_without_a_panic() {
+        let mut state = 1u64;
+        let mut next = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize
+        };
+        for _ in 0..20_000 {
+            let length = next() % 64;
+            let alphabet = b" \"'{}[]=:/\\.<>019azAZ@-,\x1b\n\xff\xc3IE";
+            let bytes: Vec<u8> = (0..length).map(|_| alphabet[next() % alphabet.len()]).collect();
+            line(&bytes, &Masks::default(), &mut sink::Skeleton::default(), &mut Clues::default());
+            line(&bytes, &Masks::default(), &mut sink::Template::default(), &mut Clues::default());
+        }
+    }
+}

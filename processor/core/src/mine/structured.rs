@@ -1,0 +1,306 @@
+//! Structured bodies: sorted key paths with their types, then the skeleton of the message that they carry.
+
+use memchr::memchr2;
+
+use super::sink::MARK;
+use super::sink::Sink;
+use super::text::{self, named_value};
+use super::{Masks, head};
+use crate::any::{Any, each_pair};
+use crate::class::{Clues, Probe, Severity};
+use crate::wire::Malformed;
+
+/// Deeper structures and wider ones are cut: their shape says `*` there.
+const DEPTH: usize = 32;
+const LEAVES: usize = 128;
+
+/// Mines a JSON object. `None` when the text is not one; then nothing was written to `sink`.
+pub fn json<S: Sink>(text: &[u8], masks: &Masks, sink: &mut S, clues: &mut Clues) -> Option<Severity> {
+    let mut found = Found { clues: *clues, ..Found::default() };
+    let mut scanner = Scanner { text, at: 0, found: &mut found };
+    scanner.object(&mut Vec::new(), 0)?;
+    if scanner.at != text.len() {
+        return None;
+    }
+    Some(found.write(masks, sink, clues))
+}
+
+/// Mines an encoded `KeyValueList`.
+pub fn map<S: Sink>(encoded: &[u8], masks: &Masks, sink: &mut S, clues: &mut Clues) -> Result<Severity, Malformed> {
+    let mut found = Found { clues: *clues, ..Found::default() };
+    walk(encoded, &mut Vec::new(), 0, &mut found)?;
+    Ok(found.write(masks, sink, clues))
+}
+
+fn walk(encoded: &[u8], path: &mut Vec<u8>, depth: usize, found: &mut Found) -> Result<(), Malformed> {
+    each_pair(encoded, 1, |pair| {
+        let parent = path.len();
+        push_key(path, pair.key);
+        match Any::read(&pair.value)? {
+            Any::Map(inner) if depth < DEPTH => {
+                found.container(pair.key, !inner.is_empty());
+                walk(&inner, path, depth + 1, found)?;
+            }
+            Any::Map(_) => found.leaf(path, b'*'),
+            Any::Array(items) => {
+                found.container(pair.key, !items.is_empty());
+                found.leaf(path, b'a');
+            }
+            Any::Text(value) => found.scalar(path, pair.key, value, b's', depth),
+            Any::Bool(value) => found.scalar(path, pair.key, if value { b"true" } else { b"false" }, b'b', depth),
+            Any::Int(value) => found.scalar(path, pair.key, value.to_string().as_bytes(), b'n', depth),
+            Any::Double(value) => found.scalar(path, pair.key, value.to_string().as_bytes(), b'n', depth),
+            Any::Bytes(_) => found.leaf(path, b'x'),
+            Any::Empty => found.leaf(path, b'0'),
+        }
+        path.truncate(parent);
+        Ok(())
+    })
+}
+
+/// A key as it stands in a path: one that carries data rather than a name is a variable.
+fn push_key(path: &mut Vec<u8>, key: &[u8]) {
+    if !path.is_empty() {
+        path.push(b'.');
+    }
+    let named = !key.is_empty() && key.len() <= 64 && key.iter().filter(|byte| byte.is_ascii_digit()).count() <= 1;
+    path.extend_from_slice(if named { key } else { MARK });
+}
+
+/// What one structured body was found to hold.
+#[derive(Default)]
+struct Found {
+    arena: Vec<u8>,
+    leaves: Vec<(usize, usize, u8)>,
+    wide: bool,
+    message: Option<(u8, Vec<u8>)>,
+    severity: Severity,
+    clues: Clues,
+}
+
+impl Found {
+    fn leaf(&mut self, path: &[u8], kind: u8) {
+        if self.leaves.len() == LEAVES {
+            self.wide = true;
+            return;
+        }
+        let start = self.arena.len();
+        self.arena.extend_from_slice(path);
+        self.leaves.push((start, self.arena.len(), kind));
+    }
+
+    fn container(&mut self, key: &[u8], filled: bool) {
+        if filled && matches!(key, b"error" | b"err" | b"exception") {
+            self.clues.error = true;
+        }
+    }
+
+    fn scalar(&mut self, path: &[u8], key: &[u8], value: &[u8], kind: u8, depth: usize) {
+        let mut name = [0u8; 28];
+        let Some(name) = name.get_mut(..key.len()) else {
+            return self.leaf(path, kind);
+        };
+        name.copy_from_slice(key);
+        name.make_ascii_lowercase();
+        if depth == 0
+            && kind == b's'
+            && let Some(rank) = message_rank(name)
+        {
+            if self.message.as_ref().is_none_or(|(best, _)| rank < *best) {
+                self.message = Some((rank, value.to_vec()));
+            }
+            return;
+        }
+        match &*name {
+            b"level" | b"severity" | b"lvl" | b"loglevel" | b"log.level" | b"log_level" | b"levelname"
+            | b"severity_text" => {
+                let number = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+                let class = number.map_or_else(|| Severity::from_word(value), Severity::from_json_number);
+                self.severity = self.severity.max(class);
+            }
+            b"path" | b"url" | b"uri" | b"request_path" | b"request_uri" | b"url.path" | b"http.route"
+            | b"http.target" | b"route" => {
+                self.clues.probe |= Probe::path(value);
+            }
+            b"user_agent" | b"useragent" | b"user-agent" | b"http_user_agent" | b"user_agent.original" => {
+                self.clues.probe |= Probe::agent(value);
+            }
+            _ => named_value(name, if kind == b'0' { b"null" } else { value }, true, &mut self.clues, || false),
+        }
+        self.leaf(path, kind);
+    }
+
+    fn write<S: Sink>(mut self, masks: &Masks, sink: &mut S, clues: &mut Clues) -> Severity {
+        let arena = &self.arena;
+        self.leaves.sort_unstable_by(|a, b| (&arena[a.0..a.1], a.2).cmp(&(&arena[b.0..b.1], b.2)));
+        self.leaves.dedup_by(|a, b| arena[a.0..a.1] == arena[b.0..b.1] && a.2 == b.2);
+        sink.part(b"{");
+        if self.wide {
+            sink.part(b"*");
+        } else {
+            for (index, &(start, end, kind)) in self.leaves.iter().enumerate() {
+                if index > 0 {
+                    sink.part(b",");
+                }
+                sink.part(&arena[start..end]);
+                sink.part(&[b':', kind]);
+            }
+        }
+        sink.part(b"}");
+        *clues = self.clues;
+        if let Some((_, message)) = self.message {
+            sink.part(b" ");
+            let head = head::read(&message);
+            let named = text::mine(&message, &head, masks, sink, clues);
+            self.severity = self.severity.max(named);
+        }
+        self.severity
+    }
+}
+
+fn message_rank(name: &[u8]) -> Option<u8> {
+    [&b"message"[..], b"msg", b"event", b"log", b"text", b"@message", b"short_message"]
+        .iter()
+        .position(|&known| known == name)
+        .map(|rank| rank as u8)
+}
+
+/// A scanner for JSON that builds nothing but what `Found` keeps.
+struct Scanner<'t, 'f> {
+    text: &'t [u8],
+    at: usize,
+    found: &'f mut Found,
+}
+
+impl<'t> Scanner<'t, '_> {
+    fn peek(&mut self) -> Option<u8> {
+        while let Some(byte) = self.text.get(self.at) {
+            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                return Some(*byte);
+            }
+            self.at += 1;
+        }
+        None
+    }
+
+    fn eat(&mut self, byte: u8) -> Option<()> {
+        (self.peek()? == byte).then(|| self.at += 1)
+    }
+
+    fn object(&mut self, path: &mut Vec<u8>, depth: usize) -> Option<()> {
+        self.eat(b'{')?;
+        if self.peek()? == b'}' {
+            self.at += 1;
+            return Some(());
+        }
+        loop {
+            self.peek()?;
+            let key = self.string()?;
+            self.eat(b':')?;
+            let parent = path.len();
+            push_key(path, key);
+            self.value(path, key, depth)?;
+            path.truncate(parent);
+            match self.peek()? {
+                b',' => self.at += 1,
+                b'}' => {
+                    self.at += 1;
+                    return Some(());
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn value(&mut self, path: &mut Vec<u8>, key: &[u8], depth: usize) -> Option<()> {
+        match self.peek()? {
+            b'{' if depth < DEPTH => {
+                let empty = self.text[self.at + 1..].trim_ascii_start().first() == Some(&b'}');
+                self.found.container(key, !empty);
+                self.object(path, depth + 1)
+            }
+            b'{' | b'[' => {
+                let start = self.at;
+                self.skip_container()?;
+                self.found.container(key, self.at - start > 2);
+                self.found.leaf(path, if self.text[start] == b'[' { b'a' } else { b'*' });
+                Some(())
+            }
+            b'"' => {
+                let value = self.string()?;
+                if value.contains(&b'\\') {
+                    self.found.scalar(path, key, &unescaped(value), b's', depth);
+                } else {
+                    self.found.scalar(path, key, value, b's', depth);
+                }
+                Some(())
+            }
+            _ => {
+                let start = self.at;
+                while self
+                    .text
+                    .get(self.at)
+                    .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.'))
+                {
+                    self.at += 1;
+                }
+                let value = &self.text[start..self.at];
+                let kind = match value {
+                    b"true" | b"false" => b'b',
+                    b"null" => b'0',
+                    [b'-' | b'0'..=b'9', ..] => b'n',
+                    _ => return None,
+                };
+                self.found.scalar(path, key, value, kind, depth);
+                Some(())
+            }
+        }
+    }
+
+    /// A string's content, escapes as they stand.
+    fn string(&mut self) -> Option<&'t [u8]> {
+        if self.text.get(self.at) != Some(&b'"') {
+            return None;
+        }
+        self.at += 1;
+        let start = self.at;
+        loop {
+            let rest = self.text.get(self.at..)?;
+            let next = memchr2(b'"', b'\\', rest)?;
+            if rest[next] == b'"' {
+                self.at += next + 1;
+                return Some(&self.text[start..self.at - 1]);
+            }
+            self.at += next + 2;
+        }
+    }
+
+    /// Passes an array or a too deep object without looking into it.
+    fn skip_container(&mut self) -> Option<()> {
+        let mut open = 0usize;
+        loop {
+            match self.peek()? {
+                b'{' | b'[' => {
+                    open += 1;
+                    self.at += 1;
+                }
+                b'}' | b']' => {
+                    open -= 1;
+                    self.at += 1;
+                    if open == 0 {
+                        return Some(());
+                    }
+                }
+                b'"' => {
+                    self.string()?;
+                }
+                _ => self.at += 1,
+            }
+        }
+    }
+}
+
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let quoted = [b"\"", text, b"\""].concat();
+    serde_json::from_slice::<String>(&quoted).map_or_else(|_| text.to_vec(), String::into_bytes)
+}

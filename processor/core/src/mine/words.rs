@@ -1,0 +1,183 @@
+//! Closed lists of words, which are part of the ruleset.
+
+/// Values of `key=value` that are states rather than data: they stay in the shape.
+pub fn is_state(word: &[u8]) -> bool {
+    let mut lower = [0u8; 12];
+    let Some(lower) = lower.get_mut(..word.len()) else {
+        return false;
+    };
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    matches!(
+        &*lower,
+        b"true"
+            | b"false"
+            | b"yes"
+            | b"no"
+            | b"on"
+            | b"off"
+            | b"ok"
+            | b"up"
+            | b"down"
+            | b"open"
+            | b"opened"
+            | b"closed"
+            | b"enabled"
+            | b"disabled"
+            | b"active"
+            | b"inactive"
+            | b"success"
+            | b"succeeded"
+            | b"failed"
+            | b"failure"
+            | b"error"
+            | b"denied"
+            | b"refused"
+            | b"timeout"
+            | b"lost"
+            | b"aborted"
+            | b"corrupt"
+            | b"degraded"
+            | b"healthy"
+            | b"unhealthy"
+            | b"running"
+            | b"stopped"
+            | b"started"
+            | b"pending"
+            | b"ready"
+            | b"unavailable"
+            | b"get"
+            | b"post"
+            | b"put"
+            | b"delete"
+            | b"head"
+            | b"patch"
+            | b"options"
+            | b"none"
+            | b"null"
+            | b"nil"
+            | b"trace"
+            | b"debug"
+            | b"info"
+            | b"notice"
+            | b"warn"
+            | b"warning"
+            | b"critical"
+            | b"fatal"
+            | b"panic"
+    )
+}
+
+pub fn is_method(word: &[u8]) -> bool {
+    matches!(word, b"GET" | b"POST" | b"PUT" | b"DELETE" | b"HEAD" | b"PATCH" | b"OPTIONS" | b"TRACE" | b"CONNECT")
+}
+
+/// Words with a digit that name a thing rather than count it.
+pub fn is_technical(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"IPv4"
+            | b"IPv6"
+            | b"ipv4"
+            | b"ipv6"
+            | b"IPV4"
+            | b"IPV6"
+            | b"SHA1"
+            | b"SHA256"
+            | b"SHA512"
+            | b"sha1"
+            | b"sha256"
+            | b"sha512"
+            | b"MD5"
+            | b"md5"
+            | b"base64"
+            | b"Base64"
+            | b"UTF-8"
+            | b"utf-8"
+            | b"utf8"
+            | b"UTF8"
+            | b"UTF-16"
+            | b"ssh2"
+            | b"http2"
+            | b"HTTP2"
+            | b"HTTP/2"
+            | b"h2"
+            | b"h2c"
+            | b"log4j"
+            | b"k8s"
+            | b"K8s"
+            | b"S3"
+            | b"s3"
+            | b"EC2"
+            | b"ec2"
+            | b"OAuth2"
+            | b"oauth2"
+            | b"x86"
+            | b"x86_64"
+            | b"i386"
+            | b"i686"
+            | b"amd64"
+            | b"arm64"
+            | b"aarch64"
+            | b"win32"
+            | b"win64"
+            | b"mp3"
+            | b"mp4"
+            | b"L1"
+            | b"L2"
+            | b"L3"
+            | b"L4"
+            | b"L7"
+            | b"ext3"
+            | b"ext4"
+            | b"psycopg2"
+            | b"sqlite3"
+            | b"gzip2"
+            | b"bzip2"
+            | b"2xx"
+            | b"3xx"
+            | b"4xx"
+            | b"5xx"
+    )
+}
+
+pub fn is_month(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"Jan" | b"Feb" | b"Mar" | b"Apr" | b"May" | b"Jun" | b"Jul" | b"Aug" | b"Sep" | b"Oct" | b"Nov" | b"Dec"
+    )
+}
+
+pub fn is_weekday(word: &[u8]) -> bool {
+    matches!(word, b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun")
+}
+
+/// The last label of a dotted lower-case word that makes it a host name.
+pub fn is_domain(label: &[u8]) -> bool {
+    matches!(
+        label,
+        b"com"
+            | b"net"
+            | b"org"
+            | b"io"
+            | b"edu"
+            | b"gov"
+            | b"local"
+            | b"localdomain"
+            | b"internal"
+            | b"lan"
+            | b"svc"
+            | b"dev"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_known_in_any_case() {
+        assert!(is_state(b"TRUE") && is_state(b"Failed") && is_state(b"unhealthy"));
+        assert!(!is_state(b"root") && !is_state(b"") && !is_state(b"averylongword1234"));
+    }
+}

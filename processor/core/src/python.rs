@@ -1,0 +1,169 @@
+//! The boundary to Python: bytes in, bytes out, the GIL released, no panic across it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::class::Clues;
+use crate::engine::{self, Processed, roll_back};
+use crate::mine::sink::{Skeleton, Template};
+use crate::mine::{self};
+use crate::record::Signal;
+use crate::settings::{Policy, Settings};
+
+/// Runs without the GIL; a panic, which no input should cause, becomes an error of this one call.
+fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, String> + Send) -> PyResult<T> {
+    py.detach(|| {
+        catch_unwind(AssertUnwindSafe(work))
+            .unwrap_or_else(|_| Err("the core failed on this input, which is a bug".to_owned()))
+    })
+    .map_err(PyValueError::new_err)
+}
+
+fn signal(number: u8) -> PyResult<Signal> {
+    Signal::new(number)
+        .ok_or_else(|| PyValueError::new_err(format!("signal {number}: use 0 (logs), 1 (metrics) or 2 (spans)")))
+}
+
+#[pyclass(frozen, module = "sluice._core")]
+struct Engine {
+    core: Arc<engine::Engine>,
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    fn new(settings: &[u8]) -> PyResult<Self> {
+        let settings: Settings =
+            serde_json::from_slice(settings).map_err(|error| PyValueError::new_err(format!("settings: {error}")))?;
+        Ok(Self { core: Arc::new(engine::Engine::new(settings).map_err(PyValueError::new_err)?) })
+    }
+
+    #[getter]
+    fn ruleset(&self) -> &str {
+        &self.core.ruleset
+    }
+
+    fn configure(&self, py: Python<'_>, policy: &[u8]) -> PyResult<()> {
+        detached(py, || {
+            let policy: Policy = serde_json::from_slice(policy).map_err(|error| format!("policy: {error}"))?;
+            self.core.configure(policy)
+        })
+    }
+
+    #[pyo3(name = "process")]
+    fn process(&self, py: Python<'_>, signal: u8, request: &Bound<'_, PyBytes>) -> PyResult<Outcome> {
+        let kind = self::signal(signal)?;
+        let bytes = request.as_bytes();
+        let mut processed = detached(py, || {
+            self.core.process(kind, bytes).map_err(|error| format!("malformed {}: {error}", kind.name()))
+        })?;
+        let payload = match processed.payload.take() {
+            None => None,
+            Some(None) => Some(request.clone().unbind()),
+            Some(Some(changed)) => Some(PyBytes::new(py, &changed).unbind()),
+        };
+        Ok(Outcome {
+            payload,
+            received: processed.received,
+            dropped: processed.dropped,
+            tagged: processed.tagged,
+            items_received: processed.items_received,
+            items_dropped: processed.items_dropped,
+            core: Arc::clone(&self.core),
+            request: request.clone().unbind(),
+            processed,
+            committed: AtomicBool::new(false),
+        })
+    }
+
+    fn apply(&self, py: Python<'_>, decisions: &[u8]) -> PyResult<usize> {
+        detached(py, || self.core.apply(decisions))
+    }
+
+    fn forget(&self, py: Python<'_>, fingerprints: &[u8]) -> PyResult<usize> {
+        detached(py, || self.core.forget(fingerprints))
+    }
+
+    fn drain_volumes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, detached(py, || Ok(self.core.drain_volumes()))?.as_bytes()))
+    }
+
+    fn types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, detached(py, || Ok(self.core.types()))?.as_bytes()))
+    }
+}
+
+#[pyclass(frozen, module = "sluice._core")]
+struct Outcome {
+    #[pyo3(get)]
+    payload: Option<Py<PyBytes>>,
+    #[pyo3(get)]
+    received: u64,
+    #[pyo3(get)]
+    dropped: u64,
+    #[pyo3(get)]
+    tagged: u64,
+    #[pyo3(get)]
+    items_received: u64,
+    #[pyo3(get)]
+    items_dropped: u64,
+    core: Arc<engine::Engine>,
+    request: Py<PyBytes>,
+    processed: Processed,
+    committed: AtomicBool,
+}
+
+#[pymethods]
+impl Outcome {
+    fn commit<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        if self.committed.swap(true, Ordering::AcqRel) {
+            return Ok(None);
+        }
+        let request = self.request.bind(py).as_bytes();
+        let evidence = detached(py, || Ok(self.core.commit(request, &self.processed)))?;
+        Ok(evidence.map(|json| PyBytes::new(py, json.as_bytes())))
+    }
+}
+
+impl Drop for Outcome {
+    fn drop(&mut self) {
+        if !self.committed.load(Ordering::Acquire) {
+            roll_back(&self.processed);
+        }
+    }
+}
+
+#[pyfunction]
+fn transcode<'py>(py: Python<'py>, signal: u8, json: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    let kind = self::signal(signal)?;
+    Ok(PyBytes::new(py, &detached(py, || crate::json::transcode(kind as u8, json))?))
+}
+
+#[pyfunction]
+fn shapes<'py>(py: Python<'py>, settings: &[u8], text: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    let json = detached(py, || {
+        let settings: Settings = serde_json::from_slice(settings).map_err(|error| format!("settings: {error}"))?;
+        let masks = settings.compile()?;
+        let mut rows = Vec::new();
+        for line in text.strip_suffix(b"\n").unwrap_or(text).split(|&byte| byte == b'\n') {
+            let (mut skeleton, mut template) = (Skeleton::default(), Template::plain());
+            mine::line(line, &masks, &mut skeleton, &mut Clues::default());
+            mine::line(line, &masks, &mut template, &mut Clues::default());
+            let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end().to_owned();
+            rows.push((text(skeleton.out), text(template.out)));
+        }
+        serde_json::to_string(&rows).map_err(|error| error.to_string())
+    })?;
+    Ok(PyBytes::new(py, json.as_bytes()))
+}
+
+#[pymodule]
+mod _core {
+    #[pymodule_export]
+    use super::{Engine, Outcome, shapes, transcode};
+}

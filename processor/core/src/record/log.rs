@@ -1,0 +1,88 @@
+//! `LogRecord`: event name or template attribute before the body's text.
+
+use std::borrow::Cow;
+
+use super::attributes::Attributes;
+use super::{Class, Record, Seed, Signal};
+use crate::any::KeyValue;
+use crate::class::{Probe, Severity};
+use crate::mine::sink::Sink;
+use crate::mine::{self, Masks};
+use crate::wire::{self, Fields, Malformed};
+
+/// A log record's fields as far as they matter here.
+#[derive(Default)]
+pub struct Log<'a> {
+    pub severity: Severity,
+    pub body: Cow<'a, [u8]>,
+    pub attributes: Attributes<'a>,
+    pub event_name: &'a [u8],
+    pub seed: Seed<'a>,
+}
+
+pub fn parse<'a>(buf: &'a [u8], start: usize, end: usize) -> Result<Log<'a>, Malformed> {
+    let mut log = Log::default();
+    let mut number = Severity::Unset;
+    let mut text = Severity::Unset;
+    let mut fields = Fields::within(buf, start, end);
+    while let Some(field) = fields.next()? {
+        let payload = &buf[field.value..field.end];
+        match (field.number, field.wire) {
+            (1, wire::FIXED64) => log.seed.time = field.scalar,
+            (2, wire::VARINT) => number = Severity::from_number(field.scalar),
+            (3, wire::BYTES) => text = Severity::from_word(payload),
+            (5, wire::BYTES) if log.body.is_empty() => log.body = Cow::Borrowed(payload),
+            (5, wire::BYTES) => log.body.to_mut().extend_from_slice(payload),
+            (6, wire::BYTES) => log.attributes.take(&KeyValue::read(buf, &field)?)?,
+            (9, wire::BYTES) => log.seed.trace_id = payload,
+            (10, wire::BYTES) => log.seed.span_id = payload,
+            (12, wire::BYTES) => log.event_name = payload,
+            _ => {}
+        }
+    }
+    log.severity = number.max(text);
+    Ok(log)
+}
+
+/// Writes a log's shape and answers the severity that the body itself names; the clues go to its attributes' clues.
+pub fn shape<S: Sink>(log: &mut Log<'_>, masks: &Masks, sink: &mut S) -> Result<Severity, Malformed> {
+    let clues = &mut log.attributes.clues;
+    if !log.event_name.is_empty() {
+        sink.part(log.event_name);
+    } else if let Some(template) = &log.attributes.template {
+        sink.part(template);
+    } else {
+        return mine::body(&log.body, masks, sink, clues);
+    }
+    // The logger's own name is the shape; the body still says of level, outcome and purpose.
+    mine::body(&log.body, masks, &mut Nowhere, clues)
+}
+
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn constant(&mut self, _: &[u8]) {}
+    fn space(&mut self) {}
+    fn variable(&mut self, _: &[u8], _: Option<&str>) {}
+    fn part(&mut self, _: &[u8]) {}
+}
+
+pub fn read<'a, S: Sink>(
+    buf: &'a [u8],
+    start: usize,
+    end: usize,
+    masks: &Masks,
+    sink: &mut S,
+) -> Result<Record<'a>, Malformed> {
+    let mut log = parse(buf, start, end)?;
+    let named = shape(&mut log, masks, sink)?;
+    let clues = log.attributes.clues;
+    let class = Class {
+        signal: Signal::Logs,
+        severity: log.severity.max(named),
+        outcome: clues.outcome(),
+        probe: Probe(clues.probe),
+    };
+    log.seed.body = log.body;
+    Ok(Record { class, items: 1, tags: log.attributes.tags, seed: log.seed, duration: 0.0 })
+}

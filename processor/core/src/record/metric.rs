@@ -1,0 +1,73 @@
+//! `Metric`: name, unit, kind, temporality and monotonicity; its items are data points.
+
+use super::attributes::Attributes;
+use super::{Class, Record, Seed, Signal};
+use crate::any::KeyValue;
+use crate::class::{Outcome, Probe, Severity};
+use crate::mine::sink::Sink;
+use crate::wire::{self, Field, Fields, Malformed};
+
+const KINDS: [(u32, &str); 5] =
+    [(5, "gauge"), (7, "sum"), (9, "histogram"), (10, "exponential_histogram"), (11, "summary")];
+
+/// The oneof `data`: which member, and what of it was said so far.
+#[derive(Default)]
+struct Data {
+    member: u32,
+    points: u64,
+    temporality: u64,
+    monotonic: bool,
+}
+
+impl Data {
+    fn take(&mut self, buf: &[u8], field: &Field) -> Result<(), Malformed> {
+        if self.member != field.number {
+            *self = Self { member: field.number, ..Self::default() };
+        }
+        let mut inner = Fields::within(buf, field.value, field.end);
+        while let Some(part) = inner.next()? {
+            match (part.number, part.wire) {
+                (1, wire::BYTES) => self.points += 1,
+                (2, wire::VARINT) => self.temporality = part.scalar,
+                (3, wire::VARINT) => self.monotonic = part.scalar != 0,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+pub fn read<'a, S: Sink>(buf: &'a [u8], start: usize, end: usize, sink: &mut S) -> Result<Record<'a>, Malformed> {
+    let (mut name, mut unit): (&[u8], &[u8]) = (b"", b"");
+    let mut data = Data::default();
+    let mut metadata = Attributes::default();
+    let mut fields = Fields::within(buf, start, end);
+    while let Some(field) = fields.next()? {
+        match (field.number, field.wire) {
+            (1, wire::BYTES) => name = &buf[field.value..field.end],
+            (3, wire::BYTES) => unit = &buf[field.value..field.end],
+            (5 | 7 | 9 | 10 | 11, wire::BYTES) => data.take(buf, &field)?,
+            (12, wire::BYTES) => metadata.take(&KeyValue::read(buf, &field)?)?,
+            _ => {}
+        }
+    }
+    sink.part(name);
+    sink.part(b" {");
+    sink.part(unit);
+    if let Some((_, kind)) = KINDS.iter().find(|(member, _)| *member == data.member) {
+        sink.part(b"|");
+        sink.part(kind.as_bytes());
+    }
+    match data.temporality {
+        1 => sink.part(b"|delta"),
+        2 => sink.part(b"|cumulative"),
+        _ => {}
+    }
+    if data.monotonic {
+        sink.part(b"|monotonic");
+    }
+    sink.part(b"}");
+    let class =
+        Class { signal: Signal::Metrics, severity: Severity::Unset, outcome: Outcome::Unset, probe: Probe(false) };
+    Ok(Record { class, items: data.points, tags: metadata.tags, seed: Seed::default(), duration: 0.0 })
+}

@@ -1,0 +1,161 @@
+//! One record of each signal: what of it makes its event type, and what sampling and tags need.
+
+pub mod attributes;
+pub mod log;
+pub mod metric;
+pub mod span;
+
+use std::borrow::Cow;
+
+use crate::any::{Any, KeyValue};
+use crate::class::{Outcome, Probe, Severity};
+use crate::mine::sink::Skeleton;
+use crate::mine::{self, Masks};
+use crate::wire::{Fields, Malformed};
+
+/// The three signals, numbered as at the boundary to Python.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Signal {
+    Logs,
+    Metrics,
+    Spans,
+}
+
+impl Signal {
+    pub fn new(number: u8) -> Option<Self> {
+        [Self::Logs, Self::Metrics, Self::Spans].get(number as usize).copied()
+    }
+
+    pub fn name(self) -> &'static str {
+        ["logs", "metrics", "spans"][self as usize]
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Logs, Self::Metrics, Self::Spans].into_iter().find(|signal| signal.name() == name)
+    }
+
+    /// The field of the record that holds its attributes, or a metric's metadata: where tags go.
+    pub fn tags_field(self) -> u32 {
+        match self {
+            Self::Logs => 6,
+            Self::Metrics => 12,
+            Self::Spans => 9,
+        }
+    }
+}
+
+/// What an event type has beside its skeleton and its service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Class {
+    pub signal: Signal,
+    pub severity: Severity,
+    pub outcome: Outcome,
+    pub probe: Probe,
+}
+
+/// The tags that an earlier hop left.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Tags {
+    pub present: bool,
+    pub adjusted_count: Option<f64>,
+}
+
+/// One record as read; its skeleton is in the `Skeleton` that was passed along.
+pub struct Record<'a> {
+    pub class: Class,
+    /// OTLP's unit: a log record, data points, a span.
+    pub items: u64,
+    pub tags: Tags,
+    pub seed: Seed<'a>,
+    /// Spans only, in milliseconds.
+    pub duration: f64,
+}
+
+/// What sampling depends on: the record alone.
+#[derive(Default)]
+pub struct Seed<'a> {
+    pub trace_id: &'a [u8],
+    /// The explicit randomness of a span's `tracestate`.
+    pub randomness: Option<u64>,
+    pub time: u64,
+    pub body: Cow<'a, [u8]>,
+    pub span_id: &'a [u8],
+}
+
+impl Seed<'_> {
+    /// OpenTelemetry's 56 bits of trace randomness; without a trace, BLAKE3 of time, body and span id.
+    pub fn randomness(&self) -> u64 {
+        if let Some(value) = self.randomness {
+            return value;
+        }
+        if let [_, _, _, _, _, _, _, _, _, rest @ ..] = self.trace_id
+            && rest.len() == 7
+        {
+            return rest.iter().fold(0, |value, &byte| value << 8 | u64::from(byte));
+        }
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.time.to_le_bytes());
+        hasher.update(match Any::read(&self.body) {
+            // The text itself, so that a hop that encodes the value anew samples alike.
+            Ok(Any::Text(text)) => text,
+            _ => &self.body,
+        });
+        hasher.update(self.span_id);
+        hasher.finalize().as_bytes()[..7].iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
+    }
+}
+
+/// Reads the record in `buf[start..end]` and writes its skeleton.
+pub fn read<'a>(
+    signal: Signal,
+    buf: &'a [u8],
+    start: usize,
+    end: usize,
+    masks: &Masks,
+    skeleton: &mut Skeleton,
+) -> Result<Record<'a>, Malformed> {
+    skeleton.clear();
+    let record = match signal {
+        Signal::Logs => log::read(buf, start, end, masks, skeleton)?,
+        Signal::Metrics => metric::read(buf, start, end, skeleton)?,
+        Signal::Spans => span::read(buf, start, end, masks, skeleton)?,
+    };
+    if skeleton.out.len() > mine::MINED_BYTES {
+        skeleton.out.truncate(mine::MINED_BYTES);
+    }
+    if let Err(error) = std::str::from_utf8(&skeleton.out) {
+        // Text that is not UTF-8 (or was cut within a character) keeps its shape with U+FFFD in its place.
+        let _ = error;
+        skeleton.out = String::from_utf8_lossy(&skeleton.out).into_owned().into_bytes();
+    }
+    while skeleton.out.last() == Some(&b' ') {
+        skeleton.out.pop();
+    }
+    Ok(record)
+}
+
+/// The text of an attribute's value, borrowed where the value came in one piece.
+fn text_of<'a>(pair: &KeyValue<'a>) -> Option<Cow<'a, [u8]>> {
+    match &pair.value {
+        Cow::Borrowed(value) => Any::read(value).ok()?.text().map(Cow::Borrowed),
+        Cow::Owned(value) => Any::read(value).ok()?.text().map(|text| Cow::Owned(text.to_vec())),
+    }
+}
+
+/// A scope's name, which may come in several pieces of which the last that names it wins.
+pub fn scope_name<'a>(buf: &'a [u8], start: usize, end: usize) -> Result<&'a [u8], Malformed> {
+    let mut name: &[u8] = b"";
+    let mut fields = Fields::within(buf, start, end);
+    while let Some(field) = fields.next()? {
+        if field.is_message(1) {
+            let mut inner = Fields::within(buf, field.value, field.end);
+            while let Some(part) = inner.next()? {
+                if part.is_message(1) {
+                    name = &buf[part.value..part.end];
+                }
+            }
+        }
+    }
+    Ok(name)
+}

@@ -1,0 +1,108 @@
+//! `Span`: kind and a name of low cardinality, from the semantic conventions before the raw name.
+
+use std::borrow::Cow;
+
+use super::attributes::Attributes;
+use super::{Class, Record, Seed, Signal};
+use crate::any::KeyValue;
+use crate::class::{Outcome, Probe, Severity};
+use crate::mine::Masks;
+use crate::mine::head::Head;
+use crate::mine::sink::Sink;
+use crate::mine::text;
+use crate::wire::{self, Fields, Malformed};
+
+const KINDS: [&str; 6] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
+
+#[derive(Default)]
+pub struct Span<'a> {
+    pub name: &'a [u8],
+    kind: usize,
+    pub attributes: Attributes<'a>,
+    status: u64,
+    times: (u64, u64),
+    seed: Seed<'a>,
+}
+
+pub fn parse<'a>(buf: &'a [u8], start: usize, end: usize) -> Result<Span<'a>, Malformed> {
+    let mut span = Span::default();
+    let mut fields = Fields::within(buf, start, end);
+    while let Some(field) = fields.next()? {
+        let payload = &buf[field.value..field.end];
+        match (field.number, field.wire) {
+            (1, wire::BYTES) => span.seed.trace_id = payload,
+            (2, wire::BYTES) => span.seed.span_id = payload,
+            (3, wire::BYTES) => span.seed.randomness = explicit_randomness(payload),
+            (5, wire::BYTES) => span.name = payload,
+            (6, wire::VARINT) => span.kind = field.scalar as usize,
+            (7, wire::FIXED64) => span.times.0 = field.scalar,
+            (8, wire::FIXED64) => span.times.1 = field.scalar,
+            (9, wire::BYTES) => span.attributes.take(&KeyValue::read(buf, &field)?)?,
+            (15, wire::BYTES) => {
+                let mut inner = Fields::within(buf, field.value, field.end);
+                while let Some(part) = inner.next()? {
+                    if (part.number, part.wire) == (3, wire::VARINT) {
+                        span.status = part.scalar;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(span)
+}
+
+/// The `rv` of OpenTelemetry's entry in `tracestate`: 14 hexadecimal digits.
+fn explicit_randomness(state: &[u8]) -> Option<u64> {
+    let state = std::str::from_utf8(state).ok()?;
+    let entry = state.split(',').find_map(|entry| entry.trim().strip_prefix("ot="))?;
+    let value = entry.split(';').find_map(|part| part.strip_prefix("rv:"))?;
+    (value.len() == 14).then(|| u64::from_str_radix(value, 16).ok())?
+}
+
+/// Writes the shape: the kind, then method and route, service and method, operation and collection, or the masked name.
+pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, sink: &mut S) {
+    sink.part(KINDS.get(span.kind).unwrap_or(&KINDS[0]).as_bytes());
+    sink.part(b" ");
+    let attributes = &span.attributes;
+    let pair = |first: &Option<Cow<'_, [u8]>>, second: &Option<Cow<'_, [u8]>>| match (first, second) {
+        (Some(first), Some(second)) => Some((first.to_vec(), second.to_vec())),
+        _ => None,
+    };
+    if let Some((method, route)) = pair(&attributes.http_method, &attributes.http_route) {
+        sink.part(&method);
+        sink.part(b" ");
+        sink.part(&route);
+    } else if let Some((service, method)) = pair(&attributes.rpc_service, &attributes.rpc_method) {
+        sink.part(&service);
+        sink.part(b"/");
+        sink.part(&method);
+    } else if let Some((operation, collection)) = pair(&attributes.db_operation, &attributes.db_collection) {
+        sink.part(&operation);
+        sink.part(b" ");
+        sink.part(&collection);
+    } else {
+        text::mine(span.name, &Head::default(), masks, sink, &mut span.attributes.clues);
+    }
+}
+
+pub fn read<'a, S: Sink>(
+    buf: &'a [u8],
+    start: usize,
+    end: usize,
+    masks: &Masks,
+    sink: &mut S,
+) -> Result<Record<'a>, Malformed> {
+    let mut span = parse(buf, start, end)?;
+    shape(&mut span, masks, sink);
+    let clues = &mut span.attributes.clues;
+    clues.span = match span.status {
+        1 => Outcome::Ok,
+        2 => Outcome::Error,
+        _ => Outcome::Unset,
+    };
+    let class =
+        Class { signal: Signal::Spans, severity: Severity::Unset, outcome: clues.outcome(), probe: Probe(clues.probe) };
+    let duration = span.times.1.saturating_sub(span.times.0) as f64 / 1e6;
+    Ok(Record { class, items: 1, tags: span.attributes.tags, seed: span.seed, duration })
+}

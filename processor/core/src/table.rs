@@ -1,0 +1,223 @@
+//! The event types in memory: found by a fast hash and a comparison of the full identity, so no two share an entry.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashTable};
+use parking_lot::Mutex;
+
+use crate::decide::{Decision, Limit};
+use crate::evidence::Samples;
+use crate::identity::{Context, Fingerprint};
+use crate::record::Class;
+
+/// Counts since the process began, and what of them was already drained.
+#[derive(Default)]
+pub struct Counter {
+    pub total: AtomicU64,
+    drained: AtomicU64,
+}
+
+impl Counter {
+    pub fn add(&self, amount: u64) -> u64 {
+        self.total.fetch_add(amount, Ordering::Relaxed) + amount
+    }
+
+    pub fn get(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
+
+    /// What was added since the last call. One drainer at a time (the table's owner sees to it).
+    pub fn drain(&self) -> u64 {
+        let total = self.get();
+        total - self.drained.swap(total, Ordering::Relaxed)
+    }
+}
+
+/// One event type. Times: Unix milliseconds of this process's first and last committed record, 0 before.
+pub struct EventType {
+    pub slot: u32,
+    hash: u64,
+    pub context: Arc<Context>,
+    pub class: Class,
+    pub skeleton: Box<str>,
+    pub fingerprint: Fingerprint,
+    pub template: OnceLock<Box<str>>,
+    pub records: Counter,
+    pub bytes: Counter,
+    pub dropped_records: Counter,
+    pub dropped_bytes: Counter,
+    pub first_seen: AtomicI64,
+    pub last_seen: AtomicI64,
+    /// Whether `commit` still wants records of this type, for its template or its evidence.
+    pub wanted: AtomicBool,
+    pub judged: AtomicBool,
+    pub samples: Mutex<Samples>,
+    pub limit: OnceLock<Box<Mutex<Limit>>>,
+    pub created: i64,
+}
+
+pub struct Table {
+    hasher: RandomState,
+    contexts: HashTable<Arc<Context>>,
+    types: HashTable<Arc<EventType>>,
+    by_fingerprint: HashMap<Fingerprint, Arc<EventType>, RandomState>,
+    slots: Vec<Option<Box<Decision>>>,
+    free: Vec<u32>,
+    capacity: usize,
+}
+
+impl Table {
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            hasher: RandomState::default(),
+            contexts: HashTable::new(),
+            types: HashTable::new(),
+            by_fingerprint: HashMap::with_hasher(RandomState::default()),
+            slots: Vec::new(),
+            free: Vec::new(),
+            capacity,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.types.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.types.is_empty()
+    }
+
+    /// One more than the largest slot in use.
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub fn types(&self) -> impl Iterator<Item = &Arc<EventType>> {
+        self.types.iter()
+    }
+
+    pub fn context(&self, context: &Context) -> Option<Arc<Context>> {
+        self.contexts.find(self.hasher.hash_one(context), |known| **known == *context).cloned()
+    }
+
+    fn hash(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        (Arc::as_ptr(context) as usize).hash(&mut hasher);
+        class.hash(&mut hasher);
+        hasher.write(skeleton);
+        hasher.finish()
+    }
+
+    #[inline]
+    pub fn find(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> Option<&Arc<EventType>> {
+        let hash = self.hash(context, class, skeleton);
+        self.types.find(hash, |known| {
+            known.class == class && Arc::ptr_eq(&known.context, context) && known.skeleton.as_bytes() == skeleton
+        })
+    }
+
+    pub fn get(&self, fingerprint: Fingerprint) -> Option<&Arc<EventType>> {
+        self.by_fingerprint.get(&fingerprint)
+    }
+
+    pub fn decision(&self, event: &EventType) -> Option<&Decision> {
+        self.slots[event.slot as usize].as_deref()
+    }
+
+    pub fn decide(&mut self, event: &EventType, decision: Option<Decision>) {
+        self.slots[event.slot as usize] = decision.map(Box::new);
+    }
+
+    /// Finds or adds a type; `None` when the table is full.
+    pub fn insert(
+        &mut self,
+        ruleset: &str,
+        context: &Context,
+        class: Class,
+        skeleton: &str,
+        now: i64,
+    ) -> Option<Arc<EventType>> {
+        if let Some(context) = self.context(context)
+            && let Some(known) = self.find(&context, class, skeleton.as_bytes())
+        {
+            return Some(Arc::clone(known));
+        }
+        if self.types.len() >= self.capacity {
+            return None;
+        }
+        let context = self.intern(context);
+        let hash = self.hash(&context, class, skeleton.as_bytes());
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() as u32 - 1
+        });
+        let event = Arc::new(EventType {
+            slot,
+            hash,
+            fingerprint: Fingerprint::new(ruleset, class, &context, skeleton),
+            context,
+            class,
+            skeleton: skeleton.into(),
+            template: OnceLock::new(),
+            records: Counter::default(),
+            bytes: Counter::default(),
+            dropped_records: Counter::default(),
+            dropped_bytes: Counter::default(),
+            first_seen: AtomicI64::new(0),
+            last_seen: AtomicI64::new(0),
+            wanted: AtomicBool::new(true),
+            judged: AtomicBool::new(false),
+            samples: Mutex::default(),
+            limit: OnceLock::new(),
+            created: now,
+        });
+        self.types.insert_unique(hash, Arc::clone(&event), |known| known.hash);
+        self.by_fingerprint.insert(event.fingerprint, Arc::clone(&event));
+        Some(event)
+    }
+
+    fn intern(&mut self, context: &Context) -> Arc<Context> {
+        if let Some(known) = self.context(context) {
+            return known;
+        }
+        let known = Arc::new(context.clone());
+        let hasher = self.hasher.clone();
+        self.contexts.insert_unique(hasher.hash_one(context), Arc::clone(&known), |other| hasher.hash_one(&**other));
+        known
+    }
+
+    /// Makes room in a full table: the rarest unjudged types older than `age` go, one hundredth of the table at most.
+    /// Answers those that went.
+    pub fn make_room(&mut self, now: i64, age: i64) -> Vec<Arc<EventType>> {
+        if self.types.len() < self.capacity {
+            return Vec::new();
+        }
+        let mut old: Vec<Arc<EventType>> = self
+            .types
+            .iter()
+            .filter(|known| !known.judged.load(Ordering::Relaxed) && now - known.created > age)
+            .cloned()
+            .collect();
+        old.sort_by_key(|known| (known.records.get(), known.fingerprint.0));
+        old.truncate((self.capacity / 100).max(1));
+        for gone in &old {
+            if let Ok(entry) = self.types.find_entry(gone.hash, |known| Arc::ptr_eq(known, gone)) {
+                entry.remove();
+            }
+            self.by_fingerprint.remove(&gone.fingerprint);
+            self.slots[gone.slot as usize] = None;
+            self.free.push(gone.slot);
+        }
+        // A context that only the table itself and the types that just went still hold is of no use.
+        let mut held: std::collections::HashMap<*const Context, usize> = std::collections::HashMap::new();
+        for gone in &old {
+            *held.entry(Arc::as_ptr(&gone.context)).or_default() += 1;
+        }
+        self.contexts
+            .retain(|known| held.get(&Arc::as_ptr(known)).is_none_or(|&going| Arc::strong_count(known) > going + 1));
+        old
+    }
+}
