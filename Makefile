@@ -16,7 +16,7 @@ $(BIN)/.dependencies: pyproject.toml constraints.txt
 
 $(BIN)/.built: $(BIN)/.dependencies $(CORE)
 	@command -v cargo >/dev/null || { echo "cargo not found: install Rust 1.88 or newer, with rustup or your system's package manager"; exit 1; }
-	$(BIN)/maturin develop --release --quiet --manifest-path processor/core/Cargo.toml
+	$(BIN)/maturin develop --release --quiet
 	@touch $@
 
 lint: build
