@@ -82,10 +82,21 @@ impl<'a> Any<'a> {
             Any::Bool(value) => *value,
             Any::Int(value) => *value != 0,
             Any::Double(value) => *value != 0.0,
-            Any::Array(items) | Any::Map(items) => !items.is_empty(),
+            Any::Array(items) | Any::Map(items) => has_entries(items),
             Any::Bytes(bytes) => !bytes.is_empty(),
         }
     }
+}
+
+/// Whether an array or map holds anything; unknown fields are no entries.
+pub fn has_entries(encoded: &[u8]) -> bool {
+    let mut fields = Fields::new(encoded);
+    while let Ok(Some(field)) = fields.next() {
+        if field.is_message(1) {
+            return true;
+        }
+    }
+    false
 }
 
 fn joined<'a>(earlier: Cow<'a, [u8]>, later: &[u8]) -> Cow<'a, [u8]> {

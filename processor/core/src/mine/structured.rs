@@ -6,7 +6,7 @@ use super::sink::MARK;
 use super::sink::Sink;
 use super::text::{self, named_value};
 use super::{Masks, head};
-use crate::any::{Any, each_pair};
+use crate::any::{Any, each_pair, has_entries};
 use crate::class::{Clues, Probe, Severity};
 use crate::wire::Malformed;
 
@@ -38,12 +38,12 @@ fn walk(encoded: &[u8], path: &mut Vec<u8>, depth: usize, found: &mut Found) -> 
         push_key(path, pair.key);
         match Any::read(&pair.value)? {
             Any::Map(inner) if depth < DEPTH => {
-                found.container(pair.key, !inner.is_empty());
+                found.container(pair.key, has_entries(&inner));
                 walk(&inner, path, depth + 1, found)?;
             }
             Any::Map(_) => found.leaf(path, b'*'),
             Any::Array(items) => {
-                found.container(pair.key, !items.is_empty());
+                found.container(pair.key, has_entries(&items));
                 found.leaf(path, b'a');
             }
             Any::Text(value) => found.scalar(path, pair.key, value, b's', depth),
