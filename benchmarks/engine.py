@@ -19,8 +19,34 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 from sluice.engine import Decision, Engine, Policy, Settings
 
-VERBS = ["opened", "closed", "received", "sent", "stored", "loaded", "parsed", "queued", "flushed", "renewed", "checked", "merged"]
-THINGS = ["session", "cache", "order", "index", "segment", "lease", "cursor", "batch", "socket", "snapshot", "record", "upload"]
+VERBS = [
+    "opened",
+    "closed",
+    "received",
+    "sent",
+    "stored",
+    "loaded",
+    "parsed",
+    "queued",
+    "flushed",
+    "renewed",
+    "checked",
+    "merged",
+]
+THINGS = [
+    "session",
+    "cache",
+    "order",
+    "index",
+    "segment",
+    "lease",
+    "cursor",
+    "batch",
+    "socket",
+    "snapshot",
+    "record",
+    "upload",
+]
 PLACES = ["client", "shard", "bucket", "worker", "region", "tenant", "partition"]
 
 
@@ -32,7 +58,7 @@ def statement(number: int, chance: random.Random) -> str:
     address = (
         f"10.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(256)}:{chance.randrange(1024, 65536)}"
     )
-    return f"{verb} {thing} {tail} {chance.randrange(10**6)} of {place} {address} in {chance.randrange(900)}ms, {tail} left"
+    return f"{verb} {thing} {chance.randrange(10**6)} of {tail} {place} {address} in {chance.randrange(900)}ms"
 
 
 def requests(records: int, per_request: int, types: int) -> list[bytes]:
@@ -47,12 +73,15 @@ def requests(records: int, per_request: int, types: int) -> list[bytes]:
         scope.scope.name = "bench.logger"
         for number in range(start, min(start + per_request, records)):
             record = scope.log_records.add()
-            record.time_unix_nano = record.observed_time_unix_nano = 1_700_000_000_000_000_000 + number
+            record.time_unix_nano = 1_700_000_000_000_000_000 + number
             record.severity_number = 9
             record.severity_text = "INFO"
             record.body.string_value = statement(chance.randrange(types), chance)
+            record.trace_id, record.span_id = chance.randbytes(16), chance.randbytes(8)
             thread = record.attributes.add()
             thread.key, thread.value.string_value = "thread.name", "worker-3"
+            line = record.attributes.add()
+            line.key, line.value.int_value = "code.line.number", chance.randrange(9999)
         built.append(request.SerializeToString())
     return built
 

@@ -41,10 +41,23 @@ impl Severity {
 
     /// The level words of the common logging libraries and of syslog, in any case; anything else is unset.
     pub fn from_word(word: &[u8]) -> Self {
-        let mut lower = [0u8; 13];
-        let Some(lower) = lower.get_mut(..word.len()) else {
+        // What most records say, before any folding.
+        match word {
+            b"INFO" | b"info" | b"Info" => return Self::Info,
+            b"ERROR" | b"error" => return Self::Error,
+            b"WARN" | b"warn" | b"WARNING" | b"warning" => return Self::Warn,
+            b"DEBUG" | b"debug" => return Self::Debug,
+            [] => return Self::Unset,
+            _ => {}
+        }
+        if !matches!(
+            word[0] | 0x20,
+            b'a' | b'c' | b'd' | b'e' | b'f' | b'i' | b'l' | b'n' | b'p' | b's' | b't' | b'v' | b'w'
+        ) {
             return Self::Unset;
-        };
+        }
+        let mut lower = [0u8; 13];
+        let Some(lower) = lower.get_mut(..word.len()) else { return Self::Unset };
         lower.copy_from_slice(word);
         lower.make_ascii_lowercase();
         match &*lower {

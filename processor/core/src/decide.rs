@@ -1,8 +1,9 @@
 //! What becomes of one record of a type that has a decision.
 
 use crate::identity::Fingerprint;
-use crate::record::Record;
+use crate::record::{Record, Signal};
 use crate::settings;
+use crate::tags;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Action {
@@ -45,6 +46,8 @@ pub struct Decision {
     pub expires_at: i64,
     /// One bit for each of the policy's exceptions that may keep a record of this type.
     pub exceptions: u64,
+    /// The encoded tags of a record that is waste, made once: there are many such records.
+    pub waste_tags: Box<[u8]>,
 }
 
 impl Decision {
@@ -61,7 +64,13 @@ impl Decision {
         for &index in &from.exceptions {
             exceptions |= 1u64.checked_shl(u32::try_from(index).ok()?)?;
         }
+        let signal = Signal::parse(&from.identity.signal)?;
+        let waste_tags = match action {
+            Action::Keep => Box::default(),
+            _ => tags::encode(signal, "drop", &from.category, fingerprint).into(),
+        };
         Some(Self {
+            waste_tags,
             fingerprint,
             action,
             category: from.category.as_ref().into(),

@@ -1,8 +1,9 @@
 //! Cuts and insertions on a request's bytes, made while it is walked and applied at the end in one copy.
 
-use crate::any::{KeyValue, put_pair};
+use crate::any::KeyValue;
 use crate::decide::{Decision, Fate};
 use crate::record::Signal;
+use crate::tags;
 use crate::wire::{self, Field, Fields, Malformed, put_varint};
 
 /// Replaces `start..end` of the request by a range of the inserted bytes.
@@ -110,54 +111,17 @@ impl Edits {
         if earlier {
             let mut fields = Fields::within(buf, field.value, field.end);
             while let Some(inner) = fields.next()? {
-                if inner.is_message(signal.tags_field()) && is_tag(KeyValue::read(buf, &inner)?.key, counts) {
+                if inner.is_message(signal.tags_field()) && tags::is_stale(KeyValue::read(buf, &inner)?.key, counts) {
                     self.cut(inner.start, inner.end);
                 }
             }
         }
         if let Some((decision, fate)) = tags {
             let from = self.inserted.len();
-            write_tags(&mut self.inserted, signal.tags_field(), decision, fate);
+            tags::write(&mut self.inserted, signal, decision, fate);
             self.insert(field.end, from);
         }
         self.close(&opened, field);
         Ok(())
-    }
-}
-
-/// The adjusted count of an earlier hop stays unless this hop writes its own.
-fn is_tag(key: &[u8], counts: bool) -> bool {
-    match key {
-        b"sluice.verdict" | b"sluice.category" | b"sluice.fingerprint" | b"sluice.canary" => true,
-        b"sluice.adjusted_count" => counts,
-        _ => false,
-    }
-}
-
-fn write_tags(out: &mut Vec<u8>, field: u32, decision: &Decision, fate: Fate) {
-    let mut value = Vec::with_capacity(40);
-    let mut text = |out: &mut Vec<u8>, key: &str, text: &str| {
-        value.clear();
-        wire::put_bytes(&mut value, 1, text.as_bytes());
-        put_pair(out, field, key, &value);
-    };
-    text(
-        out,
-        "sluice.verdict",
-        match fate {
-            Fate::Waste => "drop",
-            Fate::Survivor(_) => "sample",
-            Fate::Canary(_) | Fate::Kept => "keep",
-        },
-    );
-    text(out, "sluice.category", &decision.category);
-    text(out, "sluice.fingerprint", &decision.fingerprint.to_string());
-    if let Fate::Canary(_) = fate {
-        put_pair(out, field, "sluice.canary", &[0x10, 1]);
-    }
-    if let Fate::Survivor(count) | Fate::Canary(count) = fate {
-        let mut number = vec![0x21];
-        number.extend_from_slice(&count.to_le_bytes());
-        put_pair(out, field, "sluice.adjusted_count", &number);
     }
 }

@@ -13,8 +13,7 @@ use crate::edit::Edits;
 use crate::evidence::{IdentityOut, SAMPLES};
 use crate::identity::{Context, Fingerprint};
 use crate::mine::Masks;
-use crate::mine::sink::Skeleton;
-use crate::record::{self, Class, Record, Signal};
+use crate::record::{self, Class, Record, Signal, Workspace};
 use crate::settings::{self, MAX_EXCEPTIONS, Mode, Policy, Settings};
 use crate::table::{EventType, Table};
 use crate::wire::{Field, Fields, Malformed};
@@ -37,7 +36,7 @@ pub struct Engine {
 /// Working memory of one call.
 #[derive(Default)]
 struct Scratch {
-    skeleton: Skeleton,
+    work: Workspace,
     /// Slot of a type to one more than its place in `touched`; all zero between calls.
     index: Vec<u32>,
 }
@@ -500,10 +499,10 @@ impl<'e> Pass<'e> {
     ) -> Result<(), Malformed> {
         let engine = self.engine;
         let record =
-            record::read(self.signal, self.buf, field.value, field.end, &engine.masks, &mut self.scratch.skeleton)?;
+            record::read(self.signal, self.buf, field.value, field.end, &engine.masks, &mut self.scratch.work)?;
         self.out.received += 1;
         self.out.items_received += record.items;
-        let skeleton = &self.scratch.skeleton.out;
+        let skeleton = &self.scratch.work.skeleton.out;
         let found = place.known.as_ref().and_then(|known| table.find(known, record.class, skeleton));
         let event = match found {
             Some(event) => event,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::any::{Any, each_pair};
 use crate::mine::Masks;
+use crate::mine::bits::Bits;
 use crate::mine::sink::Template;
 use crate::record::{Signal, log, metric, span};
 use crate::table::EventType;
@@ -181,10 +182,11 @@ struct Seen {
 impl Seen {
     fn of(signal: Signal, record: &[u8], masks: &Masks) -> Result<Self, Malformed> {
         let mut sink = Template::default();
+        let mut bits = Bits::default();
         let sample = match signal {
             Signal::Logs => {
                 let mut log = log::parse(record, 0, record.len())?;
-                log::shape(&mut log, masks, &mut sink)?;
+                log::shape(&mut log, masks, &mut bits, &mut sink)?;
                 let mut sample = String::new();
                 render(&log.body, &mut sample)?;
                 sample
@@ -202,7 +204,7 @@ impl Seen {
             }
             Signal::Spans => {
                 let mut span = span::parse(record, 0, record.len())?;
-                span::shape(&mut span, masks, &mut sink);
+                span::shape(&mut span, masks, &mut bits, &mut sink);
                 String::from_utf8_lossy(span.name).into_owned()
             }
         };

@@ -1,7 +1,7 @@
 //! The narrow core of Sluice: OTLP bytes in, OTLP bytes out.
 //!
 //! A record's way: `wire` and `any` read it in place, `record` finds what makes its event type, `mine` masks its text,
-//! `table` looks the type up, `decide` says what becomes of it, `edit` splices, `engine` puts them together.
+//! `table` looks the type up, `decide` says what becomes of it, `tags` and `edit` splice, `engine` puts them together.
 
 pub mod any;
 pub mod class;
@@ -17,4 +17,5 @@ mod python;
 pub mod record;
 pub mod settings;
 pub mod table;
+pub mod tags;
 pub mod wire;

@@ -10,6 +10,7 @@ use pyo3::types::PyBytes;
 
 use crate::class::Clues;
 use crate::engine::{self, Processed, roll_back};
+use crate::mine::bits::Bits;
 use crate::mine::sink::{Skeleton, Template};
 use crate::mine::{self};
 use crate::record::Signal;
@@ -149,11 +150,12 @@ fn shapes<'py>(py: Python<'py>, settings: &[u8], text: &[u8]) -> PyResult<Bound<
     let json = detached(py, || {
         let settings: Settings = serde_json::from_slice(settings).map_err(|error| format!("settings: {error}"))?;
         let masks = settings.compile()?;
+        let mut bits = Bits::default();
         let mut rows = Vec::new();
         for line in text.strip_suffix(b"\n").unwrap_or(text).split(|&byte| byte == b'\n') {
             let (mut skeleton, mut template) = (Skeleton::default(), Template::plain());
-            mine::line(line, &masks, &mut skeleton, &mut Clues::default());
-            mine::line(line, &masks, &mut template, &mut Clues::default());
+            mine::line(line, &masks, &mut bits, &mut skeleton, &mut Clues::default());
+            mine::line(line, &masks, &mut bits, &mut template, &mut Clues::default());
             let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end().to_owned();
             rows.push((text(skeleton.out), text(template.out)));
         }

@@ -86,12 +86,7 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
 
 /// Puts `piece` in the place of the string that starts next after `at`: a wrong value, in sound JSON.
 fn swap_value(bytes: &mut Vec<u8>, at: usize, piece: &str) {
-    let quote = |from: usize| {
-        bytes[from..]
-            .iter()
-            .position(|byte| *byte == b'"')
-            .map(|found| from + found)
-    };
+    let quote = |from: usize| bytes[from..].iter().position(|byte| *byte == b'"').map(|found| from + found);
     if let Some((start, end)) = quote(at).and_then(|start| Some((start, quote(start + 1)?))) {
         bytes.splice(start..=end, piece.bytes());
     }
@@ -114,14 +109,8 @@ fn assert_sound(signal: u8, json: &[u8]) {
 fn assert_well_formed(mut request: &[u8]) {
     while !request.is_empty() {
         assert_eq!(request[0], 1 << 3 | 2);
-        let end = 1 + request[1..]
-            .iter()
-            .position(|byte| byte & 0x80 == 0)
-            .expect("an end of the length");
-        let length = request[1..=end]
-            .iter()
-            .rev()
-            .fold(0, |sum, byte| sum << 7 | usize::from(byte & 0x7f));
+        let end = 1 + request[1..].iter().position(|byte| byte & 0x80 == 0).expect("an end of the length");
+        let length = request[1..=end].iter().rev().fold(0, |sum, byte| sum << 7 | usize::from(byte & 0x7f));
         request = &request[end + 1 + length..];
     }
 }
@@ -147,9 +136,7 @@ fn random_bytes_never_panic() {
 fn random_tokens_never_panic() {
     let mut random = Random(2);
     for round in 0..20_000_usize {
-        let tokens: String = (0..random.below(24))
-            .map(|_| PIECES[random.below(PIECES.len())])
-            .collect();
+        let tokens: String = (0..random.below(24)).map(|_| PIECES[random.below(PIECES.len())]).collect();
         let document = format!(r#"{{"resourceLogs":[{{"scopeLogs":{tokens}}}]}}"#);
         assert_sound((round % 3) as u8, document.as_bytes());
     }

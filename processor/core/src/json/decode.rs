@@ -20,10 +20,7 @@ pub(super) fn decode(root: &'static Message, json: &str) -> Result<Vec<u8>, Fail
     let read = walk.next_value(Wanted::Root(root)).deserialize(&mut text);
     match read.and_then(|_| text.end()) {
         Ok(()) => Ok(walk.encoder.finish()),
-        Err(error) => Err(Failure {
-            path: walk.path,
-            error,
-        }),
+        Err(error) => Err(Failure { path: walk.path, error }),
     }
 }
 
@@ -76,11 +73,7 @@ impl Walk {
         Ok(())
     }
 
-    fn read_elements<'de, A: SeqAccess<'de>>(
-        &mut self,
-        field: &'static Field,
-        mut list: A,
-    ) -> Result<(), A::Error> {
+    fn read_elements<'de, A: SeqAccess<'de>>(&mut self, field: &'static Field, mut list: A) -> Result<(), A::Error> {
         for place in 0.. {
             self.path.push(Step::Element(place));
             let element = list.next_element_seed(self.next_value(Wanted::Element(field)))?;
@@ -156,33 +149,23 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<bool, E> {
-        self.write("a boolean", |field, walk| {
-            field.write_bool(value, &mut walk.encoder)
-        })
+        self.write("a boolean", |field, walk| field.write_bool(value, &mut walk.encoder))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<bool, E> {
-        self.write("a number", |field, walk| {
-            field.write_integer(value.into(), &mut walk.encoder)
-        })
+        self.write("a number", |field, walk| field.write_integer(value.into(), &mut walk.encoder))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<bool, E> {
-        self.write("a number", |field, walk| {
-            field.write_integer(value.into(), &mut walk.encoder)
-        })
+        self.write("a number", |field, walk| field.write_integer(value.into(), &mut walk.encoder))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<bool, E> {
-        self.write("a number", |field, walk| {
-            field.write_double(value, &mut walk.encoder)
-        })
+        self.write("a number", |field, walk| field.write_double(value, &mut walk.encoder))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<bool, E> {
-        self.write("a string", |field, walk| {
-            field.write_string(value, &mut walk.scratch, &mut walk.encoder)
-        })
+        self.write("a string", |field, walk| field.write_string(value, &mut walk.scratch, &mut walk.encoder))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<bool, A::Error> {
@@ -201,14 +184,7 @@ impl<'de> Visitor<'de> for Value<'_> {
     fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<bool, A::Error> {
         match (self.wanted, self.single()) {
             (Wanted::Root(message), _) => self.walk.read_fields(message, object)?,
-            (
-                _,
-                Some(Field {
-                    number,
-                    kind: Kind::Nested(message),
-                    ..
-                }),
-            ) => {
+            (_, Some(Field { number, kind: Kind::Nested(message), .. })) => {
                 let nested = self.walk.encoder.open(*number);
                 self.walk.read_fields(message, object)?;
                 self.walk.encoder.close(nested);

@@ -31,9 +31,7 @@ pub(super) struct Open {
 
 impl Encoder {
     pub fn with_capacity(bytes: usize) -> Self {
-        Self {
-            out: Vec::with_capacity(bytes),
-        }
+        Self { out: Vec::with_capacity(bytes) }
     }
 
     pub fn finish(self) -> Vec<u8> {
@@ -70,10 +68,7 @@ impl Encoder {
         let tag = self.out.len();
         self.tag(number, DELIMITED);
         self.out.push(0);
-        Open {
-            tag,
-            content: self.out.len(),
-        }
+        Open { tag, content: self.out.len() }
     }
 
     /// Writes the length. One byte was left for it, enough for most messages; the content of a

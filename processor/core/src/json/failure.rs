@@ -37,11 +37,7 @@ impl fmt::Display for Failure {
             match step {
                 Step::Field(field) => {
                     let dot = if index > 0 { "." } else { "" };
-                    write!(
-                        f,
-                        "{dot}{}",
-                        field.json_name().map(char::from).collect::<String>()
-                    )?;
+                    write!(f, "{dot}{}", field.json_name().map(char::from).collect::<String>())?;
                 }
                 Step::Element(place) => write!(f, "[{place}]")?,
             }

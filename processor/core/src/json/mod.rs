@@ -23,24 +23,14 @@ pub fn transcode(signal: u8, json: &[u8]) -> Result<Vec<u8>, String> {
         1 => &tables::EXPORT_METRICS_SERVICE_REQUEST,
         2 => &tables::EXPORT_TRACE_SERVICE_REQUEST,
         _ => {
-            return Err(format!(
-                "signal {signal}: expected 0 (logs), 1 (metrics) or 2 (spans)"
-            ));
+            return Err(format!("signal {signal}: expected 0 (logs), 1 (metrics) or 2 (spans)"));
         }
     };
-    let json = str::from_utf8(json).map_err(|error| {
-        format!(
-            "the request: expected utf-8, got something else at byte {}",
-            error.valid_up_to()
-        )
-    })?;
+    let json = str::from_utf8(json)
+        .map_err(|error| format!("the request: expected utf-8, got something else at byte {}", error.valid_up_to()))?;
     decode::decode(root, json)
         .or_else(|failure| {
-            let mended = if failure.is_syntax() {
-                surrogates::mend(json)
-            } else {
-                None
-            };
+            let mended = if failure.is_syntax() { surrogates::mend(json) } else { None };
             mended.map_or(Err(failure), |json| decode::decode(root, &json))
         })
         .map_err(|failure| failure.to_string())

@@ -36,10 +36,7 @@ impl Field {
             Kind::Fixed64 => encoder.fixed64(place, value.try_into().ok()?),
             Kind::Sfixed64 => encoder.fixed64(place, i64::try_from(value).ok()?.cast_unsigned()),
             Kind::Double => {
-                #[expect(
-                    clippy::cast_precision_loss,
-                    reason = "the nearest double is what JSON means"
-                )]
+                #[expect(clippy::cast_precision_loss, reason = "the nearest double is what JSON means")]
                 self.write_double(value as f64, encoder)?;
             }
             _ => return None,
@@ -57,12 +54,7 @@ impl Field {
     }
 
     /// What a string says, for every kind that may come as one. `scratch` is room for bytes.
-    pub fn write_string(
-        &self,
-        value: &str,
-        scratch: &mut Vec<u8>,
-        encoder: &mut Encoder,
-    ) -> Option<()> {
+    pub fn write_string(&self, value: &str, scratch: &mut Vec<u8>, encoder: &mut Encoder) -> Option<()> {
         match self.kind {
             Kind::Text => encoder.bytes(self.place(), value.as_bytes()),
             Kind::Id => {

@@ -66,12 +66,7 @@ pub(super) const fn packed(number: u32, name: &'static str, kind: Kind) -> Field
 }
 
 const fn field(number: u32, name: &'static str, kind: Kind, label: Label) -> Field {
-    Field {
-        number,
-        name,
-        kind,
-        label,
-    }
+    Field { number, name, kind, label }
 }
 
 impl Message {
@@ -89,11 +84,7 @@ impl Field {
     /// The bit that this field, `place`-th of its message, sets once it is given. The members of a
     /// oneof share one.
     pub fn slot(&self, place: usize) -> u32 {
-        if self.label == Label::OneOf {
-            1 << 31
-        } else {
-            1 << place
-        }
+        if self.label == Label::OneOf { 1 << 31 } else { 1 << place }
     }
 
     /// The name in JSON: `timeUnixNano` of `time_unix_nano`.
@@ -119,16 +110,12 @@ impl Kind {
     pub fn expected(self) -> &'static str {
         match self {
             Kind::Bool => "true or false",
-            Kind::Int32 | Kind::Sint32 => {
-                "an integer from -2147483648 to 2147483647, in quotes or without"
-            }
+            Kind::Int32 | Kind::Sint32 => "an integer from -2147483648 to 2147483647, in quotes or without",
             Kind::Int64 | Kind::Sfixed64 => {
                 "an integer from -9223372036854775808 to 9223372036854775807, in quotes or without"
             }
             Kind::Uint32 | Kind::Fixed32 => "an integer from 0 to 4294967295, in quotes or without",
-            Kind::Uint64 | Kind::Fixed64 => {
-                "an integer from 0 to 18446744073709551615, in quotes or without"
-            }
+            Kind::Uint64 | Kind::Fixed64 => "an integer from 0 to 18446744073709551615, in quotes or without",
             Kind::Double => "a number, \"NaN\", \"Infinity\" or \"-Infinity\"",
             Kind::Enum(_) => "the number or the name of an enum value",
             Kind::Text => "a string",

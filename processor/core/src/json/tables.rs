@@ -2,8 +2,7 @@
 //! A contract test holds these tables to the descriptors of the Python package.
 
 use super::schema::Kind::{
-    Base64, Bool, Double, Enum, Fixed32, Fixed64, Id, Int32, Int64, Nested, Sfixed64, Sint32, Text,
-    Uint32, Uint64,
+    Base64, Bool, Double, Enum, Fixed32, Fixed64, Id, Int32, Int64, Nested, Sfixed64, Sint32, Text, Uint32, Uint64,
 };
 use super::schema::{Message, one_of, optional, packed, plain, repeated};
 
@@ -73,11 +72,8 @@ static RESOURCE: Message = Message(&[
 ]);
 
 // common.proto
-static KEY_VALUE: Message = Message(&[
-    plain(1, "key", Text),
-    optional(2, "value", Nested(&ANY_VALUE)),
-    plain(3, "key_strindex", Int32),
-]);
+static KEY_VALUE: Message =
+    Message(&[plain(1, "key", Text), optional(2, "value", Nested(&ANY_VALUE)), plain(3, "key_strindex", Int32)]);
 
 static ANY_VALUE: Message = Message(&[
     one_of(1, "string_value", Text),
@@ -163,11 +159,8 @@ static SUM: Message = Message(&[
     plain(3, "is_monotonic", Bool),
 ]);
 
-static AGGREGATION_TEMPORALITY: [&str; 3] = [
-    "AGGREGATION_TEMPORALITY_UNSPECIFIED",
-    "AGGREGATION_TEMPORALITY_DELTA",
-    "AGGREGATION_TEMPORALITY_CUMULATIVE",
-];
+static AGGREGATION_TEMPORALITY: [&str; 3] =
+    ["AGGREGATION_TEMPORALITY_UNSPECIFIED", "AGGREGATION_TEMPORALITY_DELTA", "AGGREGATION_TEMPORALITY_CUMULATIVE"];
 
 static HISTOGRAM: Message = Message(&[
     repeated(1, "data_points", Nested(&HISTOGRAM_DATA_POINT)),
@@ -210,10 +203,7 @@ static EXPONENTIAL_HISTOGRAM_DATA_POINT: Message = Message(&[
     plain(14, "zero_threshold", Double),
 ]);
 
-static BUCKETS: Message = Message(&[
-    plain(1, "offset", Sint32),
-    packed(2, "bucket_counts", Uint64),
-]);
+static BUCKETS: Message = Message(&[plain(1, "offset", Sint32), packed(2, "bucket_counts", Uint64)]);
 
 static SUMMARY: Message = Message(&[repeated(1, "data_points", Nested(&SUMMARY_DATA_POINT))]);
 
@@ -227,8 +217,7 @@ static SUMMARY_DATA_POINT: Message = Message(&[
     plain(8, "flags", Uint32),
 ]);
 
-static VALUE_AT_QUANTILE: Message =
-    Message(&[plain(1, "quantile", Double), plain(2, "value", Double)]);
+static VALUE_AT_QUANTILE: Message = Message(&[plain(1, "quantile", Double), plain(2, "value", Double)]);
 
 pub(super) static EXPORT_TRACE_SERVICE_REQUEST: Message =
     Message(&[repeated(1, "resource_spans", Nested(&RESOURCE_SPANS))]);
@@ -290,9 +279,6 @@ static SPAN_LINK: Message = Message(&[
     plain(6, "flags", Fixed32),
 ]);
 
-static STATUS: Message = Message(&[
-    plain(2, "message", Text),
-    plain(3, "code", Enum(&STATUS_CODE)),
-]);
+static STATUS: Message = Message(&[plain(2, "message", Text), plain(3, "code", Enum(&STATUS_CODE))]);
 
 static STATUS_CODE: [&str; 3] = ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"];

@@ -22,10 +22,7 @@ pub(super) fn base64(digits: &str, out: &mut Vec<u8>) -> Option<()> {
     out.clear();
     let mut digits = digits.as_bytes();
     if digits.len().is_multiple_of(4) {
-        digits = digits
-            .strip_suffix(b"==")
-            .or_else(|| digits.strip_suffix(b"="))
-            .unwrap_or(digits);
+        digits = digits.strip_suffix(b"==").or_else(|| digits.strip_suffix(b"=")).unwrap_or(digits);
     }
     for group in digits.chunks(4) {
         let mut bits = 0;
@@ -60,10 +57,7 @@ pub(super) fn integer(text: &str) -> Option<i128> {
     if text.starts_with('+') {
         return None;
     }
-    let exact = text
-        .parse::<u64>()
-        .map(i128::from)
-        .or_else(|_| text.parse::<i64>().map(i128::from));
+    let exact = text.parse::<u64>().map(i128::from).or_else(|_| text.parse::<i64>().map(i128::from));
     exact.ok().or_else(|| integral(number(text)?))
 }
 

@@ -115,7 +115,8 @@ fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
                 .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'.'))
                 .count();
             let word = &text[at..at + length];
-            let severity = Severity::from_word(word);
+            let severity =
+                if could_be_level(text, at + length, bracket) { Severity::from_word(word) } else { Severity::Unset };
             if severity != Severity::Unset && stands_alone(text, at, length, bracket) {
                 return Some((at..at + length, severity));
             }
@@ -144,6 +145,11 @@ fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
         at += 1;
     }
     None
+}
+
+/// A cheap look at what follows a word before it is compared.
+fn could_be_level(text: &[u8], end: usize, bracket: bool) -> bool {
+    bracket || text.get(end).is_none_or(|next| matches!(next, b':' | b' ' | b'\t' | b'|' | b'-' | b'[' | b'>' | b')'))
 }
 
 /// Upper case at a word's border is a level; other spellings need a bracket around or a colon behind.

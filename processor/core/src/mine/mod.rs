@@ -1,9 +1,11 @@
 //! From a record's text to its shape: which words are constant and which are variable.
 //!
 //! `head` finds what stands before the message (level, time stamps of transports), `text` splits and masks,
-//! `words` holds the closed lists, `structured` reads JSON and map bodies, `sink` is where the pieces go: a skeleton on
+//! `bits` finds where words end, `clues` what named values say, `words` holds the closed lists, `structured` reads JSON and map bodies, `sink` is where the pieces go: a skeleton on
 //! the hot path, a template with its slots for people.
 
+pub mod bits;
+pub mod clues;
 pub mod head;
 pub mod kind;
 pub mod sink;
@@ -19,6 +21,7 @@ use regex::bytes::Regex;
 use crate::any::Any;
 use crate::class::{Clues, Severity};
 use crate::wire::Malformed;
+use bits::Bits;
 use sink::Sink;
 
 /// Version of every rule in this folder and of `class`; a change of what they say must change it.
@@ -35,10 +38,16 @@ pub struct Masks {
 }
 
 /// Mines an encoded body of any type into `sink`. Answers the severity that the body itself names.
-pub fn body<S: Sink>(encoded: &[u8], masks: &Masks, sink: &mut S, clues: &mut Clues) -> Result<Severity, Malformed> {
+pub fn body<S: Sink>(
+    encoded: &[u8],
+    masks: &Masks,
+    bits: &mut Bits,
+    sink: &mut S,
+    clues: &mut Clues,
+) -> Result<Severity, Malformed> {
     match Any::read(encoded)? {
-        Any::Text(value) => return Ok(line(value, masks, sink, clues)),
-        Any::Map(map) => return structured::map(&map, masks, sink, clues),
+        Any::Text(value) => return Ok(line(value, masks, bits, sink, clues)),
+        Any::Map(map) => return structured::map(&map, masks, bits, sink, clues),
         Any::Array(_) => sink.part(b"[]"),
         Any::Bytes(_) => sink.part(b"bytes"),
         Any::Bool(value) => sink.part(if value { b"true" } else { b"false" }),
@@ -50,16 +59,16 @@ pub fn body<S: Sink>(encoded: &[u8], masks: &Masks, sink: &mut S, clues: &mut Cl
 }
 
 /// Mines a text body: JSON as its structure, anything else as words.
-pub fn line<S: Sink>(text: &[u8], masks: &Masks, sink: &mut S, clues: &mut Clues) -> Severity {
+pub fn line<S: Sink>(text: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Severity {
     let text = without_colours(&text[..text.len().min(MINED_BYTES)]);
     let head = head::read(&text);
     let rest = text[head.start..].trim_ascii();
     if rest.first() == Some(&b'{')
-        && let Some(severity) = structured::json(rest, masks, sink, clues)
+        && let Some(severity) = structured::json(rest, masks, bits, sink, clues)
     {
         return severity.max(head.severity);
     }
-    text::mine(&text, &head, masks, sink, clues)
+    text::mine(&text, &head, masks, bits, sink, clues)
 }
 
 /// The text without terminals' escape sequences (`ESC [ … letter`).
@@ -89,19 +98,19 @@ mod tests {
 
     fn skeleton(text: &str) -> String {
         let mut sink = sink::Skeleton::default();
-        line(text.as_bytes(), &Masks::default(), &mut sink, &mut Clues::default());
+        line(text.as_bytes(), &Masks::default(), &mut Bits::default(), &mut sink, &mut Clues::default());
         String::from_utf8(sink.out).unwrap()
     }
 
     fn template(text: &str) -> String {
         let mut sink = sink::Template::default();
-        line(text.as_bytes(), &Masks::default(), &mut sink, &mut Clues::default());
+        line(text.as_bytes(), &Masks::default(), &mut Bits::default(), &mut sink, &mut Clues::default());
         String::from_utf8(sink.out).unwrap()
     }
 
     fn clues(text: &str) -> Clues {
         let mut clues = Clues::default();
-        line(text.as_bytes(), &Masks::default(), &mut sink::Skeleton::default(), &mut clues);
+        line(text.as_bytes(), &Masks::default(), &mut Bits::default(), &mut sink::Skeleton::default(), &mut clues);
         clues
     }
 
@@ -217,8 +226,20 @@ mod tests {
             let length = next() % 64;
             let alphabet = b" \"'{}[]=:/\\.<>019azAZ@-,\x1b\n\xff\xc3IE";
             let bytes: Vec<u8> = (0..length).map(|_| alphabet[next() % alphabet.len()]).collect();
-            line(&bytes, &Masks::default(), &mut sink::Skeleton::default(), &mut Clues::default());
-            line(&bytes, &Masks::default(), &mut sink::Template::default(), &mut Clues::default());
+            line(
+                &bytes,
+                &Masks::default(),
+                &mut Bits::default(),
+                &mut sink::Skeleton::default(),
+                &mut Clues::default(),
+            );
+            line(
+                &bytes,
+                &Masks::default(),
+                &mut Bits::default(),
+                &mut sink::Template::default(),
+                &mut Clues::default(),
+            );
         }
     }
 }

@@ -6,10 +6,8 @@ use super::kind;
 pub const MARK: &[u8] = b"<*>";
 
 pub trait Sink {
-    /// Words and punctuation that belong to the shape.
+    /// Words, punctuation and single blanks that belong to the shape.
     fn constant(&mut self, text: &[u8]);
-    /// White space of any length.
-    fn space(&mut self);
     /// A variable: what it says, and its kind when the splitter already knows it.
     fn variable(&mut self, value: &[u8], known: Option<&str>);
     /// A part of a structured record as it is; no run of variables reaches across it.
@@ -18,7 +16,7 @@ pub trait Sink {
 
 /// Punctuation that only holds a run of variables together.
 fn joins(text: &[u8]) -> bool {
-    matches!(text, [b',' | b':' | b';' | b'=' | b'|' | b'.'])
+    text.len() <= 4 && text.iter().all(|byte| matches!(byte, b',' | b':' | b';' | b'=' | b'|' | b'.'))
 }
 
 /// The skeleton: constants as they are, each run of variables one mark, white space one blank.
@@ -45,15 +43,9 @@ impl Sink for Skeleton {
     #[inline]
     fn constant(&mut self, text: &[u8]) {
         self.out.extend_from_slice(text);
-        if self.open.is_some() && !joins(text) {
+        let joining = |byte: &u8| matches!(byte, b' ' | b',' | b':' | b';' | b'=' | b'|' | b'.');
+        if self.open.is_some() && !(text.len() <= 4 && text.iter().all(joining)) {
             self.open = None;
-        }
-    }
-
-    #[inline]
-    fn space(&mut self) {
-        if !self.out.is_empty() {
-            self.out.push(b' ');
         }
     }
 
@@ -111,13 +103,6 @@ impl Sink for Template {
             Some(open) if joins(text) => open.last = self.out.len(),
             open => *open = None,
         }
-    }
-
-    fn space(&mut self) {
-        if !self.out.is_empty() {
-            self.out.push(b' ');
-        }
-        self.open = None;
     }
 
     fn variable(&mut self, value: &[u8], known: Option<&str>) {

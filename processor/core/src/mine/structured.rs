@@ -2,10 +2,11 @@
 
 use memchr::memchr2;
 
+use super::bits::Bits;
 use super::sink::MARK;
 use super::sink::Sink;
-use super::text::{self, named_value};
 use super::{Masks, head};
+use super::{clues, text};
 use crate::any::{Any, each_pair, has_entries};
 use crate::class::{Clues, Probe, Severity};
 use crate::wire::Malformed;
@@ -15,21 +16,27 @@ const DEPTH: usize = 32;
 const LEAVES: usize = 128;
 
 /// Mines a JSON object. `None` when the text is not one; then nothing was written to `sink`.
-pub fn json<S: Sink>(text: &[u8], masks: &Masks, sink: &mut S, clues: &mut Clues) -> Option<Severity> {
+pub fn json<S: Sink>(text: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Option<Severity> {
     let mut found = Found { clues: *clues, ..Found::default() };
     let mut scanner = Scanner { text, at: 0, found: &mut found };
     scanner.object(&mut Vec::new(), 0)?;
     if scanner.at != text.len() {
         return None;
     }
-    Some(found.write(masks, sink, clues))
+    Some(found.write(masks, bits, sink, clues))
 }
 
 /// Mines an encoded `KeyValueList`.
-pub fn map<S: Sink>(encoded: &[u8], masks: &Masks, sink: &mut S, clues: &mut Clues) -> Result<Severity, Malformed> {
+pub fn map<S: Sink>(
+    encoded: &[u8],
+    masks: &Masks,
+    bits: &mut Bits,
+    sink: &mut S,
+    clues: &mut Clues,
+) -> Result<Severity, Malformed> {
     let mut found = Found { clues: *clues, ..Found::default() };
     walk(encoded, &mut Vec::new(), 0, &mut found)?;
-    Ok(found.write(masks, sink, clues))
+    Ok(found.write(masks, bits, sink, clues))
 }
 
 fn walk(encoded: &[u8], path: &mut Vec<u8>, depth: usize, found: &mut Found) -> Result<(), Malformed> {
@@ -125,12 +132,12 @@ impl Found {
             b"user_agent" | b"useragent" | b"user-agent" | b"http_user_agent" | b"user_agent.original" => {
                 self.clues.probe |= Probe::agent(value);
             }
-            _ => named_value(name, if kind == b'0' { b"null" } else { value }, true, &mut self.clues, || false),
+            _ => clues::named(name, if kind == b'0' { b"null" } else { value }, true, &mut self.clues),
         }
         self.leaf(path, kind);
     }
 
-    fn write<S: Sink>(mut self, masks: &Masks, sink: &mut S, clues: &mut Clues) -> Severity {
+    fn write<S: Sink>(mut self, masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Severity {
         let arena = &self.arena;
         self.leaves.sort_unstable_by(|a, b| (&arena[a.0..a.1], a.2).cmp(&(&arena[b.0..b.1], b.2)));
         self.leaves.dedup_by(|a, b| arena[a.0..a.1] == arena[b.0..b.1] && a.2 == b.2);
@@ -151,7 +158,7 @@ impl Found {
         if let Some((_, message)) = self.message {
             sink.part(b" ");
             let head = head::read(&message);
-            let named = text::mine(&message, &head, masks, sink, clues);
+            let named = text::mine(&message, &head, masks, bits, sink, clues);
             self.severity = self.severity.max(named);
         }
         self.severity

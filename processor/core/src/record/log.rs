@@ -6,6 +6,7 @@ use super::attributes::Attributes;
 use super::{Class, Record, Seed, Signal};
 use crate::any::KeyValue;
 use crate::class::{Probe, Severity};
+use crate::mine::bits::Bits;
 use crate::mine::sink::Sink;
 use crate::mine::{self, Masks};
 use crate::wire::{self, Fields, Malformed};
@@ -45,24 +46,23 @@ pub fn parse<'a>(buf: &'a [u8], start: usize, end: usize) -> Result<Log<'a>, Mal
 }
 
 /// Writes a log's shape and answers the severity that the body itself names; the clues go to its attributes' clues.
-pub fn shape<S: Sink>(log: &mut Log<'_>, masks: &Masks, sink: &mut S) -> Result<Severity, Malformed> {
+pub fn shape<S: Sink>(log: &mut Log<'_>, masks: &Masks, bits: &mut Bits, sink: &mut S) -> Result<Severity, Malformed> {
     let clues = &mut log.attributes.clues;
     if !log.event_name.is_empty() {
         sink.part(log.event_name);
     } else if let Some(template) = &log.attributes.template {
         sink.part(template);
     } else {
-        return mine::body(&log.body, masks, sink, clues);
+        return mine::body(&log.body, masks, bits, sink, clues);
     }
     // The logger's own name is the shape; the body still says of level, outcome and purpose.
-    mine::body(&log.body, masks, &mut Nowhere, clues)
+    mine::body(&log.body, masks, bits, &mut Nowhere, clues)
 }
 
 struct Nowhere;
 
 impl Sink for Nowhere {
     fn constant(&mut self, _: &[u8]) {}
-    fn space(&mut self) {}
     fn variable(&mut self, _: &[u8], _: Option<&str>) {}
     fn part(&mut self, _: &[u8]) {}
 }
@@ -72,10 +72,11 @@ pub fn read<'a, S: Sink>(
     start: usize,
     end: usize,
     masks: &Masks,
+    bits: &mut Bits,
     sink: &mut S,
 ) -> Result<Record<'a>, Malformed> {
     let mut log = parse(buf, start, end)?;
-    let named = shape(&mut log, masks, sink)?;
+    let named = shape(&mut log, masks, bits, sink)?;
     let clues = log.attributes.clues;
     let class = Class {
         signal: Signal::Logs,

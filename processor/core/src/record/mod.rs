@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use crate::any::{Any, KeyValue};
 use crate::class::{Outcome, Probe, Severity};
+use crate::mine::bits::Bits;
 use crate::mine::sink::Skeleton;
 use crate::mine::{self, Masks};
 use crate::wire::{Fields, Malformed};
@@ -61,7 +62,7 @@ pub struct Tags {
     pub adjusted_count: Option<f64>,
 }
 
-/// One record as read; its skeleton is in the `Skeleton` that was passed along.
+/// One record as read; its skeleton is in the workspace.
 pub struct Record<'a> {
     pub class: Class,
     /// OTLP's unit: a log record, data points, a span.
@@ -106,6 +107,13 @@ impl Seed<'_> {
     }
 }
 
+/// Memory that is used again for each record; `skeleton` holds the last one's.
+#[derive(Default)]
+pub struct Workspace {
+    pub skeleton: Skeleton,
+    pub bits: Bits,
+}
+
 /// Reads the record in `buf[start..end]` and writes its skeleton.
 pub fn read<'a>(
     signal: Signal,
@@ -113,20 +121,20 @@ pub fn read<'a>(
     start: usize,
     end: usize,
     masks: &Masks,
-    skeleton: &mut Skeleton,
+    workspace: &mut Workspace,
 ) -> Result<Record<'a>, Malformed> {
+    let Workspace { skeleton, bits } = workspace;
     skeleton.clear();
     let record = match signal {
-        Signal::Logs => log::read(buf, start, end, masks, skeleton)?,
+        Signal::Logs => log::read(buf, start, end, masks, bits, skeleton)?,
         Signal::Metrics => metric::read(buf, start, end, skeleton)?,
-        Signal::Spans => span::read(buf, start, end, masks, skeleton)?,
+        Signal::Spans => span::read(buf, start, end, masks, bits, skeleton)?,
     };
     if skeleton.out.len() > mine::MINED_BYTES {
         skeleton.out.truncate(mine::MINED_BYTES);
     }
-    if let Err(error) = std::str::from_utf8(&skeleton.out) {
+    if !skeleton.out.is_ascii() && std::str::from_utf8(&skeleton.out).is_err() {
         // Text that is not UTF-8 (or was cut within a character) keeps its shape with U+FFFD in its place.
-        let _ = error;
         skeleton.out = String::from_utf8_lossy(&skeleton.out).into_owned().into_bytes();
     }
     while skeleton.out.last() == Some(&b' ') {

@@ -7,6 +7,7 @@ use super::{Class, Record, Seed, Signal};
 use crate::any::KeyValue;
 use crate::class::{Outcome, Probe, Severity};
 use crate::mine::Masks;
+use crate::mine::bits::Bits;
 use crate::mine::head::Head;
 use crate::mine::sink::Sink;
 use crate::mine::text;
@@ -61,7 +62,7 @@ fn explicit_randomness(state: &[u8]) -> Option<u64> {
 }
 
 /// Writes the shape: the kind, then method and route, service and method, operation and collection, or the masked name.
-pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, sink: &mut S) {
+pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, bits: &mut Bits, sink: &mut S) {
     sink.part(KINDS.get(span.kind).unwrap_or(&KINDS[0]).as_bytes());
     sink.part(b" ");
     let attributes = &span.attributes;
@@ -82,7 +83,7 @@ pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, sink: &mut S) {
         sink.part(b" ");
         sink.part(&collection);
     } else {
-        text::mine(span.name, &Head::default(), masks, sink, &mut span.attributes.clues);
+        text::mine(span.name, &Head::default(), masks, bits, sink, &mut span.attributes.clues);
     }
 }
 
@@ -91,10 +92,11 @@ pub fn read<'a, S: Sink>(
     start: usize,
     end: usize,
     masks: &Masks,
+    bits: &mut Bits,
     sink: &mut S,
 ) -> Result<Record<'a>, Malformed> {
     let mut span = parse(buf, start, end)?;
-    shape(&mut span, masks, sink);
+    shape(&mut span, masks, bits, sink);
     let clues = &mut span.attributes.clues;
     clues.span = match span.status {
         1 => Outcome::Ok,

@@ -1,0 +1,88 @@
+//! What a named value says of a record's outcome, in text, logfmt or JSON. Unsure means nothing.
+
+use crate::class::{Clues, Outcome};
+
+/// `assigned`: it is surely a key's value, not prose with a colon.
+#[inline]
+pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
+    if let Some(b'c' | b'e' | b'g' | b'h' | b'r' | b's') = key.first().map(u8::to_ascii_lowercase) {
+        look(key, value, assigned, clues);
+    }
+}
+
+fn look(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
+    let mut name = [0u8; 28];
+    let Some(name) = name.get_mut(..key.len()) else { return };
+    name.copy_from_slice(key);
+    name.make_ascii_lowercase();
+    match &*name {
+        b"status"
+        | b"status_code"
+        | b"statuscode"
+        | b"status-code"
+        | b"http_status"
+        | b"http_status_code"
+        | b"http.status"
+        | b"http.status_code"
+        | b"http.response.status_code"
+        | b"response_code"
+        | b"response_status" => {
+            if let Some(status) = number(value).filter(|_| value.len() == 3) {
+                clues.http(status);
+            }
+        }
+        b"grpc-status"
+        | b"grpc_status"
+        | b"grpc.status"
+        | b"grpc.code"
+        | b"grpc_code"
+        | b"grpc.status_code"
+        | b"rpc.grpc.status_code" => match number(value) {
+            Some(code) => clues.grpc(code),
+            None if value.eq_ignore_ascii_case(b"ok") => clues.grpc(0),
+            None => {}
+        },
+        b"rc" | b"exit_code" | b"exitcode" | b"exit-code" | b"exit_status" | b"exitstatus" | b"returncode"
+        | b"return_code" => {
+            if let Some(code) = number(value) {
+                exit(clues, code);
+            }
+        }
+        b"success" if assigned => {
+            if value.eq_ignore_ascii_case(b"true") {
+                clues.exit = clues.exit.max(Outcome::Ok);
+            } else if value.eq_ignore_ascii_case(b"false") {
+                clues.exit = Outcome::Error;
+            }
+        }
+        b"err" | b"error" | b"exception" if assigned => match &value.to_ascii_lowercase()[..] {
+            b"" | b"0" | b"false" => {}
+            b"<nil>" | b"nil" | b"null" | b"none" => clues.no_error = true,
+            _ => clues.error = true,
+        },
+        _ => {}
+    }
+}
+
+pub fn exit(clues: &mut Clues, code: i64) {
+    clues.exit = clues.exit.max(if code == 0 { Outcome::Ok } else { Outcome::Error });
+}
+
+/// Whether the words before `code` or `status` speak of an end: `exit code`, `exited with code`, `with exit status`.
+pub fn ends(last: &[u8], before: &[u8]) -> bool {
+    let is_end = |word: &[u8]| {
+        let ends: [&[u8]; 8] =
+            [b"exit", b"exited", b"return", b"returned", b"terminated", b"finished", b"ended", b"completed"];
+        ends.iter().any(|end| word.eq_ignore_ascii_case(end))
+    };
+    is_end(last) || last.eq_ignore_ascii_case(b"with") && is_end(before)
+}
+
+pub fn number(word: &[u8]) -> Option<i64> {
+    let digits = word.strip_prefix(b"-").unwrap_or(word);
+    if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let value = digits.iter().fold(0, |value, &digit| value * 10 + i64::from(digit - b'0'));
+    Some(if digits.len() == word.len() { value } else { -value })
+}
