@@ -124,8 +124,8 @@ TRANSITION = Lexicon(
         "start stop listen elect promot demot reload deploy scaling scaled shutdown shutting boot reboot initiali "
         "regist unregist deregist joined joining enabl disabl activat deactivat upgrad downgrad migrat install "
         "uninstall mount unmount config reconfig provision terminat resum paus suspend spawn launch exit lifecycle "
-        "became becom transition switch rotat restor snapshot replicat rebalanc reassign attach detach unplug finali handover "
-        "takeover failover cutover"
+        "became becom transition switch rotat restor snapshot replicat rebalanc reassign attach detach unplug finali "
+        "handover takeover failover cutover"
     ),
     words="bound init ready online offline up down left shut leading following quorum epoch freed opened",
     phrases=("state change", "changed state", "state changed", "changed from", "new state", "going to"),

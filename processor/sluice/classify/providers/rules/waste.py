@@ -35,7 +35,8 @@ _DONE = (
     + "|"
     + _any(
         "accepted closed deleted stored saved written wrote loaded flushed uploaded downloaded synced refreshed "
-        "committed updated added removed created established purged archived got put merged cleaned released allocated assigned"
+        "committed updated added removed created established purged archived got put merged cleaned released "
+        "allocated assigned"
     )
 )
 _FLOWING = _any(
@@ -48,8 +49,8 @@ _DOING = (
     + "|"
     + _any(
         "accepting closing deleting storing saving writing flushing uploading downloading syncing refreshing "
-        "committing updating adding removing creating establishing purging archiving getting putting merging cleaning releasing "
-        "running"
+        "committing updating adding removing creating establishing purging archiving getting putting merging "
+        "cleaning releasing running"
     )
 )
 _BE = r"(?:(?:is|was|are|were|has been|have been|been|successfully|now) )*"
