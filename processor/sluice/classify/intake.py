@@ -30,23 +30,28 @@ class Intake:
         self._bytes = 0
         self._arrived = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
 
     def open(self) -> None:
         """To be called on the loop that reads; what was offered before is kept for it."""
         with self._lock:
             self._loop = asyncio.get_running_loop()
+            self._closed = False
         self._arrived.set()
 
     def close(self) -> None:
         """Nobody reads any more: what comes now is judged after the next start."""
         with self._lock:
             self._loop = None
+            self._closed = True
             self._pending.clear()
             self._bytes = 0
 
     def offer(self, committed: bytes) -> bool:
-        """Hands over what `Outcome.commit` answered; False when too much waits already."""
+        """Hands over what `Outcome.commit` answered; False when too much waits already, or nobody reads."""
         with self._lock:
+            if self._closed:
+                return False
             if self._bytes + len(committed) > self._limit:
                 self._refused.inc(committed.count(_ENTRY))
                 return False

@@ -17,7 +17,7 @@ from sluice.engine import Evidence, Slot
 from sluice.errors import ConfigError
 
 _KEY = (
-    r"(?:[\w.-]*[_.-])?(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|secret[_-]?key|"
+    r"(?<![\w.-])[\w.-]*(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|secret[_-]?key|"
     r"private[_-]?key|authorization|credentials?|session[_-]?id|cookie|set-cookie)"
 )
 _PROSE = (
@@ -31,7 +31,7 @@ _BUILT_IN: tuple[tuple[str, str], ...] = (
     ("private_key", r"-----BEGIN [A-Z0-9 ]+-----(?:[\s\S]*?-----END [A-Z0-9 ]+-----)?"),
     (
         "credential",
-        rf"(?i)(?<![A-Za-z])(?P<keep>{_KEY}[\"']?\s*[=:]\s*[\"']?)(?![<*\[{{(/]|{_PROSE})[^\s\"',;&}})\]]{{2,}}",
+        rf"(?i)(?P<keep>{_KEY}[\"']?\s*[=:]\s*[\"']?)(?![<*\[{{(/$%]|{_PROSE})[^\s\"',;&}})\]]{{2,}}",
     ),
     ("bearer", r"(?P<keep>(?i:bearer)\s+)(?=[^\s<]*(?:\d|[a-z][A-Z])|[^\s<]{24})[A-Za-z0-9._~+/=-]{8,}"),
     ("basic", r"(?P<keep>(?i:basic)\s+)(?=[^\s<]*(?:\d|=|[a-z][A-Z])|[^\s<]{24})[A-Za-z0-9+/=]{8,}"),

@@ -127,7 +127,7 @@ TRANSITION = Lexicon(
         "became becom transition switch rotat restor snapshot replicat rebalanc reassign attach detach unplug finali "
         "handover takeover failover cutover"
     ),
-    words="bound init ready online offline up down left shut leading following quorum epoch freed opened",
+    words="bound init ready online offline up down left shut leading following quorum epoch freed",
     phrases=("state change", "changed state", "state changed", "changed from", "new state", "going to"),
 )
 """Something is no longer what it was."""

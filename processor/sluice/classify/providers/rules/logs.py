@@ -12,7 +12,7 @@ def _failed_probe(r: Reading) -> str:
         return ""
     if r.outcome in ("client_error", "error"):
         return f"outcome {r.outcome}"
-    return r.fault or ("" if r.quiet else f"severity {r.severity}")
+    return r.fault or r.security or ("" if r.quiet else f"severity {r.severity}")
 
 
 def _probe(r: Reading) -> str:
@@ -43,10 +43,10 @@ LOGS: tuple[Rule, ...] = (
     Rule("failed probe", "fault", "high", "a probe that did not succeed", _failed_probe),
     Rule("probe", "health_check", "high", "a probe that succeeded", _probe),
     Rule("left before login", "bot_traffic", "high", "connected and left without a login", waste.left_before_login),
+    Rule("bot", "bot_traffic", "high", "a crawler or scanner", waste.bot),
     Rule("security words", "security", "high", "access, identity or audit", lambda r: r.security),
     Rule("outcome", "fault", "high", "ended in an error", _error_outcome),
     Rule("severity", "fault", "high", "logged as an error", _severe),
-    Rule("bot", "bot_traffic", "high", "a crawler or scanner", waste.bot),
     Rule("access log", "routine_success", "high", "a read that succeeded", waste.access_log),
     Rule("fault words", "fault", "high", "names a fault", lambda r: r.fault),
     Rule("outcome", "diagnostic", "medium", "a request refused as the client's error", _client_error),

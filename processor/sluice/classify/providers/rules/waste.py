@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from sluice.classify.providers.rules import lexicon
-from sluice.classify.providers.rules.reading import Reading
+from sluice.classify.providers.rules.reading import Reading, spell
 
 
 def _any(words: str, suffix: str = "") -> str:
@@ -34,7 +34,7 @@ _DONE = (
     _FLOWN
     + "|"
     + _any(
-        "accepted closed deleted stored saved written wrote loaded flushed uploaded downloaded synced refreshed "
+        "accepted opened closed deleted stored saved written wrote loaded flushed uploaded downloaded synced refreshed "
         "committed updated added removed created established purged archived got put merged cleaned released "
         "allocated assigned"
     )
@@ -59,7 +59,7 @@ _ROUTINE = (
     re.compile(rf" (?:{_ITEMS}) (?:[a-z]+ )?(?:\* )*{_BE}(?:{_DONE}) "),
 )
 _BARE = re.compile(
-    rf" (?:\* )*(?:successfully )?(?:{_DONE}) (?:(?:\*|to|from|in|for|of|at|on|by|with|via|bytes?|ms|kb|mb) )*\* $"
+    rf"^ (?:\* )*(?:successfully )?(?:{_DONE}) (?:(?:\*|to|from|in|for|of|at|on|by|with|via|bytes?|ms|kb|mb) )*\* $"
 )
 _FLOW = re.compile(rf"^ (?:\* )*(?:{_FLOWN}|{_FLOWING}) ")
 _SUCCESS = re.compile(r" (?:succeeded|successful|successfully|completed|finished|done) ")
@@ -76,7 +76,7 @@ _IDLE = re.compile(
     r"waiting for (?:the )?(?:next|new|more) [a-z]+|sleeping for|polling for) "
 )
 _TOO_LONG = re.compile(r" (?:since|after|minutes?|hours?|days?) ")
-_PROGRESS = re.compile(r" progress (?:[a-z]+ ){0,3}(?:\* )*\*|\* (?:percent )?(?:complete|completed|done) $")
+_PROGRESS = re.compile(r" progress (?:[a-z]+ ){0,3}(?:\* )*\*| \* percent (?:complete|completed|done) ")
 _PERCENT = re.compile(r"\*\s?%")
 
 _TRACE = re.compile(
@@ -135,13 +135,16 @@ def access_log(r: Reading) -> str:
 
 
 def bot(r: Reading) -> str:
-    """Knocking on doors: it was turned away or got what all get. Words of a fault or an attempt's success keep it."""
+    """Knocking on doors: it was turned away, or got what all get."""
     if not r.quiet or r.outcome == "error":
         return ""
-    if _CRAWLER.search(r.template) and r.method in ("GET", "HEAD") and not r.fault:
-        return "a crawler's user agent"
-    if r.outcome == "client_error" and r.method and _SCANNED.search(r.template) and not r.fault:
-        return "a scanner's path, refused"
+    for form, seen, applies in (
+        (_CRAWLER, "a crawler's user agent", r.method in ("GET", "HEAD")),
+        (_SCANNED, "a scanner's path, refused", r.method and r.outcome == "client_error"),
+    ):
+        rest = spell(form.sub(" ", r.template))
+        if applies and form.search(r.template) and not (lexicon.FAULT.seen(rest) or lexicon.SECURITY.seen(rest)):
+            return seen
     return ""
 
 
