@@ -7,7 +7,7 @@ import re
 
 from sluice.engine import Evidence, Identity, Slot
 
-_MASK = re.compile(r"<([a-z]+)>")
+_MASK = re.compile(r"<(num|dur|size|url|uuid|hex|ip|date|path|email|time|id|str)>")
 
 
 def evidence(

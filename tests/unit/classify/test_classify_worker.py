@@ -146,7 +146,7 @@ async def test_a_type_whose_words_hold_a_secret_is_never_asked_about_and_counted
 async def test_samples_are_redacted_before_they_leave_the_process(kind, shown):
     judge = Judge(all_known, kind=kind)
     async with Bench(judge) as bench:
-        bench.offer(evidence("mail to <word>", samples=("mail to jane.doe@example.com",)))
+        bench.offer(evidence("mail to <str>", samples=("mail to jane.doe@example.com",)))
         await bench.until(lambda: bench.facts)
     assert judge.asked[0][0].samples == [shown]
 

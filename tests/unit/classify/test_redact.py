@@ -104,7 +104,7 @@ def test_configured_masks_are_added(redactor):
 
 def test_samples_and_values_are_redacted_before_they_are_shown(redactor):
     line = evidence(
-        "user <word> came", samples=("user jane.doe@example.com came",), values={"word": ["password=hunter2"]}
+        "user <str> came", samples=("user jane.doe@example.com came",), values={"str": ["password=hunter2"]}
     )
     shown = redactor.shown(line)
     assert shown.samples == ["user <email> came"]
@@ -114,7 +114,7 @@ def test_samples_and_values_are_redacted_before_they_are_shown(redactor):
 
 def test_switched_off_it_shows_samples_as_they_are_and_still_lists_no_secret():
     off = Redactor(Redaction(enabled=False))
-    line = evidence("user <word> came", samples=("user jane.doe@example.com came",))
+    line = evidence("user <str> came", samples=("user jane.doe@example.com came",))
     assert off.shown(line) is line
     assert not off.listable(evidence("login with password=hunter2"))
 

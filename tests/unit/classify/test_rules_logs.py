@@ -19,19 +19,22 @@ WASTE = [
     ("routine_success", evidence("Stored object <id> (<size>)")),
     ("routine_success", evidence("Finished job <id> for queue <id>")),
     ("routine_success", evidence("thumbnail <id> was successfully rendered in <num> passes")),
-    ("routine_success", evidence("Sending 3 messages to <host>".replace("3", "<num>"))),
-    ("routine_success", evidence("Resolved <host> to <ip>")),
+    ("routine_success", evidence("Sending <num> messages to <id>")),
+    ("routine_success", evidence("Resolved <id> to <ip>")),
     ("routine_success", evidence("Closed client connection from <ip>")),
-    ("routine_success", evidence("Message <id> has been delivered to <host>")),
+    ("routine_success", evidence("Message <id> has been delivered to <id>")),
     (
         "routine_success",
-        evidence("stream <id> opened with negotiated timeout <dur>, 2 frames sent".replace("2", "<num>")),
+        evidence("stream <id> opened with negotiated timeout <dur>, <num> frames sent"),
     ),
     ("heartbeat", evidence("Heartbeat sent to broker <num>")),
     ("heartbeat", evidence("keep-alive received from <ip>")),
     ("heartbeat", evidence("Nothing to do, next round in <dur>")),
     ("heartbeat", evidence("poller: no new messages in topic <id>")),
     ("heartbeat", evidence("Import progress: <num> of <num>")),
+    ("heartbeat", evidence("import of <path>: <num> complete", values={"num": ["45%"]})),
+    ("routine_success", evidence("{level:s,request.id:s} served request <num>")),
+    ("routine_success", evidence('msg="served request <num>" err=<nil>', outcome="ok")),
     ("debug_noise", evidence("cache lookup for <id> took the fast path", severity="debug")),
     ("debug_noise", evidence("state after merge: <id>", severity="trace")),
     ("debug_noise", evidence("Entering method computeTotals")),
@@ -58,11 +61,11 @@ KEPT = [
     ("diagnostic", evidence(GET, outcome="client_error")),
     ("routine_success", evidence('<ip> "POST <path> HTTP/<num>" <num>', outcome="ok")),
     ("security", evidence('<ip> "GET /oauth/authorize HTTP/<num>" <num>', outcome="ok")),
-    ("fault", evidence("Stored object <id> after 2 retries".replace("2", "<num>"))),
+    ("fault", evidence("Stored object <id> after <num> retries")),
     ("fault", evidence("Finished job <id> with errors")),
-    ("fault", evidence("Message <id> could not be delivered to <host>")),
+    ("fault", evidence("Message <id> could not be delivered to <id>")),
     ("fault", evidence("Closed connection from <ip>: reset by peer")),
-    ("fault", evidence("Resolved <host> to <ip> after timeout")),
+    ("fault", evidence("Resolved <id> to <ip> after timeout")),
     ("state_change", evidence("Heartbeat monitor stopped")),
     ("fault", evidence("Heartbeat from broker <num> lost")),
     ("security", evidence("debug: token <id> accepted", severity="debug")),
@@ -74,7 +77,7 @@ KEPT = [
     ("security", evidence("Failed password for <id> from <ip> [preauth]")),
     ("security", evidence("Connection closed by authenticating user <id> <ip> [preauth]")),
     ("security", evidence("session opened for user <id>")),
-    ("security", evidence("certificate for <host> renewed")),
+    ("security", evidence("certificate for <id> renewed")),
     ("business_event", evidence("Payment <id> processed in <dur>")),
     ("state_change", evidence("Listening on <ip>")),
     ("state_change", evidence("Node <id> elected leader")),
@@ -125,7 +128,7 @@ def test_what_somebody_may_need_is_kept(category, line):
         "Accepted leader <id>",
         "Received signal <num>",
         "Received block <id> again",
-        "Received no message from <host>",
+        "Received no message from <id>",
         "Saved only <num> records",
         "No messages since <time>",
         "Fan speed is <num>",
@@ -168,20 +171,25 @@ def test_a_fault_word_turns_every_waste_line_into_a_kept_one(category, line, wor
 def test_a_variable_that_tells_success_from_failure_raises_doubt():
     assert acts(judged(evidence("Processed request <id> from <ip>")))
     assert not acts(judged(evidence("Processed request <id> from <ip> status=<num>")))
-    assert not acts(judged(evidence("Processed request <id> from <ip> result: <word>")))
+    assert not acts(judged(evidence("Processed request <id> from <ip> result: <str>")))
+
+
+def test_a_key_that_tells_success_from_failure_raises_doubt():
+    assert not acts(judged(evidence("{level:s,response.status:s} served request <num>")))
+    assert not acts(judged(evidence("{error:s,level:s} served request <num>")))
+    assert acts(judged(evidence("{level:s,response.status:n} served request <num>", outcome="ok")))
 
 
 def test_a_fault_seen_in_a_value_keeps_the_type():
-    template = "Processed message <id>: <quoted>"
-    assert acts(judged(evidence(template, values={"quoted": ["'all fine'"]})))
-    assert not acts(judged(evidence(template, values={"quoted": ["'all fine'", "'disk failure'"]})))
+    template = "Processed message <id>: <str>"
+    assert acts(judged(evidence(template, values={"str": ["'all fine'"]})))
+    assert not acts(judged(evidence(template, values={"str": ["'all fine'", "'disk failure'"]})))
     assert not acts(judged(evidence(template, samples=("Processed message 7: 'connection refused'",))))
 
 
 def test_a_markup_word_is_no_variable():
-    assert judged(evidence("Received message <id> <error>")).category == "routine_success"
-    spelled = evidence("Received message <id> <ERROR>")
-    assert judged(spelled).category == "fault"
+    assert acts(judged(evidence("Received message <id> <body>")))
+    assert judged(evidence("Received message <id> <error>")).category == "fault"
 
 
 def test_what_is_routine_elsewhere_is_news_in_a_cluster_or_a_payment_library():
@@ -202,7 +210,7 @@ def test_facts_are_of_the_closed_sets_and_name_their_rule(category, line):
 
 
 def test_a_reason_holds_no_word_of_a_sample():
-    facts = judged(evidence("Processed message <id>: <quoted>", samples=("Processed message 7: 'zebra refused'",)))
+    facts = judged(evidence("Processed message <id>: <str>", samples=("Processed message 7: 'zebra refused'",)))
     assert "zebra" not in facts.reason + facts.description
 
 

@@ -13,7 +13,7 @@ from sluice.config.model import DEFAULT_ACTIONS
     "name", ["scrape_duration_seconds", "scrape_samples_scraped", "otel.sdk.span.started", "otel.sdk.log.created"]
 )
 def test_metrics_of_the_telemetry_itself_are_instrumentation(name):
-    facts = Rules().facts(evidence(f"{name} <unit> gauge".replace("<unit> ", ""), signal="metrics"))
+    facts = Rules().facts(evidence(f"{name} {{s|gauge}}", signal="metrics"))
     assert (facts.category, facts.confidence) == ("instrumentation", "high")
 
 
@@ -32,7 +32,7 @@ def test_metrics_of_the_telemetry_itself_are_instrumentation(name):
     ],
 )
 def test_metrics_that_somebody_may_read_are_kept(name, category):
-    facts = Rules().facts(evidence(name, signal="metrics"))
+    facts = Rules().facts(evidence(f"{name} {{1|sum}}", signal="metrics"))
     assert facts.category == category
     assert DEFAULT_ACTIONS[facts.category].kind == "keep"
 
@@ -50,7 +50,7 @@ def test_metrics_that_somebody_may_read_are_kept(name, category):
     ],
 )
 def test_spans_that_a_trace_would_not_miss_are_found(name, outcome, purpose, category):
-    facts = Rules().facts(evidence(name, signal="spans", outcome=outcome, purpose=purpose))
+    facts = Rules().facts(evidence(f"server {name}", signal="spans", outcome=outcome, purpose=purpose))
     assert (facts.category, facts.confidence) == (category, "high")
 
 
@@ -70,6 +70,14 @@ def test_spans_that_a_trace_would_not_miss_are_found(name, outcome, purpose, cat
     ],
 )
 def test_spans_that_explain_something_are_kept(name, outcome, purpose, category):
-    facts = Rules().facts(evidence(name, signal="spans", outcome=outcome, purpose=purpose))
+    facts = Rules().facts(evidence(f"server {name}", signal="spans", outcome=outcome, purpose=purpose))
     assert facts.category == category
     assert DEFAULT_ACTIONS[facts.category].kind == "keep"
+
+
+def test_the_query_that_asks_for_nothing_keeps_a_connection_alive():
+    def span(value):
+        return evidence("client SELECT <num>", signal="spans", values={"num": [value]})
+
+    assert Rules().facts(span("1")).category == "heartbeat"
+    assert Rules().facts(span("7")).category == "unclassified"

@@ -14,9 +14,16 @@ _LONGEST = 2048
 _MASK = re.compile(r"<(\*|[A-Za-z][\w-]*)>")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+(?:'[a-z]+)?|\*")
 _WORD = re.compile(r"[A-Za-z]")
-_TELLING_KEY = re.compile(
-    r"(?i)(?<![a-z])(?:status|state|result|outcome|success|ok|code|rc|ret|retval|return|returned|exit|reason|cause|"
-    r"err|error|errno|exception|verdict|response)\s*[=:]\s*[\"'\[(]?\*"
+_TELLING = (
+    r"status|state|result|outcome|success|ok|code|rc|ret|retval|return|returned|exit|reason|cause|err|error|errno|"
+    r"exception|verdict|response"
+)
+_TELLING_KEY = re.compile(rf"(?i)(?<![a-z])({_TELLING})\s*[=:]\s*[\"'\[(]?\*")
+_TELLING_PATH = re.compile(rf"(?i)(?:^|[.,_])({_TELLING}|exception\.[a-z]+|error\.[a-z]+):")
+_KEY_PATHS = re.compile(r"^\{((?:[^\s{},]+:[sbnax0*](?:,|(?=\})))*\*?)\} ?")
+"""How the engine begins the template of a structured body: sorted key paths, each with a letter for its type."""
+_NO_ERROR = re.compile(
+    r"(?i)(?<![a-z])(?:err|error|errors|exception)\s*[=:]\s*(?:<nil>|(?:null|none|nil)(?![a-z])|\"\")"
 )
 _REQUEST = re.compile(r"(?<![A-Za-z])(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)(?![A-Za-z])")
 
@@ -30,7 +37,8 @@ class Reading:
     """What the rules look at; each property is worked out once, when first asked for.
 
     `text` holds the constant words, lower case, compound identifiers taken apart (`blockMap` is `block map`), each
-    variable as `*`, one blank between and around; `template` keeps case and punctuation, its masks as `*`.
+    variable as `*`, one blank between and around; `template` keeps case and punctuation, its masks as `*`; `keys` are
+    the key paths of a structured body, whose message alone is `template`.
     """
 
     def __init__(self, evidence: Evidence) -> None:
@@ -41,8 +49,11 @@ class Reading:
         self.probe = identity.purpose == "probe"
         self.scope = identity.scope.lower()
         kinds = {"*", *(slot.kind for slot in evidence.slots)}
-        self.template, masks = _unmask(evidence.template[:_LONGEST].strip(), kinds)
-        self.variables = masks > 0
+        template, masks = _unmask(evidence.template[:_LONGEST].strip(), kinds)
+        structure = _KEY_PATHS.match(template) if identity.signal == "logs" else None
+        self.keys = structure[1] if structure else ""
+        self.template = _NO_ERROR.sub("", template[structure.end() :] if structure else template)
+        self.variables = masks > 0 or bool(self.keys)
         self.text = spell(self.template)
 
     @property
@@ -107,9 +118,11 @@ class Reading:
         A line whose very variable tells success from failure is judged by none of its words, unless the engine read
         the outcome and made it part of the type.
         """
-        if not self.outcome and (key := _TELLING_KEY.search(self.template)):
-            return re.split(r"[\s=:]", key[0])[0].lower()
-        for value in self._values:
+        if not self.outcome:
+            key = _TELLING_KEY.search(self.template) or _TELLING_PATH.search(self.keys)
+            if key:
+                return key[1].lower()
+        for value in self.values:
             spelled = spell(value[:_LONGEST])
             if word := lexicon.FAULT.seen(spelled) or lexicon.SECURITY.seen(spelled):
                 return word
@@ -120,7 +133,8 @@ class Reading:
         return spell(self.evidence.identity.scope)
 
     @property
-    def _values(self) -> list[str]:
+    def values(self) -> list[str]:
+        """What was seen: samples, and values of the variables."""
         return [*self.evidence.samples, *(value for slot in self.evidence.slots for value in slot.values)]
 
 

@@ -16,7 +16,10 @@ _MESSAGE = re.compile(r"^(?:.* )?http (?:send|receive)$")
 """One ASGI message: the request has a span of its own around it."""
 _PLUMBING = re.compile(r"^(?:middleware - \S+|fs \w+)$")
 """What Node.js instrumentations write of every step inside a request."""
-_ALIVE = re.compile(r"(?i)^(?:ping|redis ping|select (?:1|\*)|heartbeat)$")
+_PING = re.compile(r"(?i)^(?:ping|redis ping|heartbeat)$")
+_SELECT_ONE = re.compile(r"(?i)^select \*$")
+_KIND = re.compile(r"^(?:unspecified|internal|server|client|producer|consumer) ")
+"""The engine writes a span's kind before its name."""
 
 
 def _outcome(outcome: str) -> Callable[[Reading], str]:
@@ -24,7 +27,17 @@ def _outcome(outcome: str) -> Callable[[Reading], str]:
 
 
 def _named(form: re.Pattern[str], seen: str) -> Callable[[Reading], str]:
-    return lambda r: seen if not (r.security or r.fault) and form.match(r.template) else ""
+    return lambda r: seen if not (r.security or r.fault) and form.match(_name(r)) else ""
+
+
+def _name(r: Reading) -> str:
+    return _KIND.sub("", r.template)
+
+
+def _alive(r: Reading) -> str:
+    """A ping, or the query that asks for nothing: `SELECT 1`."""
+    ones = {value for slot in r.evidence.slots for value in slot.values} == {"1"}
+    return "a ping" if _PING.match(_name(r)) or (ones and _SELECT_ONE.match(_name(r))) else ""
 
 
 def _probe(r: Reading) -> str:
@@ -38,7 +51,7 @@ SPANS: tuple[Rule, ...] = (
     Rule("telemetry on itself", "instrumentation", "high", "an export of telemetry", _named(_EXPORT, "an OTLP export")),
     Rule("inner span", "debug_noise", "high", "one message of a request", _named(_MESSAGE, "an ASGI message")),
     Rule("inner span", "debug_noise", "high", "plumbing inside a request", _named(_PLUMBING, "a step of a framework")),
-    Rule("keep-alive", "heartbeat", "high", "a connection kept alive", _named(_ALIVE, "a ping")),
+    Rule("keep-alive", "heartbeat", "high", "a connection kept alive", _alive),
     Rule("security words", "security", "high", "access, identity or audit", lambda r: r.security),
     Rule("fault words", "fault", "medium", "names a fault", lambda r: r.fault),
     Rule("read", "routine_success", "high", "a read that succeeded", waste.access_log),

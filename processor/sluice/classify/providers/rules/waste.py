@@ -76,8 +76,8 @@ _IDLE = re.compile(
     r"waiting for (?:the )?(?:next|new|more) [a-z]+|sleeping for|polling for) "
 )
 _TOO_LONG = re.compile(r" (?:since|after|minutes?|hours?|days?) ")
-_PROGRESS = re.compile(r" progress (?:[a-z]+ ){0,3}(?:\* )*\*| \* percent (?:complete|completed|done) ")
-_PERCENT = re.compile(r"\*\s?%")
+_PROGRESS = re.compile(r" progress (?:[a-z]+ ){0,3}(?:\* )*\*")
+_SHARE_DONE = re.compile(r" \* (?:percent )?(?:complete|completed|done) ")
 
 _TRACE = re.compile(
     r" ((?:enter(?:ing|ed)?|exit(?:ing|ed)?|leav(?:e|ing)|begin(?:ning)?|end) (?:of )?(?:the )?(?:method|function)|"
@@ -195,7 +195,8 @@ def idle_tick(r: Reading) -> str:
 def progress_tick(r: Reading) -> str:
     if not plain(r) or r.performance:
         return ""
-    measured = _PROGRESS.search(r.text) or (" progress " in r.text and _PERCENT.search(r.template))
+    shares = any(value.endswith("%") for slot in r.evidence.slots for value in slot.values)
+    measured = _PROGRESS.search(r.text) or (shares and _SHARE_DONE.search(r.text))
     return "progress" if measured else ""
 
 
