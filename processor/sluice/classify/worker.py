@@ -32,7 +32,10 @@ _LONG_TEMPLATE = 1024
 _LONGEST = 200
 """Characters of a description or reason that are taken from a judge."""
 
-Judged = Callable[[Evidence, Facts, Source], None]
+Known = Callable[[str, str], bool]
+"""Whether facts of this rank (`rule`, `llm`) or better are held of a fingerprint."""
+Judged = Callable[[Evidence, Facts, Source], object]
+"""Takes the facts of one type; what it answers is of no interest here."""
 
 
 class Worker:
@@ -51,7 +54,7 @@ class Worker:
         queue: Queue,
         redactor: Redactor,
         provider: Provider,
-        known: Callable[[str], bool],
+        known: Known,
         judged: Judged,
         instance: str,
         telemetry: Telemetry,
@@ -113,7 +116,7 @@ class Worker:
 
     async def _take_in(self) -> None:
         for position, evidence in enumerate(await self._intake.take(), 1):
-            if not self._known(evidence.fingerprint):
+            if not self._known(evidence.fingerprint, self._provider.kind):
                 self._queue.add(evidence)
             await _breathe(position)
         self._changed.set()
@@ -149,7 +152,7 @@ class Worker:
     async def _sort_out(self, held: dict[str, Waiting]) -> None:
         """Lets go what was judged meanwhile (by another replica, say) and what may not be listed."""
         for position, (fingerprint, waiting) in enumerate(list(held.items()), 1):
-            if self._known(fingerprint):
+            if self._known(fingerprint, self._provider.kind):
                 del held[fingerprint]
             elif not await self._listable(waiting.evidence):
                 self._unlisted.inc()

@@ -66,7 +66,7 @@ class Bench:
             queue=self.queue,
             redactor=Redactor(Redaction()),
             provider=provider,
-            known=self.known.__contains__,
+            known=lambda fingerprint, kind: kind == provider.kind and fingerprint in self.known,
             judged=self.judged,
             instance="replica-1",
             telemetry=self.telemetry,
