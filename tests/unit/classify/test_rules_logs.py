@@ -187,6 +187,20 @@ def test_a_fault_seen_in_a_value_keeps_the_type():
     assert not acts(judged(evidence(template, samples=("Processed message 7: 'connection refused'",))))
 
 
+@pytest.mark.parametrize(
+    "text", ["接続に失敗しました", "обработка прервана", "Übertragung gestört", "Verbindung abgebrochen"]
+)
+@pytest.mark.parametrize("severity", ["", "debug", "info"])
+def test_a_line_in_a_language_that_the_rules_do_not_read_is_kept(text, severity):
+    assert not acts(judged(evidence(text, severity=severity)))
+    assert not acts(judged(evidence(f"Processed message <id>: {text}", severity=severity)))
+
+
+def test_a_line_too_long_to_be_read_whole_is_kept():
+    assert acts(judged(evidence(f"Processed message <id> {'of a kind ' * 10}")))
+    assert not acts(judged(evidence(f"Processed message <id> {'of a kind ' * 1000}")))
+
+
 def test_a_markup_word_is_no_variable():
     assert acts(judged(evidence("Received message <id> <body>")))
     assert judged(evidence("Received message <id> <error>")).category == "fault"

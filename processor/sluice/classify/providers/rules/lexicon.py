@@ -33,7 +33,8 @@ FAULT = Lexicon(
         "stall throttl truncat conflict critical emergenc malform garbage assert segfault backtrace traceback "
         "reconnect rollback quarantin inconsisten damag overheat insufficient abnormal poison orphan misconfigur "
         "incompatib undeliver unreadabl unwritabl disconnect recover dropp discard killed killing unsuccess incorrect "
-        "suspicious outage incident overload oversize backpressure"
+        "suspicious outage incident overload oversize backpressure impossib "
+        "fehler fehlgeschlag abgebroch erreur echec fallo fallid falha falhou fallit mislukt"
     ),
     words=(
         "err errs errno lost loses losing loss fault faults faulty can't won't bad wrong dead stuck hang hung oom bug "

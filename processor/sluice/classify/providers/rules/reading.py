@@ -13,7 +13,9 @@ _LONGEST = 2048
 
 _MASK = re.compile(r"<(\*|[A-Za-z][\w-]*)>")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+(?:'[a-z]+)?|\*")
-_WORD = re.compile(r"[A-Za-z]")
+_WORD = re.compile(r"[^\W\d_]")
+_FOREIGN = re.compile(r"[^\W\d_a-zA-Z]")
+"""A letter that the lexicon cannot spell: a language that it does not read."""
 _TELLING = (
     r"status|state|result|outcome|success|ok|code|rc|ret|retval|return|returned|exit|reason|cause|err|error|errno|"
     r"exception|verdict|response"
@@ -58,7 +60,7 @@ class Reading:
 
     @property
     def wordless(self) -> bool:
-        """No letter outside the masks."""
+        """No letter, of any script, outside the masks."""
         return _WORD.search(self.template) is None
 
     @property
@@ -113,17 +115,22 @@ class Reading:
 
     @functools.cached_property
     def hides(self) -> str:
-        """What a variable may hide that would change the answer: a result, or a fault seen in one of the values.
+        """What may hide where the rules do not look: a result or a fault in a variable, words of another language, or
+        the rest of a very long line.
 
         A line whose very variable tells success from failure is judged by none of its words, unless the engine read
         the outcome and made it part of the type.
         """
+        if len(self.evidence.template) > _LONGEST:
+            return "a line too long to read"
+        if _FOREIGN.search(self.template):
+            return "another language"
         if not self.outcome:
             key = _TELLING_KEY.search(self.template) or _TELLING_PATH.search(self.keys)
             if key:
                 return key[1].lower()
         for value in self.values:
-            spelled = spell(value[:_LONGEST])
+            spelled = spell(_NO_ERROR.sub("", value[:_LONGEST]))
             if word := lexicon.FAULT.seen(spelled) or lexicon.SECURITY.seen(spelled):
                 return word
         return ""
