@@ -60,6 +60,7 @@ class Bench:
         self.queue = Queue(max_size, 0.0, self.telemetry)
         self.known = set() if known is None else known
         self.facts = []
+        self.breaks_on: set[str] = set()
         self.changed = asyncio.Event()
         self.worker = Worker(
             intake=self.intake,
@@ -76,6 +77,8 @@ class Bench:
         )
 
     def judged(self, entry, facts, source) -> None:
+        if entry.template in self.breaks_on:
+            raise ValueError("cannot take it")
         self.known.add(entry.fingerprint)
         self.facts.append((entry, facts, source))
 
@@ -231,14 +234,7 @@ async def test_a_judge_that_breaks_is_counted_and_its_neighbours_are_judged_in_t
 
 async def test_a_registry_that_breaks_on_one_type_loses_no_other():
     async with Bench(Rules()) as bench:
-        told = bench.judged
-
-        def judged(entry, facts, source):
-            if entry.template == "poison <id>":
-                raise ValueError("cannot take it")
-            told(entry, facts, source)
-
-        bench.worker._judged = judged
+        bench.breaks_on.add("poison <id>")
         bench.offer(evidence("poison <id>", count=50), *(evidence(f"good {name} <id>") for name in ("a", "b", "c")))
         await bench.until(lambda: len(bench.facts) == 3)
 

@@ -33,7 +33,7 @@ FAULT = Lexicon(
         "stall throttl truncat conflict critical emergenc malform garbage assert segfault backtrace traceback "
         "reconnect rollback quarantin inconsisten damag overheat insufficient abnormal poison orphan misconfigur "
         "incompatib undeliver unreadabl unwritabl disconnect recover dropp discard killed killing unsuccess incorrect "
-        "suspicious outage incident overload oversize backpressure impossib "
+        "suspicious outage incident overload oversize backpressure goaway impossib "
         "fehler fehlgeschlag abgebroch erreur echec fallo fallid falha falhou fallit mislukt"
     ),
     words=(
@@ -113,9 +113,12 @@ SECURITY = Lexicon(
 BUSINESS = Lexicon(
     stems=(
         "payment invoice checkout purchas refund subscri signup customer billing billed chargeback shipment shipped "
-        "booking booked payout coupon settlement withdrawal deposit merchant"
+        "booking booked payout coupon settlement withdrawal deposit merchant wallet ledger"
     ),
-    words="order orders ordered paid cart basket charge charged trade trades sale sales sold donation price prices",
+    words=(
+        "order orders ordered paid cart basket charge charged balance debit credit cash amount trade trades sale sales "
+        "sold donation price prices"
+    ),
     phrases=("sign up", "signed up"),
 )
 """What the company counts."""
@@ -161,11 +164,12 @@ PERFORMANCE = Lexicon(
 """How much, how long, how full."""
 
 DOUBT = Lexicon(
-    stems="detect chang limit threshold replac relocat revert cancel however although instead alternat attempt",
+    stems="detect chang limit threshold replac relocat revert cancel however although instead alternat attempt "
+    "consisten integrit",
     words=(
         "not no never none without isn't wasn't don't doesn't didn't hasn't haven't aren't but only again late unknown "
         "null nil undefined nan negative empty remote partial partially skipped delayed waited "
-        "slowly since too"
+        "slowly since too state status reset"
     ),
 )
 """Not surely as always: such a line is left alone unless a rule knows the very phrase."""

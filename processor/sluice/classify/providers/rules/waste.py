@@ -8,68 +8,19 @@ from __future__ import annotations
 
 import re
 
-from sluice.classify.providers.rules import lexicon
+from sluice.classify.providers.rules import items, lexicon
 from sluice.classify.providers.rules.reading import Reading, spell
 
-
-def _any(words: str, suffix: str = "") -> str:
-    return "|".join(word + suffix for word in words.split())
-
-
-_ITEMS = _any(
-    "request response message packet frame block chunk segment record row batch page object entry item event "
-    "notification job task file blob document image report sample byte email mail webhook callback payload command "
-    "rpc connection socket stream channel session client tile thumbnail attachment upload download fragment result "
-    "container call fetch",
-    suffix="s?",
-)
-"""What software works off by the thousand: one more is no news."""
-_FLOWN = _any(
-    "received served sent delivered fetched processed handled completed finished read resolved acknowledged acked "
-    "parsed indexed copied cached forwarded published consumed enqueued dequeued dispatched executed returned rendered "
-    "compressed converted transferred verified emitted computed requested"
-)
-"""What happens to data on its way. `_DONE` adds what also happens to things that are news, such as a node."""
-_DONE = (
-    _FLOWN
-    + "|"
-    + _any(
-        "accepted opened closed deleted stored saved written wrote loaded flushed uploaded downloaded synced refreshed "
-        "committed updated added removed created established purged archived got put merged cleaned released "
-        "allocated assigned"
-    )
-)
-_FLOWING = _any(
-    "receiving serving sending delivering fetching processing handling completing finishing reading resolving "
-    "acknowledging parsing indexing copying caching forwarding publishing consuming enqueuing dispatching executing "
-    "returning rendering compressing converting transferring verifying emitting computing requesting"
-)
-_DOING = (
-    _FLOWING
-    + "|"
-    + _any(
-        "accepting closing deleting storing saving writing flushing uploading downloading syncing refreshing "
-        "committing updating adding removing creating establishing purging archiving getting putting merging "
-        "cleaning releasing running"
-    )
-)
-_BE = r"(?:(?:is|was|are|were|has been|have been|been|successfully|now) )*"
-_ROUTINE = (
-    re.compile(rf" (?:{_DONE}|{_DOING}) (?:(?!(?:for|to|from|on|at|by|with|in|of) )[a-z*]+ ){{0,2}}(?:{_ITEMS}) "),
-    re.compile(rf" (?:{_ITEMS}) (?:[a-z]+ )?(?:\* )*{_BE}(?:{_DONE}) "),
-)
-_BARE = re.compile(
-    rf"^ (?:\* )*(?:successfully )?(?:{_DONE}) (?:(?:\*|to|from|in|for|of|at|on|by|with|via|bytes?|ms|kb|mb) )*\* $"
-)
-_FLOW = re.compile(rf"^ (?:\* )*(?:{_FLOWN}|{_FLOWING}) ")
 _SUCCESS = re.compile(r" (?:succeeded|successful|successfully|completed|finished|done) ")
 
 _BEAT = lexicon.Lexicon(
     stems="heartbeat keepalive",
     phrases=("heart beat", "keep alive", "keep alives", "still alive", "is alive", "i'm alive"),
-    words="ping pong pinging",
+    words="ping pong",
 )
-_MISSED = lexicon.Lexicon(stems="miss lost absen silen stop", words="no not never last late since without")
+_MISSED = lexicon.Lexicon(
+    stems="miss lost absen silen stop", words="no not never last late since without interval period set"
+)
 _IDLE = re.compile(
     r" (nothing to do|nothing new|no work to do|no changes?|no updates|up to date|(?:not|isn't) due|waiting for work|"
     r"no (?:new|pending|further) (?:messages|events|tasks|jobs|work|items|records|requests|updates|changes)|"
@@ -180,8 +131,10 @@ def telemetry_on_itself(r: Reading) -> str:
 
 
 def heartbeat(r: Reading) -> str:
+    """Said in time and as always; how long a ping took is a measurement."""
     beat = _BEAT.seen(r.text)
-    if beat and plain(r) and not _MISSED.seen(r.text) and not r.transition:
+    measured = any(slot.kind == "dur" for slot in r.evidence.slots)
+    if beat and plain(r) and not (measured or r.transition or _MISSED.seen(r.text)):
         return beat
     return ""
 
@@ -193,7 +146,7 @@ def idle_tick(r: Reading) -> str:
 
 
 def progress_tick(r: Reading) -> str:
-    if not plain(r) or r.performance:
+    if not plain(r) or r.performance or r.transition:
         return ""
     shares = any(value.endswith("%") for slot in r.evidence.slots for value in slot.values)
     measured = _PROGRESS.search(r.text) or (shares and _SHARE_DONE.search(r.text))
@@ -202,7 +155,7 @@ def progress_tick(r: Reading) -> str:
 
 def code_trace(r: Reading) -> str:
     """A function that says its own name and what it holds; told by the form of the name, not by its words."""
-    if not plain(r) or r.doubt or r.transition or r.performance:
+    if not plain(r) or r.doubt or r.transition or r.performance or r.subject:
         return ""
     if found := _TRACE.search(r.text):
         return found[1]
@@ -214,27 +167,23 @@ def aside(r: Reading) -> str:
     if not plain(r):
         return ""
     if _CHECKING.search(r.text):
-        return "" if r.doubt or r.transition else "checking"
+        return "" if r.doubt or r.transition or r.subject else "checking"
     if _DEFAULTING.search(r.text):
         return "a default taken"
     return "passed over" if _SKIPPING.search(r.text) else ""
 
 
 def item_done(r: Reading) -> str:
-    """One more item worked off. `Deleted block *` is routine; `Deleted node *` is news: what is named up to the item
-    must be no machine, member, person or setting, and nothing in the line may raise doubt."""
+    """One more item worked off, with nothing in the line that raises doubt."""
     if not plain(r) or not r.variables or r.doubt or r.transition or r.performance or r.realm:
         return ""
-    for form in _ROUTINE:
-        if (found := form.search(r.text)) and not lexicon.SUBJECT.seen(r.text[: found.end()]):
-            return "an item worked off"
-    if _BARE.search(r.text):
+    if items.worked_off(r.text):
         return "an item worked off"
     return "success said" if _SUCCESS.search(r.text) and not r.subject else ""
 
 
 def data_flow(r: Reading) -> str:
     """Begins with what is done to data; what the data is stays unknown, so this never comes with high confidence."""
-    if plain(r) and not (r.doubt or r.transition or r.performance or r.subject or r.realm) and _FLOW.search(r.text):
+    if plain(r) and not (r.doubt or r.transition or r.performance or r.subject or r.realm) and items.flows(r.text):
         return "data on its way"
     return ""
