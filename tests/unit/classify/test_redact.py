@@ -54,6 +54,7 @@ HARMLESS = [
     "connect postgres://app:<*>@db/shop",
     "https://example.com:8443/path",
     "the secretary tokenised it",
+    "{db.password:s,token:s} login of <*>",
     "",
 ]
 
