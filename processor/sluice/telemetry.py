@@ -61,6 +61,12 @@ METRICS: tuple[Metric, ...] = (
         "sluice_classify_unlisted", "counter", "event types not judged because redaction would change their skeleton"
     ),
     Metric("sluice_classify_failed", "counter", "calls to the judge that failed", ("provider", "reason")),
+    Metric(
+        "sluice_classify_unusable",
+        "counter",
+        "event types left without a usable answer: asked about again, in the end parked",
+        ("provider", "reason"),
+    ),
     Metric("sluice_verdicts", "gauge", "verdicts in memory", ("action",)),
     Metric("sluice_verdicts_guarded", "gauge", "verdicts whose action a guard turned to keep", ("guard",)),
     Metric(

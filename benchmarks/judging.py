@@ -1,0 +1,210 @@
+"""Is the verdict right? The judge beside two human annotators, on labelled event types through the real engine.
+
+    python benchmarks/judging.py [--labels ../shared/judging] [--lines ../shared/loghub_2k]
+
+Each labelled type's samples go through the engine as OTLP log records; the evidence that comes out is judged; policy
+and guards decide as by default, except that rarity and probation are off and that a type's rate is its labelled count.
+What counts, in this order: types that must be kept and would be dropped, sampled or limited (none may be), the share of
+those that may be dropped that is found, the category's agreement with either annotator. Nothing is asserted here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from rich.console import Console
+from rich.table import Table
+
+from sluice.classify.providers.base import Provider
+from sluice.classify.providers.rules import Rules as RulesProvider
+from sluice.classify.queue import Queue
+from sluice.config.model import PolicyConfig
+from sluice.config.units import Duration
+from sluice.engine import Engine, Evidence, Settings, Signal, evidence
+from sluice.telemetry import Telemetry
+from sluice.verdicts.guards import Case, rule
+from sluice.verdicts.model import Facts
+from sluice.verdicts.policy import Rules
+from sluice.verdicts.protect import Exceptions
+
+ROOT = Path(__file__).resolve().parents[1]
+SETTINGS = Settings(min_records=1)
+POLICY = PolicyConfig(mode="drop", rare_per_day=0, probation=Duration(0.0))
+
+
+class Labelled(msgspec.Struct, frozen=True):
+    """One labelled event type. `keep` and `category` hold what either annotator said."""
+
+    id: str
+    service: str
+    level: str
+    component: str
+    count: int
+    samples: list[str]
+    keep: tuple[bool, bool]
+    category: tuple[str, str]
+
+    @property
+    def must_keep(self) -> bool:
+        return all(self.keep)
+
+    @property
+    def may_drop(self) -> bool:
+        return not any(self.keep)
+
+
+class Scored(msgspec.Struct, frozen=True):
+    """A labelled type with the facts of the event types that its samples fall in, and the action that reaches it."""
+
+    label: Labelled
+    facts: list[Facts]
+    action: str
+    reason: str
+
+    @property
+    def withheld(self) -> bool:
+        return self.action != "keep"
+
+    @property
+    def agrees(self) -> bool:
+        return any(facts.category in self.label.category for facts in self.facts)
+
+
+def labelled(folder: Path, lines: Path) -> list[Labelled]:
+    """What the labels' own reader prints."""
+    reader, labels = folder / "types.py", folder / "labels.json"
+    for path in (reader, labels, lines):
+        if not path.exists():
+            raise SystemExit(f"{path} not found: give the folders with --labels and --lines")
+    printed = subprocess.run([sys.executable, "-P", reader, labels, lines], check=True, capture_output=True).stdout
+    return [msgspec.json.decode(line, type=Labelled) for line in printed.splitlines()]
+
+
+def request(label: Labelled) -> bytes:
+    """The samples as log records: the logging library's names, as OpenTelemetry's bridges write them."""
+    message = ExportLogsServiceRequest()
+    resource = message.resource_logs.add()
+    service = resource.resource.attributes.add()
+    service.key, service.value.string_value = "service.name", label.service
+    scope = resource.scope_logs.add()
+    scope.scope.name = label.component
+    for sample in label.samples:
+        record = scope.log_records.add()
+        record.severity_text = label.level
+        record.body.string_value = sample
+    return message.SerializeToString()
+
+
+def mined(labels: Sequence[Labelled]) -> tuple[dict[str, set[str]], list[Evidence]]:
+    """The fingerprints that each labelled type falls in, and the evidence of all, as one process would gather it."""
+    telemetry = Telemetry()
+    waiting = Queue(max_size=len(labels) * 3, settle=0.0, telemetry=telemetry)
+    whole, fingerprints = Engine(SETTINGS), {}
+    for label in labels:
+        alone = Engine(SETTINGS)  # a known type brings no evidence, so each is recognised by an engine of its own
+        fingerprints[label.id] = {entry.fingerprint for entry in _committed(alone, request(label))}
+        for entry in _committed(whole, request(label)):
+            waiting.add(entry)
+    return fingerprints, [taken.evidence for taken in waiting.take(len(waiting))]
+
+
+def _committed(engine: Engine, body: bytes) -> list[Evidence]:
+    return evidence(engine.process(Signal.LOGS, body).commit() or b"[]")
+
+
+async def judged(provider: Provider, entries: Sequence[Evidence], batch_size: int = 64) -> dict[str, Facts]:
+    facts: dict[str, Facts] = {}
+    for start in range(0, len(entries), batch_size):
+        facts.update(await provider.judge(entries[start : start + batch_size]))
+    return facts
+
+
+def scored(
+    labels: Iterable[Labelled],
+    fingerprints: Mapping[str, set[str]],
+    entries: Sequence[Evidence],
+    facts: Mapping[str, Facts],
+) -> list[Scored]:
+    """A labelled type that falls in several event types is withheld when one of them is."""
+    policy = Rules(POLICY, Exceptions())
+    known = {entry.fingerprint: entry for entry in entries}
+    scores = []
+    for label in labels:
+        action, reason = "keep", ""
+        reached = [(known[name], facts[name]) for name in sorted(fingerprints[label.id]) if name in facts]
+        for entry, said in reached:
+            case = Case(entry.identity, entry.template, said.category, said.confidence, float(label.count))
+            ruling = rule(case, policy)
+            if ruling.action != "keep":
+                action, reason = ruling.action, f"{said.category}, {said.reason}"
+        scores.append(Scored(label, [said for _, said in reached], action, reason))
+    return scores
+
+
+def report(scores: Sequence[Scored], console: Console) -> None:
+    by_service: dict[str, list[Scored]] = defaultdict(list)
+    for score in scores:
+        by_service[score.label.service].append(score)
+    table = Table(title="judge against two annotators")
+    for heading in (
+        "service",
+        "types",
+        "must keep",
+        "of them withheld",
+        "may drop",
+        "found",
+        "of its lines",
+        "category",
+    ):
+        table.add_column(heading, justify="left" if heading == "service" else "right")
+    for service in sorted(by_service):
+        table.add_row(*_row(service, by_service[service]))
+    table.add_section()
+    table.add_row(*_row("all", scores))
+    console.print(table)
+    for score in scores:
+        if score.label.must_keep and score.withheld:
+            console.print(f"withheld though it must be kept: {score.label.id} ({score.action}: {score.reason})")
+
+
+def _row(name: str, scores: Sequence[Scored]) -> list[str]:
+    must = [score for score in scores if score.label.must_keep]
+    may = [score for score in scores if score.label.may_drop]
+    found = [score for score in may if score.withheld]
+    return [
+        name,
+        str(len(scores)),
+        str(len(must)),
+        str(sum(score.withheld for score in must)),
+        str(len(may)),
+        _share(len(found), len(may)),
+        _share(sum(score.label.count for score in found), sum(score.label.count for score in may)),
+        _share(sum(score.agrees for score in scores), len(scores)),
+    ]
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else "-"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="the judge beside two annotators, on labelled event types")
+    parser.add_argument("--labels", type=Path, default=ROOT.parent / "shared" / "judging")
+    parser.add_argument("--lines", type=Path, default=ROOT.parent / "shared" / "loghub_2k")
+    arguments = parser.parse_args()
+    labels = labelled(arguments.labels, arguments.lines)
+    fingerprints, entries = mined(labels)
+    facts = asyncio.run(judged(RulesProvider(), entries))
+    report(scored(labels, fingerprints, entries, facts), Console())
+
+
+if __name__ == "__main__":
+    main()

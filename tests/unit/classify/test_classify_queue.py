@@ -1,0 +1,174 @@
+"""The queue of event types, with a clock that only the test moves."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from made_evidence import evidence
+from sluice.classify.queue import EVIDENCE_BYTES, Queue
+from sluice.engine import Volume
+from sluice.telemetry import Telemetry
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def telemetry():
+    return Telemetry()
+
+
+@pytest.fixture
+def queue(clock, telemetry):
+    return Queue(max_size=3, settle=5.0, telemetry=telemetry, clock=clock)
+
+
+def templates(batch):
+    return [waiting.evidence.template for waiting in batch]
+
+
+def test_a_type_waits_until_it_has_settled(queue, clock):
+    assert queue.settles_in() is None
+    queue.add(evidence("a"))
+    assert queue.settles_in() == 5.0
+    assert queue.take(10) == []
+    clock.now += 5.0
+    assert queue.settles_in() == 0.0
+    assert templates(queue.take(10)) == ["a"]
+    assert queue.settles_in() is None
+    assert len(queue) == 0
+
+
+def test_more_evidence_does_not_make_a_type_wait_anew(queue, clock):
+    queue.add(evidence("a"))
+    clock.now += 4.0
+    queue.add(evidence("a", count=9))
+    clock.now += 1.0
+    assert templates(queue.take(10)) == ["a"]
+
+
+def test_the_largest_volume_goes_first(queue, clock):
+    for template, count in (("small", 3), ("large", 900), ("middle", 40)):
+        queue.add(evidence(template, count=count))
+    clock.now += 5.0
+    assert templates(queue.take(2)) == ["large", "middle"]
+    assert templates(queue.take(2)) == ["small"]
+
+
+def test_volumes_that_grow_while_a_type_waits_change_the_order(queue, clock):
+    small, large = evidence("small", count=3), evidence("large", count=900)
+    queue.add(small)
+    queue.add(large)
+    clock.now += 5.0
+    assert queue.settles_in() == 0.0
+    queue.weigh([Volume(small.fingerprint, 5000, 0, 0, 0), Volume("f" * 32, 1, 0, 0, 0)])
+    assert templates(queue.take(1)) == ["small"]
+
+
+def test_evidence_of_a_type_that_waits_is_merged(queue, clock):
+    first = evidence("a <id>", samples=("a 1", "a 2"), values={"id": ["1", "2"]}, attribute_keys=("x",), count=3)
+    second = evidence(
+        "a <id>", samples=("a 2", "a 3", "a 4"), values={"id": ["2", "3"]}, attribute_keys=("y",), count=8
+    )
+    queue.add(first)
+    queue.add(second)
+    clock.now += 5.0
+    (waiting,) = queue.take(10)
+    assert waiting.evidence.samples == ["a 1", "a 2", "a 3"]
+    assert waiting.evidence.slots[0].values == ["1", "2", "3"]
+    assert waiting.evidence.attribute_keys == ["x", "y"]
+    assert waiting.evidence.count == 8
+    assert waiting.volume == 8
+
+
+def test_a_full_queue_refuses_new_types_counts_them_and_still_merges(queue, clock, telemetry):
+    for template in "abc":
+        assert queue.add(evidence(template))
+    assert not queue.add(evidence("d"))
+    assert telemetry.value("sluice_classify_queue_refused") == 1
+    assert queue.add(evidence("a", count=50))
+    assert len(queue) == 3
+    clock.now += 5.0
+    assert templates(queue.take(1)) == ["a"]
+    assert queue.add(evidence("d")), "its next evidence is another chance"
+
+
+def test_what_is_put_back_is_due_at_once_even_into_a_full_queue(queue, clock):
+    for template in "abc":
+        queue.add(evidence(template))
+    clock.now += 5.0
+    batch = queue.take(1)
+    queue.add(evidence("d"))
+    queue.put_back(batch)
+    assert len(queue) == 4
+    assert queue.settles_in() == 0.0
+    assert sorted(templates(queue.take(10))) == ["a", "b", "c"]
+
+
+def test_evidence_that_came_during_a_call_wins_over_what_is_put_back(queue, clock):
+    queue.add(evidence("a", count=3))
+    clock.now += 5.0
+    batch = queue.take(1)
+    batch[0].attempts = 2
+    queue.add(evidence("a", count=8))
+    queue.put_back(batch)
+    clock.now += 5.0
+    (waiting,) = queue.take(10)
+    assert waiting.evidence.count == 8
+    assert waiting.attempts == 2
+
+
+def test_a_type_that_had_no_usable_answer_twice_comes_alone(queue, clock):
+    for template, count in (("a", 30), ("b", 20), ("c", 10)):
+        queue.add(evidence(template, count=count))
+    clock.now += 5.0
+    batch = queue.take(10)
+    batch[1].attempts = 2
+    queue.put_back(batch)
+    assert [templates(queue.take(10)) for _ in range(3)] == [["a"], ["b"], ["c"]]
+
+
+def test_the_length_is_a_metric(queue, clock, telemetry):
+    queue.add(evidence("a"))
+    queue.add(evidence("b"))
+    assert telemetry.value("sluice_classify_queue_length") == 2
+    clock.now += 5.0
+    queue.put_back(queue.take(1))
+    queue.take(1)
+    assert telemetry.value("sluice_classify_queue_length") == 1
+
+
+def test_beyond_the_bound_on_evidence_a_type_waits_without_samples(queue, clock):
+    sample = "x" * (EVIDENCE_BYTES // 2)
+    for template in "abc":
+        queue.add(evidence(f"{template} <id>", samples=(sample,), values={"id": ["1"]}))
+    clock.now += 5.0
+    batch = sorted(queue.take(10), key=lambda waiting: waiting.evidence.template)
+    assert [len(waiting.evidence.samples) for waiting in batch] == [1, 0, 0]
+    assert [waiting.evidence.slots[0].values for waiting in batch] == [["1"], [], []]
+    queue.add(evidence("d", samples=(sample,)))
+    clock.now += 5.0
+    assert queue.take(1)[0].evidence.samples == [sample], "what was taken makes room"
+
+
+def test_a_type_weighed_again_and_again_is_handed_out_once(queue, clock):
+    busy = evidence("busy")
+    queue.add(busy)
+    clock.now += 5.0
+    for _ in range(100):
+        queue.weigh([Volume(busy.fingerprint, 1, 0, 0, 0)])
+    (waiting,) = queue.take(10)
+    assert waiting.volume == 103
+    assert msgspec.structs.astuple(waiting.evidence) == msgspec.structs.astuple(busy)
+    assert queue.take(10) == []

@@ -1,0 +1,125 @@
+"""What counts as a secret in constant words and in samples, and what only looks like one. All secrets are made up."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from made_evidence import evidence
+from sluice.classify.redact import Redactor
+from sluice.config.model import MaskConfig, Redaction
+from sluice.errors import ConfigError
+
+SECRETS = [
+    "login with password=hunter2 ok",
+    "login with password: hunter2",
+    'body {"db_password": "hunter2", "n": 1}',
+    "PGPASSWORD=hunter2 psql",
+    "client_secret=abcdef&x=1",
+    "api_key=12ab34cd",
+    "x-api-key: 12ab34cd",
+    "AccessKey=12ab34cd",
+    "Authorization: Bearer abc123def456",
+    "Authorization: Basic dXNlcjpwYXNz",
+    "header was Bearer abc123def456",
+    "set token=deadbeef00",
+    "-----BEGIN RSA PRIVATE KEY-----",
+    "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----",
+    "mail to jane.doe@example.com sent",
+    "jwt eyJhbGciOiJI.eyJzdWIiOiIx.c2ln",
+    "key AKIAABCDEFGHIJKLMNOP used",
+    "clone with ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+    "slack xoxb-1234567890-abcdef",
+    "connect postgres://app:hunter2@db/shop",
+]
+HARMLESS = [
+    "Failed password for <*> from <*>",
+    "password=<*>",
+    "password=<secret> accepted",
+    'db_password="<*>"',
+    "Authorization: Bearer <*>",
+    "Authorization: <*>",
+    "password: required",
+    "password: invalid",
+    "token: expired",
+    "token expired for <*>",
+    "tokens: <*>",
+    "Basic authentication is disabled",
+    "bearer authentication failed",
+    "password=****",
+    "secret=${SECRET}",
+    "Started getty@tty.service",
+    "Token: Token { kind: <*> }",
+    "GET <*> HTTP/<*>",
+    "connect postgres://app:<*>@db/shop",
+    "https://example.com:8443/path",
+    "the secretary tokenised it",
+    "{db.password:s,token:s} login of <*>",
+    "",
+]
+
+
+@pytest.fixture
+def redactor():
+    return Redactor(Redaction())
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_a_secret_is_seen_and_taken_out(redactor, text):
+    assert not redactor.clean(text)
+    redacted = redactor.redact(text)
+    assert redacted != text
+    for secret in ("hunter2", "abcdef", "12ab34cd", "abc123", "dXNlcjpwYXNz", "deadbeef", "jane", "MIIB", "AKIA"):
+        assert secret not in redacted
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_what_was_redacted_is_clean(redactor, text):
+    assert redactor.clean(redactor.redact(text))
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_a_word_about_secrets_is_none(redactor, text):
+    assert redactor.clean(text)
+    assert redactor.redact(text) == text
+
+
+@pytest.mark.parametrize("field", ["skeleton", "template"])
+def test_a_type_whose_words_hold_a_secret_is_not_listable(redactor, field):
+    harmless = evidence("login of <id>")
+    assert redactor.listable(harmless)
+    assert not redactor.listable(msgspec.structs.replace(harmless, **{field: "login with password=hunter2"}))
+
+
+def test_a_secret_in_the_name_of_a_service_or_scope_is_seen(redactor):
+    assert not redactor.listable(evidence("login of <id>", service="jane.doe@example.com"))
+    assert not redactor.listable(evidence("login of <id>", scope="worker token=deadbeef00"))
+
+
+def test_configured_masks_are_added(redactor):
+    own = Redactor(Redaction(masks=(MaskConfig(name="badge", pattern=r"\bB-\d{4}\b"),)))
+    assert redactor.clean("opened by B-1234")
+    assert own.redact("opened by B-1234") == "opened by <badge>"
+    assert not own.clean("password=hunter2")
+
+
+def test_samples_and_values_are_redacted_before_they_are_shown(redactor):
+    line = evidence(
+        "user <str> came", samples=("user jane.doe@example.com came",), values={"str": ["password=hunter2"]}
+    )
+    shown = redactor.shown(line)
+    assert shown.samples == ["user <email> came"]
+    assert shown.slots[0].values == ["password=<credential>"]
+    assert shown.template == line.template
+
+
+def test_switched_off_it_shows_samples_as_they_are_and_still_lists_no_secret():
+    off = Redactor(Redaction(enabled=False))
+    line = evidence("user <str> came", samples=("user jane.doe@example.com came",))
+    assert off.shown(line) is line
+    assert not off.listable(evidence("login with password=hunter2"))
+
+
+def test_a_mask_that_is_no_expression_names_its_key():
+    with pytest.raises(ConfigError, match=r"classification\.redaction\.masks\[0\]\.pattern.*'\('"):
+        Redactor(Redaction(masks=(MaskConfig(name="broken", pattern="("),)))
