@@ -19,7 +19,7 @@ class RecordingError(SluiceError):
     """A recording cannot be read; the message names file, line and remedy."""
 
 
-class ReplayFailed(SluiceError):
+class ReplayError(SluiceError):
     """An endpoint did not take a recorded request: refused for good, or for longer than it is tried."""
 
 

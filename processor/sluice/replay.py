@@ -16,7 +16,7 @@ from sluice.config.model import ClientTls
 from sluice.config.model import OtlpGrpcExporter as Settings
 from sluice.config.units import Duration
 from sluice.engine import Signal
-from sluice.errors import ExportFailed, RecordingError, ReplayFailed
+from sluice.errors import ExportFailed, RecordingError, ReplayError
 from sluice.exporters.otlp_grpc import OtlpGrpcExporter
 from sluice.health import HealthBoard
 from sluice.partial_success import rejected
@@ -72,7 +72,7 @@ def replay_files(
 
     `rate`: records a second, whole requests at a time. `loop`: from the start again, until `stop` is set or Ctrl-C;
     both end it between two requests, or in the middle of one, with `interrupted`. `max_elapsed_time`: seconds that
-    one request is tried. Raises `RecordingError`, `ConfigError` for the endpoint, and `ReplayFailed`.
+    one request is tried. Raises `RecordingError`, `ConfigError` for the endpoint, and `ReplayError`.
     """
     exporter = OtlpGrpcExporter(
         Settings(endpoint=endpoint, tls=ClientTls(insecure=True), compression="none", timeout=_TIMEOUT), HealthBoard()
@@ -81,7 +81,7 @@ def replay_files(
         return replay.run(files, loop=loop)
 
 
-class _Stopped(Exception):
+class _Stopped(Exception):  # noqa: N818 - no error
     """`stop` was set."""
 
 
@@ -157,8 +157,8 @@ class _Replay:
     def _deliver(self, signal: Signal, request: bytes, count: int) -> bytes:
         """The response of the endpoint.
 
-        1. Taken: done. 2. Refused for good: `ReplayFailed`. 3. Refused for now: again, after the time that the answer
-        names, else after a growing pause. 4. Refused for now for longer than `max_elapsed_time`: `ReplayFailed`.
+        1. Taken: done. 2. Refused for good: `ReplayError`. 3. Refused for now: again, after the time that the answer
+        names, else after a growing pause. 4. Refused for now for longer than `max_elapsed_time`: `ReplayError`.
         """
         give_up = time.monotonic() + self._max_elapsed_time
         pause = _FIRST_PAUSE
@@ -169,11 +169,11 @@ class _Replay:
                 what = f"request {self._requests + 1} ({count} records of {signal.label})"
                 answer = f"{code_pb2.Code.Name(error.code)}: {error}"
                 if not error.retryable:
-                    raise ReplayFailed(f"{self._endpoint} refused {what} for good: {answer}") from None
+                    raise ReplayError(f"{self._endpoint} refused {what} for good: {answer}") from None
                 asked = retry_delay(error.details)
                 delay = random.uniform(1 - _SPREAD, 1 + _SPREAD) * pause if asked is None else asked
                 if time.monotonic() + delay > give_up:
-                    raise ReplayFailed(
+                    raise ReplayError(
                         f"{self._endpoint} did not take {what} within {self._max_elapsed_time:g} s: {answer}; "
                         "check that it serves OTLP over gRPC"
                     ) from None

@@ -132,9 +132,10 @@ def _sentence(summary: Summary, endpoint: str) -> str:
     how = "interrupted: " if summary.interrupted else ""
     rejected = f", {summary.rejected:,} rejected" if summary.rejected else ""
     retries = f", {summary.retries:,} retries" if summary.retries else ""
+    signals = f"{summary.logs:,} logs, {summary.metrics:,} metrics, {summary.spans:,} spans"
     return (
-        f"{how}{summary.records:,} records ({summary.logs:,} logs, {summary.metrics:,} metrics, {summary.spans:,} spans)"
-        f" in {summary.requests:,} requests sent to {endpoint} in {summary.seconds:.1f} s{rejected}{retries}"
+        f"{how}{summary.records:,} records ({signals}) in {summary.requests:,} requests"
+        f" sent to {endpoint} in {summary.seconds:.1f} s{rejected}{retries}"
     )
 
 
