@@ -15,6 +15,14 @@ class ConfigError(SluiceError):
     """The configuration cannot be used; the message names file, key, value and remedy. Ends `run` with status 2."""
 
 
+class RecordingError(SluiceError):
+    """A recording cannot be read; the message names file, line and remedy."""
+
+
+class ReplayError(SluiceError):
+    """An endpoint did not take a recorded request: refused for good, or for longer than it is tried."""
+
+
 class Refused(SluiceError):
     """A request is not taken; the sender is told, nothing of the request was counted or sent on.
 
