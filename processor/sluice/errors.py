@@ -47,6 +47,12 @@ class TooLarge(Refused):
     reason = "too_large"
 
 
+class Unread(TooLarge):
+    """A gRPC message that did not come to its end: too large, or its sender went away; only the library knows which."""
+
+    reason = "unread"
+
+
 class Busy(Refused):
     """The limits on bytes or requests in flight are reached: UNAVAILABLE with RetryInfo, HTTP 503. Retryable."""
 

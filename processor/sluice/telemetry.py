@@ -1,17 +1,25 @@
 """Every metric of Sluice, declared in one table and named as the Collector names its own.
 
-`Telemetry` holds the values of one process. Parts that run once a request bind their series once (`bind`) and then
-only add; nothing here runs per record.
+The Collector exposes counters under their bare names (`otelcol_receiver_accepted_log_records`, no `_total`) with the
+labels `receiver`, `transport`, `exporter` and `processor`; so does this, and its dashboards need a prefix changed.
+
+`Telemetry` holds the values of one process. Parts that run once a request bind their series once (`counter`, `gauge`,
+`histogram`) and then only add; nothing here runs per record.
 """
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Literal, NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST
+__all__ = ["CONTENT_TYPE", "METRICS", "Counter", "Gauge", "Histogram", "Metric", "Telemetry", "items"]
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metric(NamedTuple):
@@ -34,22 +42,31 @@ def _per_signal(name: str, help_: str, labels: tuple[str, ...] = ()) -> tuple[Me
 
 
 METRICS: tuple[Metric, ...] = (
-    *_per_signal("sluice_receiver_accepted", "{items} whose request was answered with success", ("transport",)),
     *_per_signal(
-        "sluice_receiver_refused", "{items} that were refused: by the next hop or its partial success", ("transport",)
+        "sluice_receiver_accepted", "{items} whose request was answered with success", ("receiver", "transport")
+    ),
+    *_per_signal(
+        "sluice_receiver_refused",
+        "{items} that were refused: by the next hop or its partial success",
+        ("receiver", "transport"),
     ),
     Metric(
         "sluice_receiver_refused_requests",
         "counter",
-        "requests refused before their records were counted, by reason",
-        ("transport", "reason"),
+        "requests refused before their records were counted; unread: too large for gRPC, or the sender gone",
+        ("receiver", "transport", "reason"),
     ),
     Metric("sluice_receiver_requests_in_flight", "gauge", "requests being handled"),
     Metric("sluice_receiver_bytes_in_flight", "gauge", "bytes of requests being handled"),
-    *_per_signal("sluice_exporter_sent", "{items} that the next hop took"),
-    *_per_signal("sluice_exporter_send_failed", "{items} that the next hop did not take"),
-    *_per_signal("sluice_processor_dropped", "{items} removed by a verdict"),
-    *_per_signal("sluice_processor_tagged", "{items} whose record was tagged as waste, survivor or canary"),
+    *_per_signal("sluice_exporter_sent", "{items} that the next hop took", ("exporter",)),
+    *_per_signal("sluice_exporter_send_failed", "{items} that the next hop did not take", ("exporter",)),
+    *_per_signal("sluice_processor_dropped", "{items} removed by a verdict", ("processor",)),
+    Metric(
+        "sluice_processor_tagged_records",
+        "counter",
+        "log records, metrics or spans tagged as waste, survivor or canary",
+        ("processor", "signal"),
+    ),
     Metric("sluice_engine_seconds", "histogram", "time of one request in the engine", ("signal",)),
     Metric("sluice_engine_event_types", "gauge", "event types in memory"),
     Metric("sluice_engine_overflowed_records", "gauge", "records kept because the table of event types was full"),
@@ -83,6 +100,9 @@ METRICS: tuple[Metric, ...] = (
     Metric("sluice_kafka_failures", "counter", "attempts that failed", ("client", "reason")),
     Metric("sluice_kafka_outbox", "gauge", "values that wait to be published"),
     Metric("sluice_tasks_failed", "counter", "background rounds that ended in an unexpected error", ("task",)),
+    Metric("sluice_process_uptime", "gauge", "seconds since the start"),
+    Metric("sluice_process_cpu_seconds", "gauge", "CPU time of the process, user and system, in seconds"),
+    Metric("sluice_process_memory_rss", "gauge", "resident memory in bytes"),
 )
 
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
@@ -102,6 +122,10 @@ class Telemetry:
                     self._series[name] = Gauge(name, help_, labels, registry=self._registry)
                 case "histogram":
                     self._series[name] = Histogram(name, help_, labels, registry=self._registry, buckets=_BUCKETS)
+        started = time.monotonic()
+        self.watch("sluice_process_uptime", lambda: time.monotonic() - started)
+        self.watch("sluice_process_cpu_seconds", time.process_time)
+        self.watch("sluice_process_memory_rss", _resident_bytes)
 
     def counter(self, name: str, **labels: str) -> Counter:
         """One series of a counter, to be bound once where it is used often."""
@@ -125,6 +149,10 @@ class Telemetry:
     def set(self, name: str, value: float, **labels: str) -> None:
         self.gauge(name, **labels).set(value)
 
+    def watch(self, name: str, read: Callable[[], float]) -> None:
+        """Binds a gauge without labels to what `read` answers when the metrics are rendered."""
+        self.gauge(name).set_function(read)
+
     def clear(self, name: str) -> None:
         """Drops a gauge's series, where its label values change over time."""
         self._series[name].clear()
@@ -135,12 +163,31 @@ class Telemetry:
         return self._registry.get_sample_value(name + suffix, labels) or 0.0
 
     def render(self) -> bytes:
-        """The Prometheus text format."""
-        return generate_latest(self._registry)
+        """The Prometheus text format, counters under their bare names."""
+        lines: list[str] = []
+        for family in self._registry.collect():
+            lines.append(f"# HELP {family.name} {family.documentation}")
+            lines.append(f"# TYPE {family.name} {family.type}")
+            for sample in family.samples:
+                if sample.name.endswith("_created"):
+                    continue
+                name = family.name if family.type == "counter" else sample.name
+                labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in sample.labels.items())
+                series = f"{name}{{{labels}}}" if labels else name
+                lines.append(f"{series} {sample.value!r}")
+        return "\n".join((*lines, "")).encode()
 
     def _bound(self, name: str, labels: dict[str, str]) -> Counter | Gauge | Histogram:
         series = self._series[name]
         return series.labels(**labels) if labels else series
+
+
+def _resident_bytes() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def items(signal: str) -> str:

@@ -1,1 +1,4 @@
-"""OTLP in: one file per transport; each hands raw bytes to the pipeline and speaks its answer."""
+"""Where records come in: OTLP over gRPC and HTTP."""
+
+GRACE = 10.0
+"""Seconds that requests under way may take when a receiver stops: twice the exporter's default timeout."""

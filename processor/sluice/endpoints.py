@@ -1,0 +1,47 @@
+"""Addresses to listen on, as the Collector writes them: `127.0.0.1:4317`, `[::]:4317`, `0.0.0.0:0`, `:4317`."""
+
+from __future__ import annotations
+
+import socket
+from typing import NamedTuple, Self
+
+from sluice.errors import ConfigError
+
+
+class Endpoint(NamedTuple):
+    """Where one server listens. `key`: the configuration key's path, for messages. Port 0: the system chooses one."""
+
+    key: str
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, key: str, text: str) -> Self:
+        """Raises `ConfigError`. An empty host means every interface, as it does for the Collector."""
+        host, separator, port = text.rpartition(":")
+        bracketed = host.startswith("[") and host.endswith("]")
+        if not separator or not port.isascii() or not port.isdecimal() or int(port) > 65535:
+            raise ConfigError(f"{key}: {text} is not host:port; write for example 127.0.0.1:4317")
+        if ":" in host and not bracketed:
+            raise ConfigError(f"{key}: {text} is ambiguous; write an IPv6 address in brackets, for example [::1]:4317")
+        return cls(key, (host[1:-1] if bracketed else host) or "0.0.0.0", int(port))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def not_bound(self) -> ConfigError:
+        """Why this address cannot be listened on, asked of the system, for servers that do not say it themselves."""
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(
+                self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+                probe.listen()
+            reason = "the system refuses it"
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+        return ConfigError(
+            f"{self.key}: cannot listen on {self}: {reason}; stop what uses it or choose another address"
+        )

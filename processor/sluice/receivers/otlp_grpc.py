@@ -1,0 +1,145 @@
+"""OTLP over gRPC: grpcio's threaded server with raw bytes, one thread a request from its first byte to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn
+
+import grpc
+
+from sluice.admission import Admission
+from sluice.config.model import GrpcServer, Limits
+from sluice.endpoints import Endpoint
+from sluice.engine import Signal
+from sluice.errors import Refused, Unread
+from sluice.pipeline import Pipeline
+from sluice.receivers import GRACE
+from sluice.receivers.health_grpc import GrpcHealth
+from sluice.receivers.refusals import Refusals, details
+from sluice.telemetry import Telemetry
+from sluice.tls import server_material
+
+KEY = "receivers.otlp.protocols.grpc"
+SERVICES = {
+    Signal.LOGS: "opentelemetry.proto.collector.logs.v1.LogsService",
+    Signal.METRICS: "opentelemetry.proto.collector.metrics.v1.MetricsService",
+    Signal.SPANS: "opentelemetry.proto.collector.trace.v1.TraceService",
+}
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+_READERS = 64
+"""Threads beyond the requests in flight. A thread also waits for the bytes of its request, so these are what a sender
+on a slow line may hold without keeping others out, and what answers `Busy` while every place is taken. A thread is
+created when first needed and costs some 50 KiB."""
+
+
+class OtlpGrpcReceiver:
+    """Serves the three Export methods and `grpc.health.v1`. `start` and `stop` are idempotent."""
+
+    def __init__(
+        self,
+        settings: GrpcServer,
+        limits: Limits,
+        admission: Admission,
+        pipeline: Pipeline,
+        telemetry: Telemetry,
+        *,
+        grace: float = GRACE,
+    ) -> None:
+        self._endpoint = Endpoint.parse(f"{KEY}.endpoint", settings.endpoint)
+        self._tls = server_material(settings.tls, f"{KEY}.tls") if settings.tls is not None else None
+        self._max_size = settings.max_recv_msg_size_mib << 20
+        self._threads = limits.requests_in_flight + _READERS
+        self._grace = grace
+        self._admission = admission
+        self._pipeline = pipeline
+        self._refusals = Refusals(telemetry, "grpc")
+        self._server: grpc.Server | None = None
+        self.port = 0
+        """The bound port, once started."""
+
+    def start(self) -> None:
+        """Listens and serves; `ConfigError` when the address cannot be bound."""
+        if self._server is not None:
+            return
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="otlp-grpc")
+        self._health = GrpcHealth()
+        server = grpc.server(
+            self._pool,
+            options=[
+                ("grpc.max_receive_message_length", self._max_size),
+                ("grpc.so_reuseport", 0),  # a second process on the port must fail, not take half of the connections
+                ("grpc.max_concurrent_streams", 8),  # a connection's share of buffers; more calls wait at the sender
+                ("grpc.keepalive_permit_without_calls", 1),
+                ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+                ("grpc.keepalive_time_ms", 60_000),  # a sender that vanished within a message frees its thread
+                ("grpc.keepalive_timeout_ms", 20_000),
+            ],
+        )
+        server.add_generic_rpc_handlers([self._health.handlers(), *(self._service(signal) for signal in Signal)])
+        try:
+            self.port = self._bind(server)
+        except RuntimeError:
+            self._pool.shutdown()
+            raise self._endpoint.not_bound() from None
+        server.start()
+        self._server = server
+
+    def stop(self) -> None:
+        """Drains: NOT_SERVING, no new requests, `grace` seconds for those under way; then they are cancelled.
+
+        Returns when no request is being handled any more. One that was cancelled is still forwarded and counted, and
+        its sender, who got no answer, sends it again.
+        """
+        if self._server is None:
+            return
+        self._health.stop()
+        self._server.stop(self._grace).wait()
+        self._pool.shutdown(wait=True)
+        self._server = None
+
+    def _bind(self, server: grpc.Server) -> int:
+        if self._tls is None:
+            return int(server.add_insecure_port(str(self._endpoint)))
+        ca, certificate, key = self._tls
+        credentials = grpc.ssl_server_credentials(
+            [(key, certificate)], root_certificates=ca, require_client_auth=ca is not None
+        )
+        return int(server.add_secure_port(str(self._endpoint), credentials))
+
+    def _service(self, signal: Signal) -> grpc.GenericRpcHandler:
+        # A unary method served as a stream of one: the handler runs before the message is read, so that a request can
+        # be refused before its bytes take memory, and it sees the message that the size limit stopped. No
+        # (de)serializers: bytes in, bytes out.
+        handler = grpc.stream_unary_rpc_method_handler(self._exporting(signal))
+        return grpc.method_handlers_generic_handler(SERVICES[signal], {"Export": handler})
+
+    def _exporting(self, signal: Signal) -> Callable[[Iterator[bytes], grpc.ServicerContext], bytes]:
+        def export(messages: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
+            try:
+                with self._admission.open() as ticket:
+                    request = self._read(messages)
+                    ticket.grow(len(request))
+                    ticket.enter()
+                    return self._pipeline.handle(signal, request, transport="grpc", timeout=context.time_remaining())
+            except Refused as error:
+                refused = error
+            except Exception as error:  # noqa: BLE001 - the outermost loop of a request's thread
+                refused = self._refusals.unexpected(error)
+            return self._refuse(context, refused)
+
+        return export
+
+    def _read(self, messages: Iterator[bytes]) -> bytes:
+        try:
+            return next(messages)
+        except (StopIteration, grpc.RpcError):
+            raise Unread(f"the message exceeds {KEY}.max_recv_msg_size_mib ({self._max_size >> 20} MiB)") from None
+
+    def _refuse(self, context: Any, error: Refused) -> NoReturn:
+        self._refusals.count(error)
+        status = details(error)
+        if status is not None:
+            context.set_trailing_metadata((("grpc-status-details-bin", status),))
+        context.abort(_CODES.get(error.code, grpc.StatusCode.UNKNOWN), str(error))
+        raise AssertionError("abort raises")
