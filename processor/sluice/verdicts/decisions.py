@@ -174,10 +174,9 @@ class Decisions:
         if withdrawn:
             self._decider.forget([key.hex() for key in withdrawn])
         decided, self._decided = self._decided, []
-        acting = [decision for decision in decided if decision.action != "keep"]
-        if not decided or self._decider.apply(decided) >= len(acting):
+        if not decided or self._decider.apply(decided) == len(decided):
             return []
-        return [bytes.fromhex(one.fingerprint) for one in acting if self._decider.apply([one]) == 0]
+        return [bytes.fromhex(one.fingerprint) for one in decided if self._decider.apply([one]) == 0]
 
     def _put(self, entry: Entry, ruling: Ruling | None) -> None:
         if entry.ruling is not None:
