@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from sluice.config.units import Action
 from sluice.engine import Identity
 
 SCHEMA = 1
@@ -32,6 +33,8 @@ CATEGORIES = (
 )
 CONFIDENCES = ("low", "medium", "high")
 ACTIONS = ("keep", "drop", "sample", "limit")
+MODES = ("observe", "tag", "drop")
+"""From the weakest to the strongest."""
 SEVERITIES = ("trace", "debug", "info", "warn", "error", "fatal")
 RANKS = {"rule": 1, "llm": 2, "operator": 3}
 """Kind of source to rank: facts of a higher rank are never replaced by lower ones."""
@@ -107,4 +110,66 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
             severity=self.severity,
             outcome=self.outcome,
             purpose=self.purpose,
+        )
+
+
+class Override(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator decided for one event type; the value that travels on `sluice.overrides`.
+
+    It stands until a tombstone withdraws it. The identity and the template are there so that it can be bound again
+    when a new ruleset gives the same event type another fingerprint. `category` is what was known when it was made.
+    """
+
+    schema: int = SCHEMA
+    fingerprint: str
+    skeleton: str
+    ruleset: str
+    signal: str
+    service: ServiceName
+    scope: str = ""
+    severity: str = ""
+    outcome: str = ""
+    purpose: str = ""
+    template: str
+    category: str = "unclassified"
+    action: str
+    keep_percent: float | None = None
+    keep_rate: str | None = None
+    reason: str = ""
+    issued_by: str = ""
+    issued_at: str
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(
+            signal=self.signal,
+            scope=self.scope,
+            namespace=self.service.namespace,
+            service=self.service.name,
+            severity=self.severity,
+            outcome=self.outcome,
+            purpose=self.purpose,
+        )
+
+    @classmethod
+    def of(cls, verdict: Verdict, action: Action, *, issued_at: str, issued_by: str = "", reason: str = "") -> Override:
+        """`action` for the event type of `verdict`, whatever its facts say; `revoke` is the action `keep`."""
+        return cls(
+            fingerprint=verdict.fingerprint,
+            skeleton=verdict.skeleton,
+            ruleset=verdict.ruleset,
+            signal=verdict.signal,
+            service=verdict.service,
+            scope=verdict.scope,
+            severity=verdict.severity,
+            outcome=verdict.outcome,
+            purpose=verdict.purpose,
+            template=verdict.template,
+            category=verdict.category,
+            action=action.kind,
+            keep_percent=action.keep_percent,
+            keep_rate=action.keep_rate,
+            reason=reason,
+            issued_by=issued_by,
+            issued_at=issued_at,
         )

@@ -1,0 +1,199 @@
+"""Decisions: the policy and the guards applied to the facts in force, and what the engine is told of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Protocol
+
+from sluice.config.model import PolicyConfig
+from sluice.config.units import Action
+from sluice.engine import Decision, Policy
+from sluice.verdicts import composing
+from sluice.verdicts.entry import Entry, Held, unpack
+from sluice.verdicts.guards import Case, Ruling, rule
+from sluice.verdicts.model import Override, Verdict
+from sluice.verdicts.policy import Rules, between
+from sluice.verdicts.protect import Exceptions
+from sluice.verdicts.table import Table
+from sluice.verdicts.times import NEVER, SECOND
+from sluice.verdicts.volumes import VolumeTable
+
+_RULINGS = 4_096
+
+
+class Decider(Protocol):
+    """What decisions are installed in: the engine."""
+
+    def configure(self, policy: Policy) -> None: ...
+
+    def apply(self, decisions: list[Decision]) -> int:
+        """Installs decisions; answers how many took effect: those whose fingerprint is that of their identity."""
+        ...
+
+    def forget(self, fingerprints: list[str]) -> int:
+        """Removes decisions; their types are kept and bring new evidence."""
+        ...
+
+
+class Decisions:
+    """Decides entries one by one, collects what changed, and installs it."""
+
+    def __init__(self, table: Table, decider: Decider, volumes: VolumeTable, policy: PolicyConfig) -> None:
+        self._table = table
+        self._decider = decider
+        self._volumes = volumes
+        self._exceptions = Exceptions()
+        self._rules = Rules(policy, self._exceptions)
+        self._shared: dict[Ruling, Ruling] = {}
+        self._decided: list[Decision] = []
+        self._withdrawn: list[bytes] = []
+        self.in_force: Counter[Ruling] = Counter()
+
+    @property
+    def policy(self) -> PolicyConfig:
+        return self._rules.config
+
+    # The policy
+
+    def start(self) -> None:
+        self._decider.configure(self._rules.for_engine())
+
+    def adopt(self, policy: PolicyConfig) -> None:
+        """From now on entries are decided by `policy`; until `adopted`, decisions of both policies are in the engine.
+
+        In that time each signal has the weaker of its two modes, and every exception of either keeps its number, so
+        that nothing is dropped that only a mixture of the two would drop.
+        """
+        before = self._rules.for_engine()
+        self._rules = Rules(policy, self._exceptions)
+        self._decider.configure(between(before, self._rules.for_engine()))
+
+    def adopted(self) -> None:
+        self._decider.configure(self._rules.for_engine())
+
+    # One entry
+
+    def decide(self, key: bytes, entry: Entry, now: int, *, changed: bool = False) -> None:
+        """Rules the case anew. `changed`: facts or times have changed, so that the engine is told in any case."""
+        held = unpack(entry.held) if entry.held is not None and entry.live(now) else None
+        override = entry.override
+        if held is None and (override is None or entry.blocked):
+            if entry.ruling is not None or changed:
+                self._withdrawn.append(key)
+            self._put(entry, None)
+            return
+        if override is not None and not entry.blocked:
+            identity, template, skeleton = override.identity, override.template, override.skeleton
+            category = held.category if held else override.category
+            ruling = rule(Case(identity, template, category, "high", 0.0), self._rules, action_of(override))
+            not_before, expires = None, NEVER
+        else:
+            assert held is not None
+            identity, template, skeleton, category = held.typed_identity(), held.template, held.skeleton, held.category
+            entry.common = held.per_day >= self._rules.config.rare_per_day
+            if entry.blocked:
+                ruling = Ruling("keep", self._rules.modes[identity.signal], guards=("override",))
+            else:
+                per_day = max(held.per_day, self._volumes.per_day(key, now))
+                ruling = rule(Case(identity, template, category, held.confidence, per_day), self._rules)
+            not_before, expires = self.not_before(key, entry, held), entry.expires
+        if ruling == entry.ruling and not changed:
+            return
+        ruling = self.shared(ruling)
+        self._put(entry, ruling)
+        self._decided.append(
+            Decision(
+                fingerprint=key.hex(),
+                identity=identity,
+                skeleton=skeleton,
+                ruleset=self._table.ruleset,
+                action=ruling.action,
+                category=category,
+                keep_percent=ruling.keep_percent,
+                keep_rate=ruling.keep_rate,
+                not_before=not_before,
+                expires_at=None if expires == NEVER else expires,
+                exceptions=ruling.exceptions,
+            )
+        )
+
+    def clear(self, key: bytes, entry: Entry) -> None:
+        """Nothing is decided any more for an entry that leaves the table."""
+        if entry.ruling is not None:
+            self._withdrawn.append(key)
+        self._put(entry, None)
+
+    def rarity_turns(self, key: bytes, entry: Entry, now: int) -> bool:
+        """Whether the guard `rarity` would now say something else."""
+        ruling = entry.ruling
+        if ruling is None or entry.override is not None:
+            return False
+        guarded = "rarity" in ruling.guards
+        if ruling.action == "keep" and not guarded:
+            return False
+        rare = not entry.common and self._volumes.per_day(key, now) < self._rules.config.rare_per_day
+        return rare != guarded
+
+    def not_before(self, key: bytes, entry: Entry, held: Held) -> int | None:
+        """The end of probation: our own for facts of ours, else the one that was read; none is ever started anew."""
+        if not entry.own:
+            return held.not_before
+        probation = int(self._rules.config.probation * SECOND)
+        return self.first_seen(key, held) + probation if probation else None
+
+    def first_seen(self, key: bytes, held: Held) -> int:
+        """The earliest that is known."""
+        counted = self._volumes.first_seen(key)
+        return held.first_seen if counted is None else min(held.first_seen, counted)
+
+    def shared(self, ruling: Ruling) -> Ruling:
+        """There are many types and few different rulings: they share them. What is read may hold any number of them,
+        so the collection starts anew when it has grown beyond reason."""
+        if len(self._shared) > _RULINGS:
+            self._shared.clear()
+        return self._shared.setdefault(ruling, ruling)
+
+    def verdict(self, key: bytes, entry: Entry, now: int, *, over: bool = True) -> Verdict | None:
+        """What holds for the entry, as a verdict; with `over` False the judged facts beneath an operator's word."""
+        ruling = entry.ruling
+        if ruling is None:
+            return None
+        held = unpack(entry.held) if entry.held is not None and entry.live(now) else None
+        if over and entry.override is not None and not entry.blocked:
+            return composing.overruled(entry, entry.override, held, ruling, self._table.instance)
+        if held is None:
+            return None
+        not_before = self.not_before(key, entry, held)
+        return composing.judged(key.hex(), self._table.ruleset, entry, held, ruling, not_before)
+
+    # The engine
+
+    def install(self) -> list[bytes]:
+        """Tells the engine what was decided since the last call; answers the keys that it refused."""
+        withdrawn, self._withdrawn = self._withdrawn, []
+        if withdrawn:
+            self._decider.forget([key.hex() for key in withdrawn])
+        decided, self._decided = self._decided, []
+        if not decided or self._decider.apply(decided) == len(decided):
+            return []
+        return [bytes.fromhex(one.fingerprint) for one in decided if self._decider.apply([one]) == 0]
+
+    def _put(self, entry: Entry, ruling: Ruling | None) -> None:
+        if entry.ruling is not None:
+            self.in_force[entry.ruling] -= 1
+            if not self.in_force[entry.ruling]:
+                del self.in_force[entry.ruling]
+        if ruling is not None:
+            self.in_force[ruling] += 1
+        entry.ruling = ruling
+
+
+def action_of(override: Override) -> Action:
+    """The action of an override that `wire` has checked or `Override.of` has made."""
+    match override.action:
+        case "sample":
+            return Action.parse(f"sample {override.keep_percent}%")
+        case "limit":
+            return Action.parse(f"limit {override.keep_rate}")
+        case kind:
+            return Action.parse(kind)

@@ -1,0 +1,403 @@
+"""The registry: the doors to facts, overrides and decisions, and the rounds that keep them current.
+
+Three words hold the rules together. *Facts* come from the judge or from the topic, and `ranking` says which win. The
+*decision* is always our own: `guards.rule` applied to the facts, in the engine, and never published for facts that
+another instance obtained. *Publication* is the writer's alone, and `publication` says who that is, and when.
+
+Everything runs on the event loop. A door for one key is short; what walks the whole table does so in slices.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from sluice import engine
+from sluice.config.model import PolicyConfig
+from sluice.engine import Evidence
+from sluice.telemetry import Telemetry
+from sluice.verdicts import wire
+from sluice.verdicts.decisions import Decider, Decisions
+from sluice.verdicts.entry import OPERATOR, Entry, Held, flat, pack, unpack
+from sluice.verdicts.guards import GUARDS
+from sluice.verdicts.model import ACTIONS, CATEGORIES, CONFIDENCES, RANKS, Facts, Override, Source, Verdict
+from sluice.verdicts.reader import Reader, decision_of
+from sluice.verdicts.shelf import Shelf
+from sluice.verdicts.store import Gone, OverrideRow, Store, VerdictRow
+from sluice.verdicts.table import Table, sliced
+from sluice.verdicts.times import HOUR, SECOND
+from sluice.verdicts.volumes import VolumeTable
+from sluice.verdicts.writer import Writer
+
+_VOLUMES_EVERY = 300 * SECOND
+_QUICK = 2_000
+"""Entries of which only a time is looked at, in one slice."""
+
+
+class Registry:
+    """Facts, overrides and decisions of one process.
+
+    `instance`: see `Store.instance_id`. `ruleset`: the engine's. `publishing`: there is a topic; without one the
+    store is all there is. `clock`: Unix seconds.
+    """
+
+    def __init__(
+        self,
+        decider: Decider,
+        store: Store,
+        volumes: VolumeTable,
+        policy: PolicyConfig,
+        *,
+        instance: str,
+        ruleset: str,
+        publishing: bool,
+        telemetry: Telemetry,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._volumes = volumes
+        self._telemetry = telemetry
+        self._table = Table(instance, ruleset, clock)
+        self._decisions = Decisions(self._table, decider, volumes, policy)
+        self._shelf = Shelf(self._table, store, self._decisions, volumes)
+        self._writer = Writer(self._table, self._decisions, self._shelf, volumes, publishing=publishing)
+        self._reader = Reader(self._table, self._decisions, self._shelf, self._writer, telemetry)
+        self._turn = asyncio.Lock()
+        self._read_to_the_end = False
+        self._hour = 0
+        self._volumes_saved = 0
+
+    # The start
+
+    async def load(self) -> None:
+        """Takes everything over from the store and puts it in force. Nothing is asked, nothing published."""
+        now = self._table.now()
+        self._hour, self._volumes_saved = now // HOUR, now
+        self._decisions.start()
+        async for volumes in self._store.volumes():
+            async for rows in sliced(volumes):
+                for row in rows:
+                    if not self._volumes.restore(row.fingerprint, row.hours):
+                        self._reader.count("store", "volumes")
+        async for overrides in self._store.overrides():
+            async for override_rows in sliced(overrides):
+                for override_row in override_rows:
+                    self._load_override(override_row)
+        async for verdicts in self._store.verdicts():
+            async for verdict_rows in sliced(verdicts, 20):
+                for verdict_row in verdict_rows:
+                    self._load_verdict(verdict_row)
+        async for entries in self._table.walk(20):
+            for key, entry in entries:
+                self._decisions.decide(key, entry, now)
+            self._install("store")
+            for key, entry in entries:
+                self._writer.settle(key, entry, now)
+        self._store.on_reset(self._shelf.save_all)
+        self._store.on_override(self._overruled_elsewhere)
+
+    def _load_override(self, row: OverrideRow) -> None:
+        if row.value is None:
+            return
+        try:
+            override = wire.override(row.fingerprint, row.value)
+        except wire.Unusable as unusable:
+            self._reader.unusable("store", row.fingerprint, unusable.reason)
+            return
+        if override.ruleset != self._table.ruleset:
+            self._reader.count("store", "ruleset")
+            return
+        entry = self._table.entry(bytes.fromhex(row.fingerprint))
+        entry.override, entry.derived = override, row.derived
+        entry.told = self._writer.publishing and not row.sent
+
+    def _load_verdict(self, row: VerdictRow) -> None:
+        if row.value is None:
+            return
+        try:
+            shown = wire.verdict(row.fingerprint, row.value)
+            facts = shown if row.facts is None else wire.verdict(row.fingerprint, row.facts)
+        except wire.Unusable as unusable:
+            self._reader.unusable("store", row.fingerprint, unusable.reason)
+            self._store.save(Gone("verdicts", row.fingerprint))
+            return
+        key = bytes.fromhex(row.fingerprint)
+        if shown.ruleset != self._table.ruleset:
+            self._reader.count("store", "ruleset")
+            self._reader.note_foreign(key, shown)
+            return
+        entry = self._table.entry(key)
+        if facts.source.kind == "operator":
+            entry.own = shown.source.instance == self._table.instance
+        else:
+            self._reader.hold(entry, facts)
+        entry.version = entry.seen = row.version
+        entry.saved = self._decisions.shared(decision_of(shown))
+        if entry.own:
+            entry.topic_own, entry.topic_rank = True, RANKS[shown.source.kind]
+            entry.shown = entry.saved
+
+    # What is known
+
+    def known(self, fingerprint: str, kind: str = "rule") -> bool:
+        """Whether a judge of this kind need not be asked: its facts or better ones are in force, or an operator has
+        decided."""
+        entry = self._table.entries.get(bytes.fromhex(fingerprint))
+        if entry is None:
+            return False
+        if entry.override is not None or entry.blocked:
+            return True
+        return entry.live(self._table.now()) and entry.rank >= RANKS[kind]
+
+    def verdict(self, fingerprint: str) -> Verdict | None:
+        """What holds here for one event type: the facts in force with our own decision."""
+        key = bytes.fromhex(fingerprint)
+        entry = self._table.entries.get(key)
+        return None if entry is None else self._decisions.verdict(key, entry, self._table.now())
+
+    def verdicts(self) -> Iterator[Verdict]:
+        """All of them, each made when it is asked for: the caller takes breaks."""
+        for key in list(self._table.entries):
+            verdict = self.verdict(key.hex())
+            if verdict is not None:
+                yield verdict
+
+    def override(self, fingerprint: str) -> Override | None:
+        entry = self._table.entries.get(bytes.fromhex(fingerprint))
+        return None if entry is None else entry.override
+
+    # Facts of our own judge
+
+    def judged(self, evidence: Evidence, facts: Facts, source: Source) -> Verdict | None:
+        """Facts that this instance obtained: in force, stored, published. Answers what holds now; None when the
+        engine does not recognise the event type.
+
+        Live facts of a higher rank stay, and so do those of the same rank that another instance obtained meanwhile.
+        `source.instance` is set to this instance.
+        """
+        key = bytes.fromhex(evidence.fingerprint)
+        now = self._table.now()
+        entry = self._table.entry(key)
+        rank = RANKS[source.kind]
+        if not entry.live(now) or entry.rank < rank or (entry.rank == rank and entry.own):
+            before = unpack(entry.held) if entry.held is not None else None
+            held = Held(
+                skeleton=evidence.skeleton,
+                template=evidence.template,
+                identity=flat(evidence.identity),
+                category=facts.category if facts.category in CATEGORIES else "unclassified",
+                confidence=facts.confidence if facts.confidence in CONFIDENCES else "low",
+                description=facts.description,
+                twin=facts.twin,
+                reason=facts.reason,
+                merged_into=None,
+                first_seen=before.first_seen if before else now,
+                per_day=before.per_day if before else 0.0,
+                not_before=None,
+                source=(
+                    source.kind,
+                    self._table.instance,
+                    source.provider,
+                    source.model,
+                    source.prompt_version,
+                    source.evidence_hash,
+                ),
+            )
+            entry.held, entry.rank = pack(held), rank
+            self._writer.publish(key, entry, now, renew=True)
+        self._finish(key, now, "judge")
+        return self.verdict(evidence.fingerprint)
+
+    def forget(self, fingerprint: str) -> None:
+        """Withdraws the facts, so that the type is kept and judged anew. What the topic shows stays until then."""
+        key = bytes.fromhex(fingerprint)
+        entry = self._table.entries.get(key)
+        if entry is not None:
+            self._writer.withdraw(key, entry, self._table.now())
+            self._finish(key, self._table.now(), "judge")
+
+    # The operator's word
+
+    def overrule(self, override: Override) -> None:
+        """`set FP ACTION`, and `revoke FP` with the action `keep`: in force at once and until further notice."""
+        self._overruled(override.fingerprint, override)
+
+    def release(self, fingerprint: str) -> None:
+        """`set FP auto`: back to the facts."""
+        self._overruled(fingerprint, None)
+
+    def _overruled_elsewhere(self, fingerprint: str, value: bytes | None) -> None:
+        """Another process has written to the store. What cannot be used changes nothing."""
+        override = None
+        if value is not None:
+            try:
+                override = wire.override(fingerprint, value)
+            except wire.Unusable as unusable:
+                self._reader.unusable("store", fingerprint, unusable.reason)
+                return
+            if override.ruleset != self._table.ruleset:
+                self._reader.count("store", "ruleset")
+                return
+        self._overruled(fingerprint, override)
+
+    def _overruled(self, fingerprint: str, override: Override | None) -> None:
+        key, now = bytes.fromhex(fingerprint), self._table.now()
+        entry = self._table.entry(key)
+        entry.override, entry.derived, entry.blocked = override, False, False
+        entry.told = self._writer.publishing
+        self._shelf.save_override(key, entry, sent=override is None and not self._writer.publishing)
+        self._decisions.decide(key, entry, now, changed=True)
+        self._finish(key, now, "store")
+
+    # The topics
+
+    def read(self, topic: str, key: str, value: bytes | None) -> None:
+        """One value of the topic `verdicts` or `overrides`, in the order of the log; None is a tombstone."""
+        read = self._reader.verdict if topic == "verdicts" else self._reader.override
+        changed = read(key, value)
+        if changed is not None:
+            self._finish(changed, self._table.now(), topic)
+
+    def read_complete(self) -> None:
+        """All that the topics held when the reading began has been read; the next `tick` draws the conclusions."""
+        self._read_to_the_end = True
+
+    async def _conclude(self) -> None:
+        """What we wrote and did not meet is written again; what expired and was not met goes."""
+        self._read_to_the_end = False
+        completed, self._reader.round = self._reader.round, self._reader.round + 1
+        self._writer.caught_up = True
+        async for entries in self._table.walk(20):
+            now = self._table.now()
+            for key, entry in entries:
+                self._conclude_override(key, entry, completed, now)
+                absent = entry.met != completed and not entry.ahead
+                wanted = entry.live(now) or entry.override is not None
+                if entry.own and absent and wanted:
+                    self._writer.publish(key, entry, now)
+                elif absent and not wanted and entry.expires <= now:
+                    self._writer.remove(key, entry)
+                    continue
+                self._writer.settle(key, entry, now)
+            self._install("verdicts")
+        self._store.open_gate()
+
+    def _conclude_override(self, key: bytes, entry: Entry, completed: int, now: int) -> None:
+        """An override that its topic does not hold.
+
+        1. Seen only in a verdict: as long as somebody else's verdict says it, it stands.
+        2. `keep` is told again: either the topic was lost, or keeping a little longer does no harm.
+        3. Anything else was withdrawn while we were away, or is to be said again: it ends here.
+        """
+        if entry.override is None or entry.told or entry.override_met == completed:
+            return
+        if entry.derived and entry.topic_rank == OPERATOR and not entry.topic_own:
+            return
+        if not entry.derived and entry.override.action == "keep":
+            entry.told = True
+            self._shelf.save_override(key, entry, sent=False)
+            return
+        entry.override, entry.derived = None, False
+        self._shelf.save_override(key, entry, sent=True)
+        self._decisions.decide(key, entry, now, changed=True)
+
+    # Time
+
+    async def reload(self, policy: PolicyConfig) -> None:
+        """Decides everything anew by another policy, without asking anyone."""
+        async with self._turn:
+            another_probation = policy.probation != self._decisions.policy.probation
+            self._decisions.adopt(policy)
+            async for entries in self._table.walk(20):
+                now = self._table.now()
+                for key, entry in entries:
+                    self._decisions.decide(key, entry, now, changed=another_probation and entry.own)
+                self._install("reload")
+                for key, entry in entries:
+                    self._writer.settle(key, entry, now)
+            self._decisions.adopted()
+
+    async def tick(self, drained: engine.Volumes) -> None:
+        """One round, every second or so: takes in what has passed, and does what has become due."""
+        async with self._turn:
+            now = self._table.now()
+            async for volumes in sliced(drained.volumes):
+                for key in self._volumes.add(volumes, now):
+                    entry = self._table.entries.get(key)
+                    if entry is not None:
+                        self._passed(key, entry, now)
+                self._install("volumes")
+            if self._read_to_the_end:
+                await self._conclude()
+            await self._sweep(now)
+            await self._shelf.save_again()
+            if not 0 <= now - self._volumes_saved < _VOLUMES_EVERY:
+                self._volumes_saved = now
+                await self._shelf.save_volumes()
+            self._gauge(drained)
+
+    async def save(self) -> None:
+        """Hands the store what only memory knows; before it is closed."""
+        await self._shelf.save_volumes()
+        await self._shelf.save_again()
+
+    def _passed(self, key: bytes, entry: Entry, now: int) -> None:
+        """Records of the type have passed: it may be rare no more, and its lease may be renewed."""
+        if self._decisions.rarity_turns(key, entry, now):
+            self._decisions.decide(key, entry, now)
+            self._writer.settle(key, entry, now)
+        if entry.live(now) and now >= self._writer.lease_due(key, entry):
+            self._writer.look(key, entry, now)
+
+    async def _sweep(self, now: int) -> None:
+        """Looks at what is due; with each new hour, too, at whether frequent types have become rare."""
+        new_hour, self._hour = now // HOUR != self._hour, now // HOUR
+        async for entries in self._table.walk(20 if new_hour else _QUICK):
+            for key, entry in entries:
+                if new_hour and self._decisions.rarity_turns(key, entry, now):
+                    self._decisions.decide(key, entry, now)
+                    self._writer.settle(key, entry, now)
+                if now >= entry.due:
+                    self._writer.look(key, entry, now)
+            self._install("time")
+        if new_hour and (self._writer.caught_up or not self._writer.publishing):
+            self._writer.bury_foreign(now)
+
+    # Shared
+
+    def _finish(self, key: bytes, now: int, origin: str) -> None:
+        """The end of each door for one key."""
+        self._install(origin)
+        entry = self._table.entries.get(key)
+        if entry is not None:
+            self._writer.settle(key, entry, now)
+            self._install(origin)
+
+    def _install(self, origin: str) -> None:
+        """What the engine refuses is withdrawn: its fingerprint is not that of its identity and skeleton."""
+        for key in self._decisions.install():
+            self._reader.unusable(origin, key.hex(), "identity")
+            entry = self._table.entries.get(key)
+            if entry is None:
+                continue
+            if entry.override is not None:
+                entry.override, entry.derived, entry.told = None, False, False
+                self._shelf.save_override(key, entry, sent=True)
+            self._writer.withdraw(key, entry, self._table.now())
+        self._decisions.install()
+
+    def _gauge(self, drained: engine.Volumes) -> None:
+        actions: Counter[str] = Counter()
+        guarded: Counter[str] = Counter()
+        for ruling, count in self._decisions.in_force.items():
+            actions[ruling.action] += count
+            for guard in ruling.guards:
+                guarded[guard] += count
+        for action in ACTIONS:
+            self._telemetry.set("sluice_verdicts", actions[action], action=action)
+        for guard in (*(name for name, _ in GUARDS), "protect", "override"):
+            self._telemetry.set("sluice_verdicts_guarded", guarded[guard], guard=guard)
+        self._telemetry.set("sluice_engine_event_types", drained.types)
+        self._telemetry.set("sluice_engine_overflowed_records", drained.overflowed)
+        self._telemetry.set("sluice_engine_evidence_bytes", drained.evidence_bytes)

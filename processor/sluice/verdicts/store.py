@@ -1,0 +1,562 @@
+"""The SQLite store: what survives a restart. The only file that knows sqlite3.
+
+One thread owns the connection. Writes are collected under a lock, at most one a row, and go out in transactions;
+nobody waits for them. Reads are jobs for the same thread, run after the writes that were asked for before them.
+
+What can happen to the file, and what is done:
+1. It cannot be opened (directory not writable, locked, written by a newer Sluice): everything goes on in a store in
+   memory; the part `store` is degraded until the next start.
+2. It is corrupt, at the start or later: it is set aside under a name with the time, a new one is begun, and the
+   registry is asked to write all that it has in memory.
+3. A write fails (disk full, locked by another process): the rows stay queued and are tried again; degraded until one
+   succeeds. A full queue refuses rows, and whoever holds them in memory offers them again.
+
+No sample ever comes here: the columns are the values of the topics, counters, and what the operator decided.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from sluice.errors import StoreError
+from sluice.health import HealthBoard
+from sluice.telemetry import Telemetry
+from sluice.verdicts.outbox import Outgoing
+
+log = logging.getLogger(__name__)
+
+SCHEMA = 1
+_TABLES = """
+CREATE TABLE verdicts (
+    fingerprint TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB, facts BLOB,
+    sent INTEGER NOT NULL, queued INTEGER NOT NULL);
+CREATE TABLE overrides (
+    fingerprint TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB, derived INTEGER NOT NULL,
+    sent INTEGER NOT NULL, queued INTEGER NOT NULL, noticed INTEGER NOT NULL);
+CREATE TABLE volumes (fingerprint BLOB PRIMARY KEY, hours BLOB NOT NULL);
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE INDEX verdicts_waiting ON verdicts (queued) WHERE sent = 0;
+CREATE INDEX overrides_waiting ON overrides (queued) WHERE sent = 0;
+CREATE INDEX overrides_new ON overrides (fingerprint) WHERE noticed = 0;
+"""
+_BATCH = 1_000
+_PAGE = 1_000
+_POLL = 0.25
+_BUSY = 2.0
+_PAUSES = (0.5, 1.0, 2.0, 5.0)
+
+_Answer = TypeVar("_Answer")
+
+
+class VerdictRow(msgspec.Struct, frozen=True):
+    """One key of `sluice.verdicts`. `value`: the JSON that is on the topic or waits to go there, None a tombstone.
+
+    `facts`: the JSON of the judged facts where `value` holds an operator's verdict over them.
+    """
+
+    fingerprint: str
+    version: int
+    value: bytes | None
+    facts: bytes | None
+    sent: bool
+
+
+class OverrideRow(msgspec.Struct, frozen=True):
+    """One key of `sluice.overrides`; `value` None is a tombstone. `derived`: seen in an operator's verdict only."""
+
+    fingerprint: str
+    value: bytes | None
+    derived: bool
+    sent: bool
+
+
+class VolumeRow(msgspec.Struct, frozen=True):
+    """One row of `volumes.VolumeTable`, packed by it."""
+
+    fingerprint: bytes
+    hours: bytes
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """A row to be deleted."""
+
+    table: str
+    fingerprint: str
+
+
+Row = VerdictRow | OverrideRow | VolumeRow | Gone
+
+
+class Store:
+    """The rows of one process, and the outbox (`verdicts.outbox.Outbox`) over them.
+
+    `capacity` bounds the rows that wait to be written. Made on the event loop by `open`; every public coroutine is
+    to be awaited there.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        health: HealthBoard,
+        telemetry: Telemetry,
+        capacity: int = 20_000,
+        configure: Callable[[sqlite3.Connection], None] = lambda _: None,
+    ) -> None:
+        """`configure` sees each new connection before it is used, for pragmas beyond our own."""
+        self.changed = asyncio.Event()
+        self._path = path
+        self._health = health
+        self._telemetry = telemetry
+        self._capacity = capacity
+        self._configure = configure
+        self._rows: dict[tuple[str, str | bytes], Row] = {}
+        self._jobs: deque[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = deque()
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._abandoned = False
+        self._thread: threading.Thread | None = None
+        self._connection: sqlite3.Connection
+        self._gate_open = False
+        self._on_reset: Callable[[], None] | None = None
+        self._on_override: Callable[[str, bytes | None], None] | None = None
+        self._version = -1
+        self._stand_in = False
+
+    async def open(self) -> None:
+        """Opens the file, or memory in its stead; never fails for the file's sake."""
+        self._loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = self._loop.create_future()
+        self._thread = threading.Thread(target=self._run, args=(ready,), name="sluice-store", daemon=True)
+        self._thread.start()
+        await ready
+
+    async def close(self, within: float = 10.0) -> None:
+        """Writes what waits and closes; gives up on rows that cannot be written `within` these seconds."""
+        thread = self._thread
+        if thread is None:
+            return
+        self._thread = None
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        await asyncio.to_thread(thread.join, within)
+        if thread.is_alive():
+            log.error("the store did not finish within %.0f s: %d rows are not written", within, len(self._rows))
+            with self._wake:
+                self._abandoned = True
+                self._wake.notify()
+            await asyncio.to_thread(thread.join, _BUSY + 1.0)
+
+    # Writing
+
+    def save(self, row: Row) -> bool:
+        """Queues a row; a newer one of the same key replaces it. False when the queue is full: offer it again."""
+        key = _key(row)
+        with self._wake:
+            if len(self._rows) >= self._capacity and key not in self._rows:
+                return False
+            self._rows[key] = row
+            if len(self._rows) == 1:
+                self._wake.notify()
+        return True
+
+    @property
+    def in_memory(self) -> bool:
+        """True when the file could not be opened, so that nothing outlives this process."""
+        return self._stand_in
+
+    @property
+    def waiting(self) -> int:
+        """Rows that are not written yet."""
+        return len(self._rows)
+
+    async def flush(self) -> None:
+        """Returns when everything saved so far is written. Raises StoreError when it cannot be."""
+        await self._ask(lambda _: None)
+
+    # Reading
+
+    async def verdicts(self) -> AsyncIterator[list[VerdictRow]]:
+        """All rows, in pages; ends early when the file turns out to be corrupt."""
+        async for page in self._pages("SELECT fingerprint, version, value, facts, sent FROM verdicts", ""):
+            yield [VerdictRow(key, version, value, facts, bool(sent)) for key, version, value, facts, sent in page]
+
+    async def overrides(self) -> AsyncIterator[list[OverrideRow]]:
+        async for page in self._pages("SELECT fingerprint, value, derived, sent FROM overrides", ""):
+            yield [OverrideRow(key, value, bool(derived), bool(sent)) for key, value, derived, sent in page]
+
+    async def volumes(self) -> AsyncIterator[list[VolumeRow]]:
+        async for page in self._pages("SELECT fingerprint, hours FROM volumes", b""):
+            yield [VolumeRow(key, hours) for key, hours in page]
+
+    async def instance_id(self, configured: str | None = None) -> str:
+        """The configured id, else a UUID that is made once and kept."""
+        if configured:
+            return configured
+
+        def read_or_make(connection: sqlite3.Connection) -> str:
+            with _Transaction(connection):
+                connection.execute("INSERT OR IGNORE INTO meta VALUES ('instance_id', ?)", (str(uuid.uuid4()),))
+            row = connection.execute("SELECT value FROM meta WHERE key = 'instance_id'").fetchone()
+            return str(row[0])
+
+        try:
+            return await self._ask(read_or_make)
+        except StoreError:
+            return str(uuid.uuid4())
+
+    # What others tell us
+
+    def on_reset(self, listener: Callable[[], None]) -> None:
+        """`listener` is called on the loop when a corrupt file was replaced: everything is to be saved again."""
+        self._on_reset = listener
+
+    def on_override(self, listener: Callable[[str, bytes | None], None]) -> None:
+        """`listener` is called on the loop for each override that another process wrote, within a second."""
+        self._on_override = listener
+
+    async def overrule(self, fingerprint: str, value: bytes | None) -> None:
+        """For another process, such as the command line: an override (None withdraws it) that the processor notices.
+
+        Raises StoreError when it cannot be written.
+        """
+
+        if self._stand_in:
+            raise StoreError(f"{self._path} cannot be opened: the override is not recorded")
+
+        def write(connection: sqlite3.Connection) -> None:
+            now = time.time_ns()
+            with _Transaction(connection):
+                connection.execute(
+                    "INSERT OR REPLACE INTO overrides VALUES (?, ?, ?, 0, 0, ?, 0)", (fingerprint, now, value, now)
+                )
+
+        await self._ask(write)
+
+    # The outbox
+
+    def open_gate(self) -> None:
+        """From now on `pending` answers: before, what the topic holds was not known, nor which version comes next."""
+        self._gate_open = True
+        self.changed.set()
+
+    async def pending(self, limit: int) -> list[Outgoing]:
+        """The oldest values that wait. Raises StoreError while the store cannot be written or read."""
+        if not self._gate_open:
+            return []
+
+        def read(connection: sqlite3.Connection) -> list[Outgoing]:
+            rows = connection.execute(
+                "SELECT * FROM (SELECT 'overrides', fingerprint, value, version, queued FROM overrides"
+                " WHERE sent = 0 ORDER BY queued LIMIT ?1)"
+                " UNION ALL SELECT * FROM (SELECT 'verdicts', fingerprint, value, version, queued FROM verdicts"
+                " WHERE sent = 0 ORDER BY queued LIMIT ?1) ORDER BY 5 LIMIT ?1",
+                (limit,),
+            )
+            return [Outgoing(topic, key, value, version) for topic, key, value, version, _ in rows]
+
+        return await self._ask(read)
+
+    async def sent(self, batch: list[Outgoing]) -> None:
+        """Marks these versions. Raises StoreError: they are then sent once more, which changes nothing."""
+
+        def mark(connection: sqlite3.Connection) -> None:
+            with _Transaction(connection):
+                for table in ("verdicts", "overrides"):
+                    keys = [(value.key, value.version) for value in batch if value.topic == table]
+                    connection.executemany(
+                        f"DELETE FROM {table} WHERE fingerprint = ? AND version = ? AND value IS NULL", keys
+                    )
+                    connection.executemany(f"UPDATE {table} SET sent = 1 WHERE fingerprint = ? AND version = ?", keys)
+
+        await self._ask(mark)
+
+    # The thread
+
+    async def _ask(self, job: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
+        answer: asyncio.Future[_Answer] = self._loop.create_future()
+        with self._wake:
+            if self._stopping:
+                raise StoreError(f"the store {self._path} is closed")
+            self._jobs.append((job, answer))
+            self._wake.notify()
+        return await answer
+
+    async def _pages(self, select: str, after: str | bytes) -> AsyncIterator[list[Any]]:
+        while True:
+            query = f"{select} WHERE fingerprint > ? ORDER BY fingerprint LIMIT {_PAGE}"
+            position = after
+
+            def read(connection: sqlite3.Connection, query: str = query, position: str | bytes = position) -> list[Any]:
+                return connection.execute(query, (position,)).fetchall()
+
+            try:
+                page = await self._ask(read)
+            except StoreError:
+                return
+            if page:
+                yield page
+            if len(page) < _PAGE:
+                return
+            after = page[-1][0]
+
+    def _run(self, ready: asyncio.Future[None]) -> None:
+        self._connection = self._open_or_stand_in()
+        self._tell(_resolve, ready, None)
+        failures = 0
+        while True:
+            try:
+                written, finished = self._round(failures)
+            except Exception:
+                self._telemetry.add("sluice_tasks_failed", task="store")
+                log.exception("the store's thread met an unexpected error and goes on")
+                written, finished = False, False
+            failures = 0 if written else failures + 1
+            if finished:
+                break
+        self._connection.close()
+
+    def _round(self, failures: int) -> tuple[bool, bool]:
+        """Waits for work, does it; answers whether all rows could be written and whether this was the last round."""
+        with self._wake:
+            if failures and not (self._jobs or self._abandoned):
+                self._wake.wait(_PAUSES[min(failures, len(_PAUSES)) - 1])
+            elif not (self._jobs or self._rows or self._stopping):
+                self._wake.wait(_POLL)
+            jobs = list(self._jobs)
+            self._jobs.clear()
+            stopping, abandoned = self._stopping, self._abandoned
+        failure = self._write()
+        for job, answer in jobs:
+            self._answer(job, answer, failure)
+        self._notice()
+        return failure is None, stopping and (abandoned or not (self._rows or self._jobs))
+
+    def _write(self) -> StoreError | None:
+        """Writes what waits, a batch a transaction; puts a batch that failed back."""
+        while True:
+            with self._wake:
+                keys = [key for key, _ in zip(self._rows, range(_BATCH), strict=False)]
+                batch = {key: self._rows.pop(key) for key in keys}
+            if not batch:
+                return None
+            try:
+                published = _write_rows(self._connection, list(batch.values()))
+            except sqlite3.Error as error:
+                with self._wake:
+                    self._rows = {**batch, **self._rows}
+                return self._failed("write", error)
+            self._telemetry.add("sluice_store_writes", len(batch))
+            if not self._stand_in:
+                self._health.healthy("store")
+            if published and self._gate_open:
+                self._tell(self.changed.set)
+
+    def _answer(
+        self, job: Callable[[sqlite3.Connection], Any], answer: asyncio.Future[Any], unwritten: StoreError | None
+    ) -> None:
+        if unwritten is not None:
+            self._tell(_reject, answer, unwritten)
+            return
+        try:
+            found = job(self._connection)
+        except sqlite3.Error as error:
+            self._tell(_reject, answer, self._failed("read", error))
+        except Exception as error:  # noqa: BLE001 - it is the asker's, who awaits the answer
+            self._tell(_reject, answer, error)
+        else:
+            self._tell(_resolve, answer, found)
+
+    def _notice(self) -> None:
+        """Overrides that another process wrote. `data_version` changes with the commits of others only."""
+        if self._on_override is None:
+            return
+        try:
+            version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+            if version == self._version:
+                return
+            found = self._connection.execute("SELECT fingerprint, value, version FROM overrides WHERE noticed = 0")
+            rows = found.fetchall()
+            if rows:
+                with _Transaction(self._connection):
+                    self._connection.executemany(
+                        "UPDATE overrides SET noticed = 1 WHERE fingerprint = ? AND version = ?",
+                        [(fingerprint, written) for fingerprint, _, written in rows],
+                    )
+        except sqlite3.Error as error:
+            self._failed("read", error)
+            return
+        self._version = version
+        for fingerprint, value, _ in rows:
+            self._tell(self._on_override, fingerprint, value)
+        if rows and self._gate_open:
+            self._tell(self.changed.set)
+
+    def _failed(self, operation: str, error: sqlite3.Error) -> StoreError:
+        self._telemetry.add("sluice_store_failures", operation=operation)
+        if _is_corrupt(error):
+            self._connection.close()
+            _set_aside(self._path, error)
+            self._connection = self._open_or_stand_in()
+            if self._on_reset is not None:
+                self._tell(self._on_reset)
+        elif not self._stand_in:
+            self._health.degraded("store", f"{self._path}: {error}; writes are tried again")
+        return StoreError(f"{self._path}: {error}")
+
+    def _open_or_stand_in(self) -> sqlite3.Connection:
+        self._stand_in = False
+        try:
+            try:
+                connection = _connect(self._path, self._configure)
+            except sqlite3.DatabaseError as error:
+                if not _is_corrupt(error):
+                    raise
+                _set_aside(self._path, error)
+                connection = _connect(self._path, self._configure)
+        except (sqlite3.Error, OSError, StoreError) as error:
+            self._telemetry.add("sluice_store_failures", operation="open")
+            self._health.degraded(
+                "store", f"{self._path} cannot be opened ({error}): verdicts are kept in memory until the next start"
+            )
+            self._stand_in = True
+            connection = _connect(":memory:", lambda _: None)
+        self._version = -1
+        return connection
+
+    def _tell(self, callback: Callable[..., None], *arguments: Any) -> None:
+        """Calls on the loop; a loop that is gone has nobody left to tell."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(callback, *arguments)
+
+
+class _Transaction:
+    """BEGIN IMMEDIATE, so that a lock is met at the beginning; COMMIT, or ROLLBACK after an error."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if error is None:
+            try:
+                self._connection.execute("COMMIT")
+            except sqlite3.Error:
+                self._roll_back()
+                raise
+        else:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _connect(path: str, configure: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+    """A connection with our tables. Raises sqlite3.Error, or StoreError for a file of a newer Sluice."""
+    connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+    try:
+        configure(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found > SCHEMA:
+            raise StoreError(f"it was written by a newer version of Sluice (schema {found}, this one knows {SCHEMA})")
+        if found == 0:
+            with _Transaction(connection):
+                if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+                    for statement in _TABLES.strip().removesuffix(";").split(";"):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {SCHEMA}")
+        else:
+            # A file may be readable and not writable: that is known now or at the first verdict.
+            with _Transaction(connection):
+                connection.execute("DELETE FROM meta WHERE key = ''")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _write_rows(connection: sqlite3.Connection, rows: list[Row]) -> bool:
+    """Answers whether any of them waits to be published."""
+    verdicts: list[tuple[object, ...]] = []
+    overrides: list[tuple[object, ...]] = []
+    volumes: list[tuple[object, ...]] = []
+    gone: dict[str, list[tuple[str]]] = {}
+    now = time.time_ns()
+    for position, row in enumerate(rows):
+        match row:
+            case VerdictRow():
+                verdicts.append((row.fingerprint, row.version, row.value, row.facts, row.sent, now + position))
+            case OverrideRow():
+                written = now + position
+                overrides.append((row.fingerprint, written, row.value, row.derived, row.sent, written))
+            case VolumeRow():
+                volumes.append((row.fingerprint, row.hours))
+            case Gone():
+                gone.setdefault(row.table, []).append((row.fingerprint,))
+    with _Transaction(connection):
+        connection.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?)", verdicts)
+        connection.executemany(
+            # What another process has written since and nobody has noticed yet is the operator's newer word.
+            "INSERT INTO overrides VALUES (?, ?, ?, ?, ?, ?, 1) ON CONFLICT (fingerprint) DO UPDATE SET"
+            " version = excluded.version, value = excluded.value, derived = excluded.derived, sent = excluded.sent,"
+            " queued = excluded.queued WHERE noticed = 1",
+            overrides,
+        )
+        connection.executemany("INSERT OR REPLACE INTO volumes VALUES (?, ?)", volumes)
+        for table, keys in gone.items():
+            unless_newer = " AND noticed = 1" if table == "overrides" else ""
+            connection.executemany(f"DELETE FROM {table} WHERE fingerprint = ?{unless_newer}", keys)
+    return any(isinstance(row, VerdictRow | OverrideRow) and not row.sent for row in rows)
+
+
+def _key(row: Row) -> tuple[str, str | bytes]:
+    match row:
+        case VerdictRow():
+            return "verdicts", row.fingerprint
+        case OverrideRow():
+            return "overrides", row.fingerprint
+        case VolumeRow():
+            return "volumes", row.fingerprint
+        case Gone():
+            return row.table, row.fingerprint
+
+
+def _is_corrupt(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _set_aside(path: str, error: sqlite3.Error) -> None:
+    """Renames the file and what belongs to it; nothing is deleted."""
+    aside = f"{path}.corrupt-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+    for suffix in ("", "-wal", "-shm"):
+        if os.path.exists(path + suffix):
+            os.replace(path + suffix, aside + suffix)
+    log.error("the store %s is corrupt (%s): set aside as %s and begun anew", path, error, aside)
+
+
+def _resolve(answer: asyncio.Future[Any], value: Any) -> None:
+    if not answer.done():
+        answer.set_result(value)
+
+
+def _reject(answer: asyncio.Future[Any], error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)

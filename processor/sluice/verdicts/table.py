@@ -1,0 +1,49 @@
+"""The table itself: entries by fingerprint, and what every part that works on it has to know."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TypeVar
+
+from sluice.verdicts.entry import Entry
+
+_Item = TypeVar("_Item")
+
+
+class Table:
+    """Entries by fingerprint (its 16 bytes). `instance` and `ruleset` are this process's; `clock` gives Unix seconds.
+
+    `foreign` are keys of the topic that belong to another ruleset: (when the verdict expires, whether we wrote it).
+    They mean nothing here and are cleaned up in the end.
+    """
+
+    def __init__(self, instance: str, ruleset: str, clock: Callable[[], float]) -> None:
+        self.instance = instance
+        self.ruleset = ruleset
+        self.entries: dict[bytes, Entry] = {}
+        self.foreign: dict[bytes, tuple[int, bool]] = {}
+        self._clock = clock
+
+    def now(self) -> int:
+        """Unix milliseconds."""
+        return int(self._clock() * 1_000)
+
+    def entry(self, key: bytes) -> Entry:
+        """The entry under `key`, made when there is none."""
+        entry = self.entries.get(key)
+        if entry is None:
+            entry = self.entries[key] = Entry()
+        return entry
+
+    async def walk(self, size: int = 100) -> AsyncIterator[list[tuple[bytes, Entry]]]:
+        """All entries, slice by slice, the loop let go in between; those that have gone meanwhile are left out."""
+        async for keys in sliced(list(self.entries), size):
+            yield [(key, entry) for key in keys if (entry := self.entries.get(key)) is not None]
+
+
+async def sliced(items: Sequence[_Item], size: int = 100) -> AsyncIterator[Sequence[_Item]]:
+    """Slices of `items`, the loop let go after each."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+        await asyncio.sleep(0)
