@@ -159,7 +159,7 @@ class DockerServer:
     def __init__(
         self, directory: Path, settings: Mapping[str, str], ports: Mapping[str, int], users: Mapping[str, str]
     ) -> None:
-        from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - its import is slow
+        from testcontainers.core.container import DockerContainer
 
         self._users = dict(users)
         self._started = False
