@@ -34,8 +34,9 @@ def own_topics() -> Topics:
 class Peer:
     """One Sluice as its broker sees it."""
 
-    def __init__(self, config: KafkaConfig, timing: Timing = BRISK) -> None:
+    def __init__(self, config: KafkaConfig, timing: Timing = BRISK, *, chokes_on: str = "") -> None:
         self.config = config
+        self._chokes_on = chokes_on
         self.outbox = MemoryOutbox()
         self.telemetry = Telemetry()
         self.health = HealthBoard()
@@ -44,6 +45,8 @@ class Peer:
         self.link = KafkaLink(config, self.outbox, self.take, self.complete, self.telemetry, self.health, timing)
 
     def take(self, topic: str, key: str, value: bytes | None) -> None:
+        if key == self._chokes_on:
+            raise ZeroDivisionError(key)
         self.values.append((topic, key, value))
 
     def complete(self) -> None:
@@ -68,8 +71,9 @@ class Peer:
 
 
 @asynccontextmanager
-async def running(config: KafkaConfig, timing: Timing = BRISK) -> AsyncIterator[Peer]:
-    peer = Peer(config, timing)
+async def running(config: KafkaConfig, timing: Timing = BRISK, *, chokes_on: str = "") -> AsyncIterator[Peer]:
+    """`chokes_on`: a key whose value makes the receiver raise."""
+    peer = Peer(config, timing, chokes_on=chokes_on)
     await peer.link.start()
     try:
         yield peer

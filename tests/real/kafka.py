@@ -132,7 +132,11 @@ class Kafka:
         return ends
 
     async def _answers(self) -> bool:
+        host, port = self.bootstrap.rsplit(":", 1)
         try:
+            _, writer = await asyncio.open_connection(host, int(port))  # aiokafka would log every vain attempt
+            writer.close()
+            await writer.wait_closed()
             async with _Admin(self.bootstrap) as admin:
                 cluster = await admin.describe_cluster()
         except (KafkaError, OSError):

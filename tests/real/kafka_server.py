@@ -87,6 +87,9 @@ def _properties(settings: Mapping[str, str], ports: Mapping[str, int], bind: str
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
         "log.cleaner.dedupe.buffer.size": "4194304",
+        # A killed broker may serve again only when its old session has ended: after 9 s by default.
+        "broker.session.timeout.ms": "2000",
+        "broker.heartbeat.interval.ms": "500",
         **settings,
     }
 
@@ -144,7 +147,8 @@ class JavaServer:
 
     def _java(self, *arguments: str) -> list[str]:
         level = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-        return ["java", HEAP, "-XX:+UseSerialGC", level, "-cp", self._classpath, *arguments]
+        quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # it lives for seconds: to start soon is all
+        return ["java", HEAP, *quick, level, "-cp", self._classpath, *arguments]
 
     def _run(self, tool: str, *arguments: str) -> None:
         command = self._java(tool, *arguments, "-c", str(self._config))

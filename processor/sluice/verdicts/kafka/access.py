@@ -37,11 +37,19 @@ class Connection(AIOKafkaConnection):  # type: ignore[misc]
     is still unsent is worth it: a connection is closed because it failed or because no one needs it any more."""
 
     def close(self, reason: Any = None, exc: BaseException | None = None) -> asyncio.Future[None]:
-        transport = self._writer.transport if self._writer is not None else None
+        writer = self._writer
         closed: asyncio.Future[None] = super().close(reason, exc)
-        if transport is not None:
-            transport.abort()
+        if writer is not None:
+            writer.transport.abort()
+            # A connection that the peer reset tells so a second time here, where aiokafka does not listen, and
+            # asyncio would complain of it when it is collected.
+            self._protocol._get_close_waiter(writer).add_done_callback(_heard)
         return closed
+
+
+def _heard(future: asyncio.Future[None]) -> None:
+    if not future.cancelled():
+        future.exception()
 
 
 class Access:
