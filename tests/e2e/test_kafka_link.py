@@ -10,6 +10,8 @@ from kafka_peers import own_topics, running, until
 from real.kafka import Kafka, compact
 from sluice.config.model import KafkaConfig
 
+pytestmark = pytest.mark.usefixtures("nothing_left_open")
+
 
 @pytest.fixture
 def config(kafka: Kafka) -> KafkaConfig:

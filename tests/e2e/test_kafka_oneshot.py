@@ -13,6 +13,8 @@ from sluice.config.model import KafkaConfig
 from sluice.errors import BrokerError
 from sluice.verdicts.kafka.oneshot import follow, probe, publish, read_all
 
+pytestmark = pytest.mark.usefixtures("nothing_left_open")
+
 
 @pytest.fixture
 def config(kafka: Kafka) -> KafkaConfig:
@@ -59,8 +61,8 @@ async def test_following_begins_with_what_comes_next(kafka: Kafka, config: Kafka
     seen: list[tuple[str, bytes | None]] = []
 
     async def watch() -> None:
-        async for pair in follow(config, "verdicts"):
-            seen.append(pair)
+        async for key, value in follow(config, "verdicts"):
+            seen.append((key, value))
 
     watching = asyncio.create_task(watch())
     async with asyncio.timeout(30):

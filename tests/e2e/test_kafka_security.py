@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NamedTuple
@@ -9,12 +10,14 @@ from typing import NamedTuple
 import pytest
 import pytest_asyncio
 
-from kafka_peers import Peer, own_topics, running, until
+from kafka_peers import BRISK, Peer, own_topics, running, until
 from real.certificates import Certificates, make_certificates
 from real.kafka import Kafka, compact, start_kafka
 from sluice.config.model import ClientTls, KafkaConfig, Sasl
 from sluice.errors import BrokerError, ConfigError
 from sluice.verdicts.kafka.oneshot import probe
+
+pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
 PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
 SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
@@ -84,6 +87,21 @@ async def test_tls_with_a_client_certificate(guarded: Guarded) -> None:
         await publishes_and_reads(peer)
 
 
+async def test_stop_over_tls_does_not_wait_for_a_broker_that_hangs(guarded: Guarded) -> None:
+    authority, _, client = guarded.certificates
+    tls = ClientTls(ca_file=str(authority), cert_file=str(client.certificate), key_file=str(client.key))
+    async with running(by_tls(guarded, tls)) as peer:
+        await publishes_and_reads(peer)
+        guarded.broker.pause()
+        try:
+            peer.outbox.put("verdicts", "b", b"two")
+            async with asyncio.timeout(BRISK.flush + 5):
+                await peer.link.stop()
+        finally:
+            guarded.broker.resume()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
 async def test_an_authority_that_is_not_trusted_is_named(guarded: Guarded, tmp_path: Path) -> None:
     other = make_certificates(tmp_path)
     async with running(by_tls(guarded, ClientTls(ca_file=str(other.authority)))) as peer:
@@ -126,6 +144,12 @@ async def test_a_probe_says_what_a_run_would_meet(guarded: Guarded) -> None:
         await probe(by_sasl(guarded, "PLAIN", password="wrong"))
     with pytest.raises(BrokerError, match="permission denied"):
         await probe(by_sasl(guarded, "PLAIN", username="nobody"))
+
+
+@pytest.mark.parametrize("brokers", [(), ("127.0.0.1:port",)])
+def test_addresses_that_cannot_be_used_are_known_before_anything_starts(brokers: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError, match=r"verdicts\.kafka\.brokers: .*host:port"):
+        Peer(KafkaConfig(brokers=brokers))
 
 
 @pytest.mark.parametrize("key", ["ca_file", "cert_file"])

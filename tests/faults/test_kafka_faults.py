@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import itertools
-import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -18,6 +16,8 @@ from sluice.config.model import KafkaConfig
 from sluice.verdicts.kafka.access import Deadlines
 from sluice.verdicts.topics import Timing
 
+pytestmark = pytest.mark.usefixtures("nothing_left_open")
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kafka]:
@@ -25,15 +25,6 @@ async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kafk
     broker = await start_kafka(tmp_path_factory.mktemp("kafka-to-kill"))
     yield broker
     broker.remove()
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left_open(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """What asyncio complains of when a task or a connection was forgotten comes at its collection."""
-    yield
-    gc.collect()
-    assert [record.message for record in caplog.get_records("call") if record.name == "asyncio"] == []
-    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def to(broker: Kafka) -> KafkaConfig:

@@ -7,8 +7,9 @@ does: they see what any other Kafka client would see.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +204,15 @@ async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kafka
     broker = await start_kafka(tmp_path_factory.mktemp("kafka"))
     yield broker
     broker.remove()
+
+
+@pytest.fixture
+def nothing_left_open(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """No task and no connection was forgotten: asyncio complains of those when they are collected."""
+    yield
+    gc.collect()
+    complaints = [*caplog.get_records("call"), *caplog.get_records("teardown")]
+    assert [record.message for record in complaints if record.name == "asyncio"] == []
 
 
 def compact(**more: str) -> dict[str, Any]:

@@ -87,6 +87,7 @@ def _properties(settings: Mapping[str, str], ports: Mapping[str, int], bind: str
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
         "log.cleaner.dedupe.buffer.size": "4194304",
+        "log.cleaner.backoff.ms": "500",
         # A killed broker may serve again only when its old session has ended: after 9 s by default.
         "broker.session.timeout.ms": "2000",
         "broker.heartbeat.interval.ms": "500",

@@ -96,15 +96,17 @@ class KafkaLink:
     async def stop(self) -> None:
         """Publishes what still waits, as far as `Timing.flush` lasts and the broker answers; the rest stays in the
         outbox. Then nothing of Kafka runs or is open any more."""
+        if not self._tasks:
+            return
         self._stopping = True
-        tasks, self._tasks = self._tasks, {}
-        if _PUBLISHER in tasks and self._publishing:
-            self._outbox.changed.set()
-            await asyncio.wait([tasks[_PUBLISHER]], timeout=self._timing.flush)
-        for task in tasks.values():
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks.values())
+        try:
+            if self._publishing:
+                self._outbox.changed.set()
+                await asyncio.wait([self._tasks[_PUBLISHER]], timeout=self._timing.flush)
+        finally:
+            for task in self._tasks.values():
+                task.cancel()
+            await asyncio.wait(self._tasks.values())
 
     async def _keep(self, client: str, work: Callable[[Cluster, Layout], Awaitable[None]]) -> None:
         while not self._stopping:
@@ -114,8 +116,7 @@ class KafkaLink:
                     await work(cluster, layout)
             except BrokerError as error:
                 await self._failed(client, error.reason, str(error))
-            except StoreError as error:  # the store tells its own trouble
-                log.warning("the outbox cannot be read or marked: %s", error)
+            except StoreError:  # the store tells its own trouble
                 await self._failed(client, "outbox", "")
             except Exception:
                 log.exception("kafka %s failed unexpectedly", client)
@@ -217,19 +218,23 @@ class KafkaLink:
                 await asyncio.sleep(self._timing.linger)
 
     async def _send(self, cluster: Cluster, layout: Layout, waiting: list[Outgoing]) -> None:
-        sent = await send(cluster, layout, self._config.topics, waiting)
-        for value in sent.refused:
-            log.warning("topic %s: the value of %s is larger than the broker takes", value.topic, value.key)
-            self._telemetry.add("sluice_kafka_failures", client=_PUBLISHER, reason="too_large")
-        for value in sent.acknowledged:
-            self._telemetry.add("sluice_kafka_published", topic=getattr(self._config.topics, value.topic))
-        # A value that is refused for good would be refused for ever: it stays in the store and leaves the queue.
-        await self._outbox.sent(sent.acknowledged + sent.refused)
-        if sent.problem is not None:
-            raise sent.problem
+        while waiting:
+            sent = await send(cluster, layout, self._config.topics, waiting)
+            for value in sent.refused:
+                log.warning("topic %s: the value of %s is larger than the broker takes", value.topic, value.key)
+                self._telemetry.add("sluice_kafka_failures", client=_PUBLISHER, reason="too_large")
+            for value in sent.acknowledged:
+                self._telemetry.add("sluice_kafka_published", topic=getattr(self._config.topics, value.topic))
+            # What is refused would be refused for ever: it stays in the store but leaves the queue.
+            done = sent.acknowledged + sent.refused
+            await self._outbox.sent(done)
+            if sent.problem is not None:
+                raise sent.problem
+            gone = {(value.topic, value.key) for value in done}
+            waiting = [value for value in waiting if (value.topic, value.key) not in gone]
 
     async def _count_outbox(self) -> None:
         try:
             self._telemetry.set("sluice_kafka_outbox", len(await self._outbox.pending(_PENDING)))
-        except StoreError as error:
-            log.warning("the outbox cannot be read: %s", error)
+        except StoreError:
+            self._telemetry.add("sluice_kafka_failures", client=_PUBLISHER, reason="outbox")

@@ -53,11 +53,13 @@ def _heard(future: asyncio.Future[None]) -> None:
 
 
 class Access:
-    """Dials brokers as the configuration says. ConfigError when a certificate cannot be used."""
+    """Dials brokers as the configuration says. ConfigError when an address or a certificate cannot be used."""
 
     def __init__(self, config: KafkaConfig, deadlines: Deadlines | None = None) -> None:
         self.deadlines = deadlines or Deadlines()
-        self._brokers = config.brokers
+        self._brokers = [_address(broker) for broker in config.brokers]
+        if not self._brokers:
+            raise ConfigError("verdicts.kafka.brokers: is empty; name at least one host:port")
         self._sasl = config.sasl
         self._context = _context(config.tls) if config.tls is not None and not config.tls.insecure else None
         # What it warns of at every attempt is told once here, by the error.
@@ -68,11 +70,10 @@ class Access:
 
         BrokerError tells of every broker that was tried, in the order of the configuration.
         """
-        failures: dict[str, BrokerError] = {}
+        failures: dict[tuple[str, int], BrokerError] = {}
         for broker in random.sample(self._brokers, len(self._brokers)):
-            [(host, port, _)] = collect_hosts([broker])
             try:
-                return await self.dial(host, port), (host, port)
+                return await self.dial(*broker), broker
             except BrokerError as error:
                 failures[broker] = error
         told = [failures[broker] for broker in self._brokers]
@@ -123,6 +124,14 @@ class _NamedContext(ssl.SSLContext):
 
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
         return super().wrap_bio(*args, **{**kwargs, "server_hostname": self.name or kwargs.get("server_hostname")})
+
+
+def _address(broker: str) -> tuple[str, int]:
+    try:
+        [(host, port, _)] = collect_hosts([broker])
+    except ValueError as error:
+        raise ConfigError(f"verdicts.kafka.brokers: {broker}: is no address; give host:port") from error
+    return host, port
 
 
 def _context(tls: ClientTls) -> ssl.SSLContext:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sluice.verdicts.kafka.cluster import OFFSET_OUT_OF_RANGE, OK, Cluster, Layout, Partition, refusal
 from sluice.verdicts.kafka.records import Record, unpack
@@ -20,12 +20,13 @@ class Reading:
     place where we were is gone: the topic was created again, truncated, or we were away too long.
     """
 
-    def __init__(self, topics: Sequence[str]) -> None:
+    def __init__(self, topics: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
         self._topics = tuple(topics)
+        self._clock = clock
         self._positions: dict[Partition, int] = {}
         self._goals: dict[Partition, int] = {}
         self._layout = Layout({})
-        self._last = time.monotonic()
+        self._last = clock()
 
     async def resume(self, cluster: Cluster, layout: Layout) -> None:
         """Takes up new partitions, and the old ones where they were left. To be called again when either changes."""
@@ -34,7 +35,7 @@ class Reading:
         ends = await cluster.ends(layout, partitions)
         kept = self._positions
         gone = any(not beginnings.get(at, position + 1) <= position <= ends[at] for at, position in kept.items())
-        if gone or time.monotonic() - self._last > _CONTINUITY:
+        if gone or self._clock() - self._last > _CONTINUITY:
             kept = {}
         self._goals = {at: end for at, end in ends.items() if at not in kept or at in self._goals}
         self._positions = {**beginnings, **kept}
@@ -59,7 +60,7 @@ class Reading:
                 self._positions = {}
             if code != OK:
                 raise refusal(f"topic {partition.topic}: partition {partition.number} cannot be read", code)
-        self._last = time.monotonic()
+        self._last = self._clock()
         return self._records([(partition, batches) for partition, _, batches in fetched])
 
     @property
