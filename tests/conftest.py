@@ -1,3 +1,4 @@
 pytest_plugins = [
     "real.collector",
+    "real.kafka",
 ]

@@ -85,7 +85,14 @@ class StoreError(SluiceError):
 
 
 class BrokerError(SluiceError):
-    """Kafka cannot be reached, refuses us or lacks a topic; everything waits in the outbox, degraded."""
+    """Kafka cannot be reached, refuses us or lacks a topic; everything waits in the outbox, degraded.
+
+    `reason` is a short label for the metric of failures.
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class ProviderError(SluiceError):

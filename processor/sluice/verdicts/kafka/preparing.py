@@ -1,0 +1,84 @@
+"""Topics as Sluice needs them: there, ours to read, compacted."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sluice.config.model import KafkaConfig
+from sluice.errors import BrokerError
+from sluice.verdicts.kafka.cluster import Cluster, Layout
+
+_SETTINGS = {
+    "cleanup.policy": "compact",
+    # Only closed segments are compacted. At the usual 1 GiB a table of 50 MB would never be, and every start would
+    # read what a month of renewed leases left behind.
+    "segment.bytes": str(64 << 20),
+}
+_PAUSE = 0.1
+_TRIES = 100
+
+
+async def prepare(cluster: Cluster, config: KafkaConfig) -> Layout:
+    """The layout of the compacted topics, created where missing and allowed.
+
+    `services` may stay missing until someone writes to it. BrokerError names the topic and what to do.
+    """
+    layout = await cluster.layout(_names(config))
+    if layout.missing and config.create_topics:
+        await cluster.create(layout.missing, _SETTINGS)
+        layout = await _when_created(cluster, config)
+    require(layout, config.topics.verdicts, config.topics.overrides)
+    return layout
+
+
+async def rehearse(cluster: Cluster, config: KafkaConfig) -> None:
+    """What `prepare` would raise; creates nothing."""
+    layout = await cluster.layout(_names(config))
+    if layout.missing and config.create_topics:
+        await cluster.create(layout.missing, _SETTINGS, only_ask=True)
+    else:
+        require(layout, config.topics.verdicts, config.topics.overrides)
+
+
+def require(layout: Layout, *topics: str) -> None:
+    for topic in topics:
+        if topic in layout.denied:
+            raise BrokerError(
+                f"topic {topic}: permission denied; allow this client's user to describe, read and write it",
+                reason="denied",
+            )
+        if topic in layout.missing:
+            raise BrokerError(
+                f"topic {topic} does not exist; create it with cleanup.policy=compact,"
+                " or set verdicts.kafka.create_topics to true",
+                reason="topic_missing",
+            )
+
+
+async def uncompacted(cluster: Cluster, config: KafkaConfig, layout: Layout) -> str:
+    """What to say of topics that forget: empty when all is well, or when their settings are not ours to read."""
+    topics = sorted({partition.topic for partition in layout.leaders})
+    policies = await cluster.setting(topics, "cleanup.policy")
+    wrong = [topic for topic, policy in policies.items() if "compact" not in policy.split(",")]
+    if not wrong:
+        return ""
+    return f"topic {', '.join(wrong)} is not compacted and will lose verdicts; set its cleanup.policy to compact"
+
+
+async def _when_created(cluster: Cluster, config: KafkaConfig) -> Layout:
+    """A new topic takes a moment to appear and another to have leaders."""
+    for _ in range(_TRIES):
+        try:
+            layout = await cluster.layout(_names(config))
+        except BrokerError as error:
+            if error.reason != "no_leader":
+                raise
+        else:
+            if not layout.missing:
+                return layout
+        await asyncio.sleep(_PAUSE)
+    raise BrokerError(f"new topics do not appear within {_PAUSE * _TRIES:g} s", reason="timeout")
+
+
+def _names(config: KafkaConfig) -> tuple[str, ...]:
+    return config.topics.verdicts, config.topics.overrides, config.topics.services
