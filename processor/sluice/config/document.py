@@ -84,14 +84,14 @@ class _Builder:
         self._count = 0
 
     def build(self, node: yaml.Node, path: Path) -> Any:
-        self.lines.setdefault(path, node.start_mark.line + 1)
+        self.lines.setdefault(path, _line(node))
         self._count += 1
         if self._count > _MAX_NODES:
             raise LocatedError((), f"holds more than {_MAX_NODES} values")
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node, path)
         if id(node) in self._open:
-            raise LocatedError(path, "an alias to a value that holds itself: write the value out")
+            raise LocatedError(path, "an alias to a value that holds itself: write the value out", _line(node))
         self._open.add(id(node))
         try:
             return self._collection(node, path)
@@ -103,17 +103,17 @@ class _Builder:
             return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode) and node.tag == f"{TAG}map":
             return self._mapping(node, path)
-        raise LocatedError(path, f"tag {shorten(node.tag)} is not supported: remove it")
+        raise LocatedError(path, f"tag {shorten(node.tag)} is not supported: remove it", _line(node))
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key, value in node.value:
-            line = key.start_mark.line + 1
+            line = _line(key)
             if not isinstance(key, yaml.ScalarNode):
-                raise LocatedError(path, f"the key in line {line} is a list or a mapping: a key is text")
+                raise LocatedError(path, "a key is a list or a mapping: a key is text", line)
             here = (*path, key.value)
             if key.value in values:
-                raise LocatedError(here, f"given twice, in lines {self.lines[here]} and {line}: keep one")
+                raise LocatedError(here, f"given twice, in lines {self.lines[here]} and {line}: keep one", line)
             self.lines[here] = line
             values[key.value] = self.build(value, here)
         return values
@@ -136,4 +136,9 @@ def _scalar(node: yaml.ScalarNode, path: Path) -> Any:
                 return float(text)
     except ValueError:
         pass  # an explicit tag on a text that is none, such as `!!int many`
-    raise LocatedError(path, f"{shorten(text)} cannot be read as {shorten(kind)}")
+    raise LocatedError(path, f"{shorten(text)} cannot be read as {shorten(kind)}", _line(node))
+
+
+def _line(node: yaml.Node) -> int:
+    line: int = node.start_mark.line
+    return line + 1

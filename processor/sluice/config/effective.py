@@ -59,7 +59,7 @@ def _plain(kind: inspect.Type, value: Any, *, secret: bool = False) -> Any:
 
 def _escaped(text: str) -> str:
     """So that `load` finds no reference where there was none."""
-    return re.sub(r"\$(?=[${])", "$$$$", text)
+    return re.sub(r"\$(?=[${])", "$$", text)
 
 
 def _remove(tree: Any, path: tuple[str | int, ...]) -> None:

@@ -18,11 +18,9 @@ def _host_port(value: str, lowest_port: int) -> str:
     host, colon, port = value.rpartition(":")
     expected = f"HOST:PORT with a port from {lowest_port} to 65535, such as 127.0.0.1:4317"
     if "://" in value or "/" in value:
-        raise ValueError(f"{expected}, without scheme and path")
+        raise ValueError(f"{expected}, without scheme or path")
     if not colon or not re.fullmatch(r"\d{1,5}", port) or not lowest_port <= int(port) <= 65535:
         raise ValueError(expected)
-    if not host:
-        raise ValueError(f"{expected}; 0.0.0.0:{port} or [::]:{port} stands for all interfaces")
     if host.startswith("[") and host.endswith("]"):
         try:
             ipaddress.IPv6Address(host[1:-1])
@@ -34,11 +32,20 @@ def _host_port(value: str, lowest_port: int) -> str:
 
 
 def _listening(value: str) -> str:
-    return _host_port(value, lowest_port=0)
+    """An empty host means every interface, as in the Collector."""
+    _host_port(f"0.0.0.0{value}" if value.startswith(":") else value, lowest_port=0)
+    return value
 
 
 def _dialled(value: str) -> str:
     return _host_port(value, lowest_port=1)
+
+
+def _next_hop(value: str) -> str:
+    """The Collector's exporters take a scheme too: http stands for no TLS, https for TLS."""
+    scheme, separator, rest = value.partition("://")
+    _dialled(rest.removesuffix("/") if separator and scheme in ("http", "https") else value)
+    return value
 
 
 def _readable_file(value: str) -> str:
@@ -103,6 +110,8 @@ ListenEndpoint = Annotated[str, Meta(extra={"parse": _listening})]
 """Where Sluice listens; port 0 takes a free one."""
 DialEndpoint = Annotated[str, Meta(extra={"parse": _dialled})]
 """What Sluice connects to."""
+NextHopEndpoint = Annotated[str, Meta(extra={"parse": _next_hop})]
+"""The same with `http://` or `https://` before it, if wanted."""
 HeaderName = Annotated[str, Meta(extra={"parse": _header_name})]
 ReadableFile = Annotated[str, Meta(extra={"parse": _readable_file})]
 Url = Annotated[str, Meta(extra={"parse": _url})]

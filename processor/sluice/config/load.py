@@ -48,7 +48,7 @@ def loads(content: bytes, name: str, environ: Mapping[str, str] = os.environ) ->
         refuse_not_yet(given)
         check(config)
     except LocatedError as error:
-        line = _line(parsed.lines, error.path)
+        line = error.line or _line(parsed.lines, error.path)
         raise ConfigError(f"{name}:{line}: {error}" if line else f"{name}: {error}") from None
     return config
 

@@ -10,11 +10,12 @@ Path = tuple[str | int, ...]
 
 
 class LocatedError(Exception):
-    """Something wrong at one key; `load` puts file and line before it."""
+    """Something wrong at one key; `load` puts file and line before it, and finds the line by the path if need be."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path, text: str, line: int | None = None) -> None:
         super().__init__(f"{dotted(path)}: {text}" if path else text)
         self.path = path
+        self.line = line
 
 
 def dotted(path: Path) -> str:

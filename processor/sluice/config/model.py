@@ -16,6 +16,7 @@ from sluice.config.formats import (
     HeaderValue,
     ListenEndpoint,
     MaskName,
+    NextHopEndpoint,
     Pattern,
     ReadableFile,
     Secret,
@@ -218,7 +219,7 @@ class Verdicts(_Section, frozen=True):
 
 
 class OtlpGrpcExporter(_Section, frozen=True):
-    endpoint: DialEndpoint
+    endpoint: NextHopEndpoint
     tls: ClientTls = ClientTls()
     compression: Literal["gzip", "none"] = "gzip"
     timeout: PositiveDuration = Duration(5.0)
