@@ -9,7 +9,7 @@ import re
 import sys
 import zlib
 from collections.abc import Iterator
-from typing import Self, cast
+from typing import cast
 
 import zstandard
 
@@ -17,53 +17,48 @@ from sluice.errors import SluiceError
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _RECORDED = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"resource(?:Logs|Metrics|Spans)"\s*:')
+_ENOUGH = 4096
 
 
-class Input:
-    """One file, or stdin for `-`. Compression and content are told by their first bytes, not by the name.
-
-    Every failure to read is a SluiceError that names the file.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._open = contextlib.ExitStack()
-        with self._failures():
-            self._stream = _decompressed(self._open_file())
-            self.recorded = _RECORDED.match(self._stream.peek()) is not None
-            """Begins as OTLP/JSON does; any other JSON is text."""
-
-    def lines(self) -> Iterator[bytes]:
-        """Each line without its end."""
-        with self._failures():
-            for line in self._stream:
-                yield line.removesuffix(b"\n").removesuffix(b"\r")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
-
-    def _open_file(self) -> io.BufferedReader:
-        if self.name == "-":
-            return cast(io.BufferedReader, sys.stdin.buffer)
-        return self._open.enter_context(open(self.name, "rb"))
-
-    @contextlib.contextmanager
-    def _failures(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, EOFError, ValueError, zlib.error, zstandard.ZstdError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-            raise SluiceError(f"{self.name}: cannot be read: {reason}") from None
+def is_recorded(name: str) -> bool:
+    """Whether it begins as OTLP/JSON does; any other JSON is text. Takes nothing away from stdin (`-`)."""
+    with _opened(name) as source:
+        return _RECORDED.match(_beginning(source) if name == "-" else _decompressed(source).read(_ENOUGH)) is not None
 
 
-def _decompressed(stream: io.BufferedReader) -> io.BufferedReader:
-    head = stream.peek(4)
-    if head.startswith(_GZIP):
-        return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=stream)))
+def lines(name: str) -> Iterator[bytes]:
+    """Each line of a text file without its end. Raises SluiceError with the file's name."""
+    with _opened(name) as source:
+        for line in _decompressed(source):
+            yield line.removesuffix(b"\n").removesuffix(b"\r")
+
+
+@contextlib.contextmanager
+def _opened(name: str) -> Iterator[io.BufferedReader]:
+    try:
+        if name == "-":
+            yield cast(io.BufferedReader, sys.stdin.buffer)
+        else:
+            with open(name, "rb") as file:
+                yield file
+    except (OSError, EOFError, ValueError, zlib.error, zstandard.ZstdError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise SluiceError(f"{name}: cannot be read: {reason}") from None
+
+
+def _beginning(stdin: io.BufferedReader) -> bytes:
+    """What can be told from the bytes at hand: those of zstd say nothing before a whole block is there."""
+    head = stdin.peek()
     if head.startswith(_ZSTD):
-        reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False)
+        raise SluiceError("stdin is compressed by zstd: decompress it before, as in `zstd -dc FILE | sluice mine -`")
+    return zlib.decompressobj(wbits=31).decompress(head, _ENOUGH) if head.startswith(_GZIP) else head
+
+
+def _decompressed(source: io.BufferedReader) -> io.BufferedIOBase:
+    head = source.peek(4)
+    if head.startswith(_GZIP):
+        return gzip.GzipFile(fileobj=source)
+    if head.startswith(_ZSTD):
+        reader = zstandard.ZstdDecompressor().stream_reader(source, read_across_frames=True, closefd=False)
         return io.BufferedReader(cast(io.RawIOBase, reader))
-    return stream
+    return source

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice.cli.inputs import Input
+from sluice.cli.inputs import is_recorded, lines
 from sluice.cli.options import config_option, json_option
 from sluice.cli.table import Column, print_table
 from sluice.config.load import load
 
 if TYPE_CHECKING:
-    from sluice.engine import Engine, EventType, Settings
+    from sluice.engine import Engine, EventType, Settings, Signal
 
 _BATCH = 1000
+_WIDEST = 300
+"""Characters of a template in the table; JSON has them all."""
 _LINE_ENDS = re.compile(r"[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _COLUMNS = (
     Column("records", right=True),
@@ -67,16 +69,15 @@ def _print_shapes(settings: Settings, files: Iterable[str]) -> None:
     from sluice.engine import shapes
 
     text = b"".join(line + b"\n" for name in files for line in _text(name))
-    for shape in shapes(settings, text):
+    for shape in shapes(settings, text) if text else ():
         sys.stdout.buffer.write(f"{_one_line(shape.skeleton)}\t{_one_line(shape.template)}\n".encode())
     sys.stdout.buffer.flush()
 
 
 def _text(name: str) -> Iterator[bytes]:
-    with Input(name) as source:
-        if source.recorded:
-            raise click.UsageError(f"{name} holds recorded OTLP, which has no lines for --per-line")
-        yield from source.lines()
+    if is_recorded(name):
+        raise click.UsageError(f"{name} holds recorded OTLP, which has no lines for --per-line")
+    yield from lines(name)
 
 
 def _one_line(text: str) -> str:
@@ -95,40 +96,40 @@ def _print_types(settings: Settings, files: Iterable[str], *, as_json: bool) -> 
         rows = [_row(kind, total) for kind in types]
         click.echo(json.dumps({"records": total, "unlisted": unlisted, "event_types": rows}, ensure_ascii=False))
         return
-    print_table(_COLUMNS, [_cells(kind, total) for kind in types])
+    if types:
+        print_table(_COLUMNS, [_cells(kind, total) for kind in types])
     beyond = f", {unlisted} records beyond the largest number of event types" if unlisted else ""
     click.echo(f"{total} records, {len(types)} event types{beyond}")
 
 
 def _feed(engine: Engine, name: str) -> int:
     """Runs one file through the engine; answers how many records it held."""
-    from sluice.engine import Signal
-
     records = 0
-    with Input(name) as source:
-        if source.recorded:
-            from sluice import recording
-
-            requests = recording.read(name)
-        else:
-            requests = ((Signal.LOGS, request) for request in _requests(source.lines()))
-        for signal, request in requests:
-            outcome = engine.process(signal, request)
-            outcome.commit()
-            records += outcome.received
+    for signal, request in _recorded(name) if is_recorded(name) else _as_logs(lines(name)):
+        outcome = engine.process(signal, request)
+        outcome.commit()
+        records += outcome.received
     return records
 
 
-def _requests(lines: Iterator[bytes]) -> Iterator[bytes]:
+def _recorded(name: str) -> Iterator[tuple[Signal, bytes]]:
+    from sluice.recording import read
+
+    return read(name)
+
+
+def _as_logs(text: Iterator[bytes]) -> Iterator[tuple[Signal, bytes]]:
     """Lines of text as log records without service, severity and time."""
     from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-    while batch := list(islice(lines, _BATCH)):
+    from sluice.engine import Signal
+
+    while batch := list(islice(text, _BATCH)):
         request = ExportLogsServiceRequest()
         records = request.resource_logs.add().scope_logs.add().log_records
         for line in batch:
             records.add().body.string_value = line.decode(errors="replace")
-        yield request.SerializeToString()
+        yield Signal.LOGS, request.SerializeToString()
 
 
 def _row(kind: EventType, total: int) -> dict[str, object]:
@@ -159,5 +160,5 @@ def _cells(kind: EventType, total: int) -> tuple[str, ...]:
         identity.severity,
         identity.outcome,
         identity.purpose,
-        kind.template,
+        kind.template if len(kind.template) <= _WIDEST else f"{kind.template[:_WIDEST]}…",
     )
