@@ -23,9 +23,19 @@ def command(config_file: str, connect: bool) -> None:
 
 
 def _compile_masks(config: Config, config_file: str) -> None:
-    """Only the engine knows its expressions."""
-    if not config.mining.masks:
-        return
+    """Only the parts that use the expressions know whether they can."""
+    if config.mining.masks:
+        _compile_mining_masks(config, config_file)
+    if config.classification.redaction.masks:
+        from sluice.classify.redact import Redactor
+
+        try:
+            Redactor(config.classification.redaction)
+        except ConfigError as error:
+            raise ConfigError(f"{config_file}: {error}") from None
+
+
+def _compile_mining_masks(config: Config, config_file: str) -> None:
     from sluice.engine import Engine, Mask, Settings
 
     for index, mask in enumerate(config.mining.masks):

@@ -261,11 +261,11 @@ class Service(_Section, frozen=True):
     telemetry: TelemetryConfig = TelemetryConfig()
 
 
-class Config(_Section, frozen=True):
-    exporters: Exporters
+class Config(_Section, frozen=True, kw_only=True):
     receivers: Receivers = Receivers()
     mining: Mining = Mining()
     classification: Classification = Classification()
     policy: PolicyConfig = PolicyConfig()
     verdicts: Verdicts = Verdicts()
+    exporters: Exporters
     service: Service = Service()

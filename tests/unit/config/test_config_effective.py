@@ -125,7 +125,7 @@ def _escaped(text):
 
 
 def test_every_default_is_shown_and_readable():
-    shown = effective(Config(Exporters(nop=NopExporter())))
+    shown = effective(Config(exporters=Exporters(nop=NopExporter())))
     for line in (
         "endpoint: 127.0.0.1:4317",
         "max_request_body_size: 67108864",

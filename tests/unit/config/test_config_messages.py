@@ -13,7 +13,7 @@ WRONG = {
     ),
     "an unknown section names the known ones": (
         "processors: {}",
-        ":2: processors: unknown key: remove it (known at the top: exporters, receivers,",
+        ":2: processors: unknown key: remove it (known at the top: receivers, mining,",
     ),
     "a key under a section without keys": (
         "exporters: {nop: {endpoint: x}}",
