@@ -1,4 +1,4 @@
-"""What `sluice mine` reads: text or recorded OTLP, compressed or not, from files or stdin."""
+"""What `sluice mine` reads: text or recorded OTLP, compressed or not, from files, pipes or stdin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 import sys
 import zlib
 from collections.abc import Iterator
-from typing import cast
+from typing import Self, cast
 
 import zstandard
 
@@ -20,38 +20,58 @@ _RECORDED = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"resource(?:Logs|Metrics|Span
 _ENOUGH = 4096
 
 
-def is_recorded(name: str) -> bool:
-    """Whether it begins as OTLP/JSON does; any other JSON is text. Takes nothing away from stdin (`-`)."""
-    with _opened(name) as source:
-        return _RECORDED.match(_beginning(source) if name == "-" else _decompressed(source).read(_ENOUGH)) is not None
+class Input:
+    """One file, or stdin for `-`; opened once, because a pipe can be read only once.
 
+    Every failure to read is a SluiceError that names the file.
+    """
 
-def lines(name: str) -> Iterator[bytes]:
-    """Each line of a text file without its end. Raises SluiceError with the file's name."""
-    with _opened(name) as source:
-        for line in _decompressed(source):
-            yield line.removesuffix(b"\n").removesuffix(b"\r")
+    def __init__(self, name: str) -> None:
+        self.name = name
+        with self._failures(), contextlib.ExitStack() as opened:
+            if name == "-":
+                self._source = cast(io.BufferedReader, sys.stdin.buffer)
+            else:
+                self._source = opened.enter_context(open(name, "rb"))
+            self.recorded = _RECORDED.match(self._beginning()) is not None
+            """Begins as OTLP/JSON does; any other JSON is text."""
+            self._open = opened.pop_all()
 
+    @property
+    def seekable(self) -> bool:
+        return self._source.seekable()
 
-@contextlib.contextmanager
-def _opened(name: str) -> Iterator[io.BufferedReader]:
-    try:
-        if name == "-":
-            yield cast(io.BufferedReader, sys.stdin.buffer)
-        else:
-            with open(name, "rb") as file:
-                yield file
-    except (OSError, EOFError, ValueError, zlib.error, zstandard.ZstdError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise SluiceError(f"{name}: cannot be read: {reason}") from None
+    def lines(self) -> Iterator[bytes]:
+        """Each line without its end."""
+        with self._failures():
+            for line in _decompressed(self._source):
+                yield line.removesuffix(b"\n").removesuffix(b"\r")
 
+    def __enter__(self) -> Self:
+        return self
 
-def _beginning(stdin: io.BufferedReader) -> bytes:
-    """What can be told from the bytes at hand: those of zstd say nothing before a whole block is there."""
-    head = stdin.peek()
-    if head.startswith(_ZSTD):
-        raise SluiceError("stdin is compressed by zstd: decompress it before, as in `zstd -dc FILE | sluice mine -`")
-    return zlib.decompressobj(wbits=31).decompress(head, _ENOUGH) if head.startswith(_GZIP) else head
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def _beginning(self) -> bytes:
+        """The first bytes of the content; nothing is taken away by looking."""
+        if self._source.seekable():
+            start = self._source.tell()
+            content = _decompressed(self._source).read(_ENOUGH)
+            self._source.seek(start)
+            return content
+        head = self._source.peek()
+        if head.startswith(_ZSTD):  # which says nothing before a whole block is there
+            raise SluiceError(f"{self.name}: a pipe of zstd cannot be looked into: decompress it before, by `zstd -dc`")
+        return zlib.decompressobj(wbits=31).decompress(head, _ENOUGH) if head.startswith(_GZIP) else head
+
+    @contextlib.contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, EOFError, ValueError, zlib.error, zstandard.ZstdError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise SluiceError(f"{self.name}: cannot be read: {reason}") from None
 
 
 def _decompressed(source: io.BufferedReader) -> io.BufferedIOBase:

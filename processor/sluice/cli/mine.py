@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice.cli.inputs import is_recorded, lines
+from sluice.cli.inputs import Input
 from sluice.cli.options import config_option, json_option
 from sluice.cli.table import Column, print_table
 from sluice.config.load import load
+from sluice.errors import SluiceError
 
 if TYPE_CHECKING:
     from sluice.engine import Engine, EventType, Settings, Signal
@@ -75,9 +76,10 @@ def _print_shapes(settings: Settings, files: Iterable[str]) -> None:
 
 
 def _text(name: str) -> Iterator[bytes]:
-    if is_recorded(name):
-        raise click.UsageError(f"{name} holds recorded OTLP, which has no lines for --per-line")
-    yield from lines(name)
+    with Input(name) as source:
+        if source.recorded:
+            raise click.UsageError(f"{name} holds recorded OTLP, which has no lines for --per-line")
+        yield from source.lines()
 
 
 def _one_line(text: str) -> str:
@@ -105,17 +107,21 @@ def _print_types(settings: Settings, files: Iterable[str], *, as_json: bool) -> 
 def _feed(engine: Engine, name: str) -> int:
     """Runs one file through the engine; answers how many records it held."""
     records = 0
-    for signal, request in _recorded(name) if is_recorded(name) else _as_logs(lines(name)):
-        outcome = engine.process(signal, request)
-        outcome.commit()
-        records += outcome.received
+    with Input(name) as source:
+        for signal, request in _recorded(source) if source.recorded else _as_logs(source.lines()):
+            outcome = engine.process(signal, request)
+            outcome.commit()
+            records += outcome.received
     return records
 
 
-def _recorded(name: str) -> Iterator[tuple[Signal, bytes]]:
+def _recorded(source: Input) -> Iterator[tuple[Signal, bytes]]:
+    """It is opened once more, which a pipe with a name does not survive."""
     from sluice.recording import read
 
-    return read(name)
+    if source.name != "-" and not source.seekable:
+        raise SluiceError(f"{source.name} is a pipe with recorded OTLP: give it by stdin, as -")
+    return read(source.name)
 
 
 def _as_logs(text: Iterator[bytes]) -> Iterator[tuple[Signal, bytes]]:

@@ -118,7 +118,27 @@ def test_recorded_otlp_comes_by_stdin_too(run):
     assert row["service"] == "shop"
     ended = run("mine", "-", stdin=zstandard.compress(RECORDED))
     assert (ended.status, ended.out) == (1, "")
-    assert ended.err.startswith("sluice: stdin is compressed by zstd: ")
+    assert ended.err.startswith("sluice: -: a pipe of zstd cannot be looked into: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "said"),
+    [(LINES, 0, "4 records, 2 event types"), (RECORDED, 1, "is a pipe with recorded OTLP: give it by stdin, as -")],
+    ids=["text", "recorded"],
+)
+def test_a_pipe_with_a_name_is_read_once(tmp_path, environ, content, status, said):
+    os.mkfifo(tmp_path / "pipe")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sluice", "mine", "pipe"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=environ,
+    )
+    (tmp_path / "pipe").write_bytes(content)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert (err if status else out).decode().strip().endswith(said)
 
 
 def test_recorded_otlp_has_no_lines(run, tmp_path):
