@@ -6,11 +6,9 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator
 
+from sluice.cli import store_file
 from sluice.config.model import Config, KafkaConfig, OtlpGrpcExporter
-from sluice.errors import StoreError
 from sluice.health import HealthBoard
-
-_SQLITE = b"SQLite format 3\0"
 
 Probe = Callable[[], None]
 """Returns when the part answers; raises SluiceError with the reason when it does not."""
@@ -18,7 +16,8 @@ Probe = Callable[[], None]
 
 def probes(config: Config) -> Iterator[tuple[str, Probe]]:
     """Name and probe, in the order in which `run` starts them."""
-    yield f"store {config.verdicts.store.path}", lambda: _store(config.verdicts.store.path)
+    path = config.verdicts.store.path
+    yield f"store {path}", lambda: _store(path)
     if kafka := config.verdicts.kafka:
         yield f"kafka {', '.join(kafka.brokers)}", lambda: _kafka(kafka)
     if exporter := config.exporters.otlp_grpc:
@@ -26,32 +25,15 @@ def probes(config: Config) -> Iterator[tuple[str, Probe]]:
 
 
 def _store(path: str) -> None:
-    """A file that is not there yet is not made: its directory has to take it. One that is no database is not moved."""
     if not os.path.exists(path):
-        directory = os.path.dirname(path) or "."
-        if not os.access(directory, os.W_OK | os.X_OK):
-            raise StoreError(f"it cannot be created: directory {directory} is missing or not writable")
+        store_file.require_place(path)
         return
-    try:
-        with open(path, "rb") as file:
-            head = file.read(len(_SQLITE))
-    except OSError as error:
-        raise StoreError(f"it cannot be read: {error.strerror}") from None
-    if head and head != _SQLITE:
-        raise StoreError("it is no database of Sluice: run would set it aside and begin a new one")
-    asyncio.run(_open_store(path))
 
+    async def open_and_close() -> None:
+        async with store_file.opened(path):
+            pass
 
-async def _open_store(path: str) -> None:
-    from sluice.telemetry import Telemetry
-    from sluice.verdicts.store import Store
-
-    health = HealthBoard()
-    store = Store(path, health=health, telemetry=Telemetry())
-    await store.open()
-    await store.close()
-    if degraded := health.degraded_parts().get("store"):
-        raise StoreError(degraded.reason)
+    asyncio.run(open_and_close())
 
 
 def _kafka(kafka: KafkaConfig) -> None:

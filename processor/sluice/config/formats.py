@@ -37,14 +37,14 @@ def _listening(value: str) -> str:
     return value
 
 
-def _dialled(value: str) -> str:
+def dialled(value: str) -> str:
     return _host_port(value, lowest_port=1)
 
 
 def _next_hop(value: str) -> str:
     """The Collector's exporters take a scheme too: http stands for no TLS, https for TLS."""
     scheme, separator, rest = value.partition("://")
-    _dialled(rest.removesuffix("/") if separator and scheme in ("http", "https") else value)
+    dialled(rest.removesuffix("/") if separator and scheme in ("http", "https") else value)
     return value
 
 
@@ -108,7 +108,7 @@ def _header_value(value: str) -> str:
 
 ListenEndpoint = Annotated[str, Meta(extra={"parse": _listening})]
 """Where Sluice listens; port 0 takes a free one."""
-DialEndpoint = Annotated[str, Meta(extra={"parse": _dialled})]
+DialEndpoint = Annotated[str, Meta(extra={"parse": dialled})]
 """What Sluice connects to."""
 NextHopEndpoint = Annotated[str, Meta(extra={"parse": _next_hop})]
 """The same with `http://` or `https://` before it, if wanted."""

@@ -62,7 +62,7 @@ def test_connect_names_what_does_not_answer(run, tmp_path, closed_port):
     ("path", "reason"),
     [
         ("nowhere/sluice.db", "it cannot be created: directory nowhere is missing or not writable"),
-        ("a.yaml", "it is no database of Sluice: run would set it aside and begin a new one"),
+        ("a.yaml", "it is no database of Sluice"),
         (".", "it cannot be read: Is a directory"),
     ],
 )

@@ -82,5 +82,7 @@ def test_every_command_is_in_the_docs(command):
 @pytest.mark.parametrize("command", ["validate", "config", "mine", "verdicts"])
 def test_every_option_is_in_the_docs(run, command):
     section = DOCS.partition(f"## sluice {command}\n")[2].partition("\n## ")[0]
-    for option in re.findall(r"--[a-z-]+", run(command, "--help").out):
+    helped = [run(command, "--help").out]
+    helped += [run(command, part, "--help").out for part in re.findall(rf"`sluice {command} (\w+)", section)]
+    for option in re.findall(r"--[a-z-]+", "".join(helped)):
         assert option == "--help" or option in section
