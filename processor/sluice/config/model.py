@@ -5,11 +5,28 @@ Units: durations in seconds, shares from 0 to 1 (see `units`). A missing require
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
-from sluice.config.units import Action, Duration, Share
+from sluice.config.formats import (
+    DialEndpoint,
+    HeaderName,
+    HeaderValue,
+    ListenEndpoint,
+    MaskName,
+    NextHopEndpoint,
+    Pattern,
+    ReadableFile,
+    Secret,
+    Text,
+    TopicName,
+    Url,
+)
+from sluice.config.units import Action, Duration, PositiveDuration, Share
+
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -17,28 +34,30 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ServerTls(_Section, frozen=True):
-    cert_file: str
-    key_file: str
-    client_ca_file: str | None = None
+    """`client_ca_file` asks clients for a certificate and checks it (mTLS)."""
+
+    cert_file: ReadableFile
+    key_file: ReadableFile
+    client_ca_file: ReadableFile | None = None
 
 
 class ClientTls(_Section, frozen=True):
     insecure: bool = False
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
-    server_name_override: str | None = None
+    ca_file: ReadableFile | None = None
+    cert_file: ReadableFile | None = None
+    key_file: ReadableFile | None = None
+    server_name_override: Text | None = None
 
 
 class GrpcServer(_Section, frozen=True):
-    endpoint: str = "127.0.0.1:4317"
-    max_recv_msg_size_mib: int = 64
+    endpoint: ListenEndpoint = "127.0.0.1:4317"
+    max_recv_msg_size_mib: Annotated[int, Meta(ge=1, le=2047)] = 64
     tls: ServerTls | None = None
 
 
 class HttpServer(_Section, frozen=True):
-    endpoint: str = "127.0.0.1:4318"
-    max_request_body_size: int = 64 << 20
+    endpoint: ListenEndpoint = "127.0.0.1:4318"
+    max_request_body_size: Annotated[int, Meta(ge=1, le=2047 << 20)] = 64 << 20
     tls: ServerTls | None = None
 
 
@@ -50,8 +69,8 @@ class Protocols(_Section, frozen=True):
 
 
 class Limits(_Section, frozen=True):
-    requests_in_flight: int = 64
-    bytes_in_flight_mib: int = 256
+    requests_in_flight: Annotated[int, Meta(ge=1, le=100_000)] = 64
+    bytes_in_flight_mib: Annotated[int, Meta(ge=1, le=1 << 20)] = 256
 
 
 class OtlpReceiver(_Section, frozen=True):
@@ -64,21 +83,23 @@ class Receivers(_Section, frozen=True):
 
 
 class MaskConfig(_Section, frozen=True):
-    name: str
-    pattern: str
+    """A masked value is shown as `<name>`."""
+
+    name: MaskName
+    pattern: Pattern
 
 
 class Mining(_Section, frozen=True):
-    max_event_types: int = 100_000
-    min_records: int = 3
+    max_event_types: Annotated[int, Meta(ge=1, le=10_000_000)] = 100_000
+    min_records: Count = 3
     settle: Duration = Duration(5.0)
     masks: tuple[MaskConfig, ...] = ()
 
 
 class Queue(_Section, frozen=True):
-    max_size: int = 50_000
-    concurrency: int = 2
-    batch_size: int = 64
+    max_size: Annotated[int, Meta(ge=1, le=10_000_000)] = 50_000
+    concurrency: Annotated[int, Meta(ge=1, le=64)] = 2
+    batch_size: Annotated[int, Meta(ge=1, le=64)] = 64
 
 
 class Redaction(_Section, frozen=True):
@@ -87,15 +108,17 @@ class Redaction(_Section, frozen=True):
 
 
 class Provider(_Section, frozen=True):
-    api_key: str | None = None
-    model: str | None = None
-    base_url: str | None = None
-    timeout: Duration = Duration(60.0)
-    max_retries: int = 3
+    """An unset `api_key` is a missing key, not an error: the process starts degraded and says so."""
+
+    api_key: Secret | None = None
+    model: Text | None = None
+    base_url: Url | None = None
+    timeout: PositiveDuration = Duration(60.0)
+    max_retries: Annotated[int, Meta(ge=0, le=100)] = 3
 
 
 class Budget(_Section, frozen=True):
-    tokens_per_day: int = 5_000_000
+    tokens_per_day: Annotated[int, Meta(ge=0)] = 5_000_000
 
 
 class Classification(_Section, frozen=True):
@@ -115,15 +138,15 @@ class Protect(_Section, frozen=True):
     """Every named condition must hold for a record to be protected. `template`: a glob (`*` and `?`)."""
 
     signal: Literal["logs", "metrics", "spans"] | None = None
-    service: str | None = None
-    namespace: str | None = None
+    service: Text | None = None
+    namespace: Text | None = None
     min_severity: Literal["trace", "debug", "info", "warn", "error", "fatal"] | None = None
     outcome: Literal["ok", "client_error", "error"] | None = None
-    category: str | None = None
-    scope: str | None = None
-    template: str | None = None
+    category: Text | None = None
+    scope: Text | None = None
+    template: Text | None = None
     min_duration: Duration | None = None
-    resource: dict[str, str] = {}
+    resource: dict[Text, str] = {}
 
 
 DEFAULT_ACTIONS: dict[str, Action] = {
@@ -146,7 +169,7 @@ DEFAULT_ACTIONS: dict[str, Action] = {
         "unclassified": "keep",
     }.items()
 }
-"""Category to action; a configured `policy.actions` is merged over it, key by key."""
+"""Category to action. `load` lays a configured `policy.actions` over it, key by key."""
 
 
 class PolicyConfig(_Section, frozen=True):
@@ -154,36 +177,36 @@ class PolicyConfig(_Section, frozen=True):
     spans: Mode = "tag"
     metrics: Mode = "tag"
     tag_all: bool = False
-    actions: dict[str, Action] = {}
+    actions: dict[str, Action] = msgspec.field(default_factory=DEFAULT_ACTIONS.copy)
     min_confidence: Literal["low", "medium", "high"] = "high"
     protect: tuple[Protect, ...] = ()
-    rare_per_day: int = 24
+    rare_per_day: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 24
     probation: Duration = Duration(3600.0)
     max_drop_share: Share = Share(0.9)
     canary: Share = Share(0.001)
-    lease: Duration = Duration(30 * 86400.0)
+    lease: PositiveDuration = Duration(30 * 86400.0)
 
 
 class StoreConfig(_Section, frozen=True):
-    path: str = "sluice.db"
+    path: Text = "sluice.db"
 
 
 class Topics(_Section, frozen=True):
-    verdicts: str = "sluice.verdicts"
-    overrides: str = "sluice.overrides"
-    services: str = "sluice.services"
-    stats: str = "sluice.stats"
-    claims: str = "sluice.claims"
+    verdicts: TopicName = "sluice.verdicts"
+    overrides: TopicName = "sluice.overrides"
+    services: TopicName = "sluice.services"
+    stats: TopicName = "sluice.stats"
+    claims: TopicName = "sluice.claims"
 
 
 class Sasl(_Section, frozen=True):
     mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
-    username: str
-    password: str
+    username: Text
+    password: Secret
 
 
 class KafkaConfig(_Section, frozen=True):
-    brokers: tuple[str, ...]
+    brokers: Annotated[tuple[DialEndpoint, ...], Meta(min_length=1)]
     topics: Topics = Topics()
     create_topics: bool = True
     tls: ClientTls | None = None
@@ -196,11 +219,11 @@ class Verdicts(_Section, frozen=True):
 
 
 class OtlpGrpcExporter(_Section, frozen=True):
-    endpoint: str
+    endpoint: NextHopEndpoint
     tls: ClientTls = ClientTls()
     compression: Literal["gzip", "none"] = "gzip"
-    timeout: Duration = Duration(5.0)
-    headers: dict[str, str] = {}
+    timeout: PositiveDuration = Duration(5.0)
+    headers: dict[HeaderName, HeaderValue] = {}
 
 
 class NopExporter(_Section, frozen=True):
@@ -215,11 +238,11 @@ class Exporters(_Section, frozen=True):
 
 
 class Health(_Section, frozen=True):
-    endpoint: str = "127.0.0.1:13133"
+    endpoint: ListenEndpoint = "127.0.0.1:13133"
 
 
 class MetricsEndpoint(_Section, frozen=True):
-    endpoint: str = "127.0.0.1:8888"
+    endpoint: ListenEndpoint = "127.0.0.1:8888"
 
 
 class Logs(_Section, frozen=True):
@@ -233,16 +256,16 @@ class TelemetryConfig(_Section, frozen=True):
 
 
 class Service(_Section, frozen=True):
-    instance_id: str | None = None
+    instance_id: Text | None = None
     health: Health = Health()
     telemetry: TelemetryConfig = TelemetryConfig()
 
 
-class Config(_Section, frozen=True):
-    exporters: Exporters
+class Config(_Section, frozen=True, kw_only=True):
     receivers: Receivers = Receivers()
     mining: Mining = Mining()
     classification: Classification = Classification()
     policy: PolicyConfig = PolicyConfig()
     verdicts: Verdicts = Verdicts()
+    exporters: Exporters
     service: Service = Service()

@@ -1,12 +1,21 @@
-"""The configuration's own scalar types, parsed once at load so that no one parses them again."""
+"""The configuration's own scalar types, parsed once at load so that no one parses them again.
+
+`parse` raises ValueError with what was expected; the key's path and the value are added by `convert`. `str()` is the
+exact inverse of `parse`, which is why the arithmetic is decimal.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Self
+from decimal import Decimal
+from typing import Annotated, Self
+
+from msgspec import Meta
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SECONDS = {"d": Decimal(86400), "h": Decimal(3600), "m": Decimal(60), "s": Decimal(1), "ms": Decimal("0.001")}
+_CENTURY = 36_500 * 86_400
+_PERCENTAGE = re.compile(r"\d{1,3}(?:\.\d+)?%")
 
 
 class Duration(float):
@@ -19,12 +28,27 @@ class Duration(float):
         if value == 0 and not isinstance(value, bool):
             return cls(0.0)
         if isinstance(value, str):
-            parts = _DURATION.findall(value)
-            if parts and "".join(number + unit for number, unit in parts) == value:
-                return cls(sum(float(number) * _SECONDS[unit] for number, unit in parts))
             if value == "0":
                 return cls(0.0)
+            parts = _DURATION.findall(value)
+            if parts and "".join(number + unit for number, unit in parts) == value:
+                seconds = sum(Decimal(number) * _SECONDS[unit] for number, unit in parts)
+                if seconds <= _CENTURY:
+                    return cls(float(seconds))
         raise ValueError(cls.expected)
+
+    def __str__(self) -> str:
+        rest = Decimal(repr(float(self)))
+        if rest == 0:
+            return "0s"
+        if rest < 1:
+            return f"{_plain(rest * 1000)}ms"
+        words = []
+        for unit in ("d", "h", "m"):
+            count, rest = divmod(rest, _SECONDS[unit])
+            if count:
+                words.append(f"{count}{unit}")
+        return "".join([*words, f"{_plain(rest)}s"] if rest else words)
 
 
 class Share(float):
@@ -36,11 +60,14 @@ class Share(float):
     def parse(cls, value: object) -> Self:
         if value == 0 and not isinstance(value, bool):
             return cls(0.0)
-        if isinstance(value, str) and re.fullmatch(r"\d+(?:\.\d+)?%", value):
-            share = float(value[:-1]) / 100
-            if share <= 1:
-                return cls(share)
+        if isinstance(value, str) and _PERCENTAGE.fullmatch(value):
+            percent = Decimal(value[:-1])
+            if percent <= 100:
+                return cls(float(percent / 100))
         raise ValueError(cls.expected)
+
+    def __str__(self) -> str:
+        return f"{_plain(Decimal(repr(float(self))) * 100)}%"
 
 
 class Action(str):
@@ -62,10 +89,25 @@ class Action(str):
         match words:
             case ["keep" | "drop" as kind]:
                 action.kind = kind
-            case ["sample", share] if re.fullmatch(r"\d+(?:\.\d+)?%", share) and 0 < float(share[:-1]) < 100:
+            case ["sample", share] if _PERCENTAGE.fullmatch(share) and 0 < float(share[:-1]) < 100:
                 action.kind, action.keep_percent = "sample", float(share[:-1])
             case ["limit", rate] if re.fullmatch(r"[1-9]\d{0,8}/[smh]", rate):
                 action.kind, action.keep_rate = "limit", rate
             case _:
                 raise ValueError(cls.expected)
         return action
+
+
+def _plain(number: Decimal) -> str:
+    """Without exponent and without trailing zeros."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _positive(duration: Duration) -> Duration:
+    if duration <= 0:
+        raise ValueError(f"{Duration.expected}, longer than 0")
+    return duration
+
+
+PositiveDuration = Annotated[Duration, Meta(extra={"parse": _positive})]

@@ -1,0 +1,170 @@
+"""`sluice mine`: the event types of text lines or of recorded OTLP."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from sluice.cli.inputs import Input
+from sluice.cli.options import config_option, json_option
+from sluice.cli.table import Column, print_table
+from sluice.config.load import load
+from sluice.errors import SluiceError
+
+if TYPE_CHECKING:
+    from sluice.engine import Engine, EventType, Settings, Signal
+
+_BATCH = 1000
+_WIDEST = 300
+"""Characters of a template in the table; JSON has them all."""
+_LINE_ENDS = re.compile(r"[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_COLUMNS = (
+    Column("records", right=True),
+    Column("share", right=True),
+    Column("signal"),
+    Column("service"),
+    Column("severity"),
+    Column("outcome"),
+    Column("purpose"),
+    Column("template"),
+)
+
+
+@click.command("mine")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--per-line", is_flag=True, help="Print SHAPE<TAB>TEMPLATE for each line of text, in order.")
+@json_option
+@config_option(required=False)
+def command(files: tuple[str, ...], per_line: bool, as_json: bool, config_file: str | None) -> None:
+    """Show the event types of FILE: lines of text, or recorded OTLP as the Collector's file exporter writes it.
+
+    FILE may be compressed by gzip or zstd; - is stdin. A configuration brings its masks.
+    """
+    if per_line and as_json:
+        raise click.UsageError("--per-line and --json exclude each other")
+    settings = _settings(config_file)
+    if per_line:
+        _print_shapes(settings, files)
+    else:
+        _print_types(settings, files, as_json=as_json)
+
+
+def _settings(config_file: str | None) -> Settings:
+    from sluice.engine import Mask, Settings
+
+    if config_file is None:
+        return Settings(min_records=1)
+    mining = load(config_file).mining
+    masks = tuple(Mask(mask.name, mask.pattern) for mask in mining.masks)
+    return Settings(max_event_types=mining.max_event_types, min_records=1, masks=masks)
+
+
+def _print_shapes(settings: Settings, files: Iterable[str]) -> None:
+    """Bytes in UTF-8 whatever the terminal's encoding: the output is data."""
+    from sluice.engine import shapes
+
+    text = b"".join(line + b"\n" for name in files for line in _text(name))
+    for shape in shapes(settings, text) if text else ():
+        sys.stdout.buffer.write(f"{_one_line(shape.skeleton)}\t{_one_line(shape.template)}\n".encode())
+    sys.stdout.buffer.flush()
+
+
+def _text(name: str) -> Iterator[bytes]:
+    with Input(name) as source:
+        if source.recorded:
+            raise click.UsageError(f"{name} holds recorded OTLP, which has no lines for --per-line")
+        yield from source.lines()
+
+
+def _one_line(text: str) -> str:
+    """Tabs and everything that some reader takes for the end of a line, written out."""
+    return _LINE_ENDS.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def _print_types(settings: Settings, files: Iterable[str], *, as_json: bool) -> None:
+    from sluice.engine import Engine
+
+    engine = Engine(settings)
+    total = sum(_feed(engine, name) for name in files)
+    types = sorted(engine.types(), key=lambda kind: (-kind.records, kind.template, kind.fingerprint))
+    unlisted = total - sum(kind.records for kind in types)
+    if as_json:
+        rows = [_row(kind, total) for kind in types]
+        click.echo(json.dumps({"records": total, "unlisted": unlisted, "event_types": rows}, ensure_ascii=False))
+        return
+    if types:
+        print_table(_COLUMNS, [_cells(kind, total) for kind in types])
+    beyond = f", {unlisted} records beyond the largest number of event types" if unlisted else ""
+    click.echo(f"{total} records, {len(types)} event types{beyond}")
+
+
+def _feed(engine: Engine, name: str) -> int:
+    """Runs one file through the engine; answers how many records it held."""
+    records = 0
+    with Input(name) as source:
+        for signal, request in _recorded(source) if source.recorded else _as_logs(source.lines()):
+            outcome = engine.process(signal, request)
+            outcome.commit()
+            records += outcome.received
+    return records
+
+
+def _recorded(source: Input) -> Iterator[tuple[Signal, bytes]]:
+    """It is opened once more, which a pipe with a name does not survive."""
+    from sluice.recording import read
+
+    if source.name != "-" and not source.seekable:
+        raise SluiceError(f"{source.name} is a pipe with recorded OTLP: give it by stdin, as -")
+    return read(source.name)
+
+
+def _as_logs(text: Iterator[bytes]) -> Iterator[tuple[Signal, bytes]]:
+    """Lines of text as log records without service, severity and time."""
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+    from sluice.engine import Signal
+
+    while batch := list(islice(text, _BATCH)):
+        request = ExportLogsServiceRequest()
+        records = request.resource_logs.add().scope_logs.add().log_records
+        for line in batch:
+            records.add().body.string_value = line.decode(errors="replace")
+        yield Signal.LOGS, request.SerializeToString()
+
+
+def _row(kind: EventType, total: int) -> dict[str, object]:
+    identity = kind.identity
+    return {
+        "fingerprint": kind.fingerprint,
+        "records": kind.records,
+        "share": kind.records / total,
+        "signal": identity.signal,
+        "namespace": identity.namespace,
+        "service": identity.service,
+        "scope": identity.scope,
+        "severity": identity.severity,
+        "outcome": identity.outcome,
+        "purpose": identity.purpose,
+        "template": kind.template,
+    }
+
+
+def _cells(kind: EventType, total: int) -> tuple[str, ...]:
+    identity = kind.identity
+    signal = identity.signal if identity.service or identity.signal != "logs" else ""
+    return (
+        str(kind.records),
+        f"{kind.records / total:.1%}",
+        signal,
+        identity.service,
+        identity.severity,
+        identity.outcome,
+        identity.purpose,
+        kind.template if len(kind.template) <= _WIDEST else f"{kind.template[:_WIDEST]}…",
+    )

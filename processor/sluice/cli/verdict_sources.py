@@ -1,0 +1,166 @@
+"""Where `sluice verdicts` reads and writes: the store of one Sluice, or the topics of all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import msgspec
+
+from sluice.cli import store_file
+from sluice.config.model import KafkaConfig
+from sluice.errors import SluiceError, StoreError
+from sluice.verdicts import wire
+from sluice.verdicts.kafka import oneshot
+from sluice.verdicts.model import Override, Verdict
+from sluice.verdicts.store import Store
+
+_POLL = 1.0
+"""Seconds between two looks at a store that is followed."""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """One event type: its verdict as it is stored or published, and the operator's word, if there is one."""
+
+    fingerprint: str
+    verdict: Verdict | None = None
+    override: Override | None = None
+
+    @property
+    def event_type(self) -> Verdict | Override:
+        """Whichever of the two is there: both tell service, template and identity."""
+        found = self.verdict or self.override
+        assert found is not None
+        return found
+
+
+class Table:
+    """What a source holds, by fingerprint. `unusable` counts the values that cannot be read."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Known] = {}
+        self.unusable = 0
+
+    def take_verdict(self, key: str, value: bytes | None) -> None:
+        """A value of `sluice.verdicts`: the last of a key counts; None removes it, and so does one of no use."""
+        verdict = None
+        try:
+            verdict = None if value is None else wire.verdict(key, value)
+        except wire.Unusable:
+            self.unusable += 1
+        self._put(Known(key, verdict, self._of(key).override))
+
+    def take_override(self, key: str, value: bytes | None) -> None:
+        """A value of `sluice.overrides`, likewise."""
+        override = None
+        try:
+            override = None if value is None else wire.override(key, value)
+        except wire.Unusable:
+            self.unusable += 1
+        self._put(Known(key, self._of(key).verdict, override))
+
+    def find(self, prefix: str) -> Known:
+        """The one event type whose fingerprint begins so. Raises SluiceError for none and for several."""
+        found = sorted(key for key in self.known if key.startswith(prefix.lower()))
+        if len(found) == 1:
+            return self.known[found[0]]
+        if not found:
+            raise SluiceError(f"no verdict has a fingerprint that begins with {prefix}: see `sluice verdicts list`")
+        raise SluiceError(
+            f"{len(found)} fingerprints begin with {prefix}, such as {found[0]} and {found[1]}: give more"
+        )
+
+    def _of(self, key: str) -> Known:
+        return self.known.get(key, Known(key))
+
+    def _put(self, known: Known) -> None:
+        if known.verdict is None and known.override is None:
+            self.known.pop(known.fingerprint, None)
+        else:
+            self.known[known.fingerprint] = known
+
+
+class Source(Protocol):
+    """Every method raises SluiceError (StoreError, BrokerError) when the other side cannot be used."""
+
+    async def read(self) -> Table: ...
+
+    async def overrule(self, fingerprint: str, override: Override | None) -> None:
+        """Returns when it is kept safe; None withdraws the override."""
+        ...
+
+    def follow(self) -> AsyncIterator[tuple[str, Verdict | None]]:
+        """Each verdict that is written from now on, None when it is withdrawn; does not end."""
+        ...
+
+
+class StoreSource:
+    """The SQLite file of one Sluice, which notices an override within a second and publishes it, if it has Kafka."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    async def read(self) -> Table:
+        async with self._opened() as store:
+            return await _read(store)
+
+    async def overrule(self, fingerprint: str, override: Override | None) -> None:
+        async with self._opened() as store:
+            await store.overrule(fingerprint, None if override is None else wire.encode(override))
+
+    async def follow(self) -> AsyncIterator[tuple[str, Verdict | None]]:
+        async with self._opened() as store:
+            before = (await _read(store)).known
+            while True:
+                await asyncio.sleep(_POLL)
+                now = (await _read(store)).known
+                for key in before.keys() | now.keys():
+                    old, new = (known.verdict if (known := table.get(key)) else None for table in (before, now))
+                    if old != new:
+                        yield key, new
+                before = now
+
+    @contextlib.asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Store]:
+        try:
+            async with store_file.opened(self._path) as store:
+                yield store
+        except StoreError as error:
+            raise StoreError(f"store {self._path}: {error}") from None
+
+
+class KafkaSource:
+    """The topics that all Sluices share."""
+
+    def __init__(self, config: KafkaConfig) -> None:
+        self._config = config
+
+    async def read(self) -> Table:
+        table = Table()
+        async for key, value in oneshot.read_all(self._config, "verdicts"):
+            table.take_verdict(key, value)
+        async for key, value in oneshot.read_all(self._config, "overrides"):
+            table.take_override(key, value)
+        return table
+
+    async def overrule(self, fingerprint: str, override: Override | None) -> None:
+        value = None if override is None else wire.encode(override)
+        await oneshot.publish(self._config, "overrides", fingerprint, value)
+
+    async def follow(self) -> AsyncIterator[tuple[str, Verdict | None]]:
+        async for key, value in oneshot.follow(self._config, "verdicts"):
+            with contextlib.suppress(wire.Unusable):
+                yield key, None if value is None else wire.verdict(key, value)
+
+
+async def _read(store: Store) -> Table:
+    table = Table()
+    async for verdicts in store.verdicts():
+        for verdict in verdicts:
+            table.take_verdict(verdict.fingerprint, verdict.value)
+    async for overrides in store.overrides():
+        for override in overrides:
+            table.take_override(override.fingerprint, override.value)
+    return table

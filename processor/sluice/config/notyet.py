@@ -1,0 +1,54 @@
+"""Keys that have their place but no effect yet: giving one is an error, because silence would look like success.
+
+Building an effect ends with deleting its row here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sluice.config.messages import LocatedError, Path, show
+from sluice.config.references import Referred
+
+
+class NotYet(NamedTuple):
+    """`values` empty: the key itself is refused; else only these of its values."""
+
+    path: Path
+    remedy: str
+    values: tuple[str, ...] = ()
+
+
+_TOPICS = ("verdicts", "kafka", "topics")
+NOT_YET = (
+    NotYet(("classification", "provider"), "use rules", ("anthropic", "openai")),
+    NotYet(("classification", "fallback"), "use none", ("anthropic", "openai")),
+    NotYet(("classification", "anthropic"), "remove it"),
+    NotYet(("classification", "openai"), "remove it"),
+    NotYet(("classification", "budget"), "remove it; rules cost no tokens"),
+    NotYet(("policy", "spans"), "use observe or tag", ("drop",)),
+    NotYet(("policy", "max_drop_share"), "remove it"),
+    NotYet((*_TOPICS, "services"), "remove it"),
+    NotYet((*_TOPICS, "stats"), "remove it"),
+    NotYet((*_TOPICS, "claims"), "remove it"),
+)
+
+
+def refuse_not_yet(given: Any) -> None:
+    """`given`: the tree as it was written, references expanded."""
+    for path, remedy, values in NOT_YET:
+        found, value = _at(given, path)
+        if not found:
+            continue
+        if not values:
+            raise LocatedError(path, f"has no effect, it is not yet built: {remedy}")
+        if value in values:
+            raise LocatedError(path, f"{show(value)} is not yet built: {remedy}")
+
+
+def _at(tree: Any, path: Path) -> tuple[bool, Any]:
+    for key in path:
+        if not isinstance(tree, dict) or key not in tree:
+            return False, None
+        tree = tree[key]
+    return True, tree.value if isinstance(tree, Referred) else tree

@@ -1,0 +1,75 @@
+"""`sluice config` and `sluice validate` as processes."""
+
+import socket
+
+import pytest
+import yaml
+
+VALID = "exporters: {otlp_grpc: {endpoint: '127.0.0.1:%d', tls: {insecure: true}, headers: {authorization: hunter2}}}\n"
+
+
+@pytest.fixture
+def closed_port():
+    """A port that nothing listens on, and that nothing else takes while the test runs."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+def test_config_prints_the_defaults_and_no_secret(run, tmp_path):
+    (tmp_path / "a.yaml").write_text(VALID % 4317)
+    ended = run("config", "-c", "a.yaml")
+    assert (ended.status, ended.err) == (0, "")
+    tree = yaml.safe_load(ended.out)
+    assert tree["exporters"]["otlp_grpc"]["headers"] == {"authorization": "****"}
+    assert tree["policy"]["canary"] == "0.1%"
+    assert "hunter2" not in ended.out
+
+
+def test_validate_says_valid(run, tmp_path):
+    (tmp_path / "a.yaml").write_text(VALID % 4317 + "mining: {masks: [{name: order, pattern: 'ORD-\\d+'}]}\n")
+    ended = run("validate", "-c", "a.yaml")
+    assert (ended.status, ended.out, ended.err) == (0, "a.yaml: valid\n", "")
+    assert [file.name for file in tmp_path.iterdir()] == ["a.yaml"]
+
+
+@pytest.mark.parametrize("command", ["validate", "config"])
+def test_a_configuration_that_cannot_be_used_is_one_line_and_status_2(run, tmp_path, command):
+    (tmp_path / "a.yaml").write_text("exporters: {nop: }\npolicy:\n  mode: dorp\n")
+    ended = run(command, "-c", "a.yaml")
+    message = "sluice: a.yaml:3: policy.mode: 'dorp' is not one of drop, observe, tag: did you mean drop?\n"
+    assert (ended.status, ended.out, ended.err) == (2, "", message)
+
+
+def test_validate_compiles_the_masks(run, tmp_path):
+    (tmp_path / "a.yaml").write_text("exporters: {nop: }\nmining: {masks: [{name: order, pattern: 'ORD-(\\d+'}]}\n")
+    ended = run("validate", "-c", "a.yaml")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith("sluice: a.yaml: mining.masks[0].pattern: ")
+    assert ended.err.count("\n") == 1
+
+
+def test_connect_names_what_does_not_answer(run, tmp_path, closed_port):
+    (tmp_path / "a.yaml").write_text(VALID % closed_port)
+    ended = run("validate", "-c", "a.yaml", "--connect")
+    valid, store, next_hop = ended.out.splitlines()
+    assert (ended.status, valid, store) == (1, "a.yaml: valid", "store sluice.db: reached")
+    assert next_hop.startswith(f"next hop 127.0.0.1:{closed_port}: ")
+    assert ended.err == f"sluice: not reached: next hop 127.0.0.1:{closed_port}; run would start degraded\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("nowhere/sluice.db", "it cannot be created: directory nowhere is missing or not writable"),
+        ("a.yaml", "it is no database of Sluice"),
+        (".", "it cannot be read: Is a directory"),
+    ],
+)
+def test_connect_tells_what_is_wrong_with_the_store_and_leaves_it(run, tmp_path, path, reason):
+    text = f"exporters: {{nop: }}\nverdicts: {{store: {{path: {path}}}}}\n"
+    (tmp_path / "a.yaml").write_text(text)
+    ended = run("validate", "-c", "a.yaml", "--connect")
+    assert (ended.status, ended.out) == (1, f"a.yaml: valid\nstore {path}: {reason}\n")
+    assert (tmp_path / "a.yaml").read_text() == text
+    assert [file.name for file in tmp_path.iterdir()] == ["a.yaml"]

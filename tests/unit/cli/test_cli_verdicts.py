@@ -1,0 +1,235 @@
+"""`sluice verdicts` as a process, over a real store."""
+
+import asyncio
+import json
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from sluice.health import HealthBoard
+from sluice.telemetry import Telemetry
+from sluice.verdicts.model import Source
+from sluice.verdicts.store import Store, VerdictRow
+from verdict_values import HEALTH, ORDERS, PAYMENTS, at, verdict
+
+VERDICTS = (
+    verdict(HEALTH),
+    verdict(
+        ORDERS,
+        template="POST /orders <num> [bold]\x1b[31m",
+        purpose="",
+        category="routine_success",
+        action="keep",
+        guards=("rarity", "protect"),
+        per_day=3.0,
+    ),
+    verdict(
+        PAYMENTS,
+        signal="spans",
+        template="charge",
+        category="diagnostic",
+        confidence="medium",
+        action="sample",
+        keep_percent=10.0,
+        mode="observe",
+        not_before=at(hours=1),
+        expires_at=at(hours=-1),
+        source=Source("llm", "sluice-2", "anthropic", "sonnet"),
+    ),
+)
+
+
+def with_store(path, job):
+    async def work():
+        store = Store(str(path), health=HealthBoard(), telemetry=Telemetry())
+        await store.open()
+        try:
+            return await job(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(work())
+
+
+def save(path, *verdicts):
+    async def save_all(store):
+        for value in verdicts:
+            assert store.save(VerdictRow(value.fingerprint, value.version, msgspec.json.encode(value), None, sent=True))
+        await store.flush()
+
+    with_store(path, save_all)
+
+
+@pytest.fixture
+def store(tmp_path):
+    save(tmp_path / "sluice.db", *VERDICTS)
+    return tmp_path / "sluice.db"
+
+
+@pytest.fixture
+def config(tmp_path, store):
+    (tmp_path / "a.yaml").write_text(f"exporters: {{nop: }}\nverdicts: {{store: {{path: {store}}}}}\n")
+    return "a.yaml"
+
+
+def overrides(path):
+    async def read(store):
+        return {
+            row.fingerprint: row.value and json.loads(row.value) async for page in store.overrides() for row in page
+        }
+
+    return with_store(path, read)
+
+
+def test_list_ranks_by_volume(run, store):
+    ended = run("verdicts", "list", "--store", "sluice.db")
+    assert (ended.status, ended.err) == (0, "")
+    _, *lines, total = ended.out.splitlines()
+    assert [line.split()[0] for line in lines] == [HEALTH[:12], PAYMENTS[:12], ORDERS[:12]]
+    assert "sample 10%" in lines[1]
+    assert "rarity, protect" in lines[2]
+    assert "\x1b" not in ended.out
+    assert total == "3 of 3 verdicts"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--service", "shop/web"), ("--category", "diagnostic"), ("--action", "sample")]
+)
+def test_list_shows_only_what_is_asked_for(run, store, option, value):
+    listed = json.loads(run("verdicts", "list", "--store", "sluice.db", "--json", option, value).out)
+    assert PAYMENTS in [row["fingerprint"] for row in listed]
+    assert len(listed) == (3 if option == "--service" else 1)
+
+
+def test_explain_names_category_policy_and_lease(run, config):
+    out = run("verdicts", "explain", HEALTH, "-c", config).out
+    assert "GET /healthz <num> (logs of shop/web, severity info, outcome ok, purpose probe)" in out
+    assert "health_check: a probe that succeeded; judged with high confidence by rule, by sluice-1" in out
+    assert "action drop, by policy.actions.health_check of sluice-1\n" in out
+    assert "the mode is drop: what is waste is removed" in out
+    assert "it holds until 20" in out
+
+
+def test_explain_names_the_guards_and_what_they_prevented(run, config):
+    out = run("verdicts", "explain", ORDERS, "-c", config).out
+    assert (
+        "it is kept although policy.actions.routine_success is sample 10%, because it has fewer records a day than "
+        "policy.rare_per_day and a rule of policy.protect covers it\n"
+    ) in out
+    assert "the mode is" not in out
+
+
+def test_explain_names_probation_expiry_and_another_policy(run, config):
+    out = run("verdicts", "explain", PAYMENTS, "-c", config).out
+    assert "by sonnet of anthropic, asked by sluice-2" in out
+    assert "policy.actions.diagnostic here is keep, which is what counts here" in out
+    assert "the mode is observe: nothing is touched" in out
+    assert "it is new and in probation: kept until" in out
+    assert "it has expired at" in out
+
+
+def test_show_has_the_fields_and_the_explanation(run, store):
+    out = run("verdicts", "show", HEALTH, "--store", "sluice.db").out
+    assert f"fingerprint   {HEALTH}\n" in out
+    assert "service       namespace shop, name web\n" in out
+    assert "a probe that succeeded" in out
+    assert json.loads(run("verdicts", "show", HEALTH, "--store", "sluice.db", "--json").out)["verdict"]["version"] == 1
+
+
+def test_set_writes_an_override_that_the_processor_can_bind(run, store):
+    ended = run("verdicts", "set", HEALTH[:6], "limit", "2/m", "--reason", "one is enough", "--store", "sluice.db")
+    assert (ended.status, ended.out) == (0, f"{HEALTH}: limit 2/m (was drop)\n")
+    written = overrides(store)[HEALTH]
+    assert (written["action"], written["keep_rate"], written["reason"]) == ("limit", "2/m", "one is enough")
+    assert (written["template"], written["service"]) == ("GET /healthz <num>", {"namespace": "shop", "name": "web"})
+    assert "@" in written["issued_by"]
+    listed = run("verdicts", "list", "--store", "sluice.db").out
+    assert "limit 2/m" in listed
+    assert "operator" in listed
+    explained = run("verdicts", "explain", HEALTH, "--store", "sluice.db").out
+    assert "decided limit 2/m at" in explained
+    assert "one is enough" in explained
+
+
+def test_revoke_keeps_and_auto_returns_to_the_judgement(run, store):
+    assert run("verdicts", "revoke", HEALTH, "--store", "sluice.db").out == f"{HEALTH}: keep (was drop)\n"
+    assert overrides(store)[HEALTH]["action"] == "keep"
+    assert run("verdicts", "set", HEALTH, "auto", "--store", "sluice.db").out == f"{HEALTH}: auto (was keep)\n"
+    assert overrides(store)[HEALTH] is None
+    again = run("verdicts", "set", HEALTH, "auto", "--store", "sluice.db")
+    assert (again.status, again.out) == (0, f"{HEALTH}: has no override, nothing to withdraw\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["show", "0", "--store", "sluice.db"], 1, f"2 fingerprints begin with 0, such as {HEALTH} and {ORDERS}: give"),
+        (
+            ["show", "ff", "--store", "sluice.db"],
+            1,
+            "no verdict has a fingerprint that begins with ff: see `sluice ver",
+        ),
+        (
+            ["set", "0a", "sample", "100%", "--store", "sluice.db"],
+            2,
+            "'sample 100%' is not auto, keep, drop, sample N%",
+        ),
+        (["list"], 2, "give -c FILE, --store PATH or --brokers HOST:PORT"),
+        (["list", "--store", "a", "--brokers", "b:1"], 2, "--store and --brokers exclude each other"),
+        (["list", "--store", "nowhere.db"], 1, "store nowhere.db: it cannot be read: No such file or directory"),
+        (["list", "--store", "notes.txt"], 1, "store notes.txt: it is no database of Sluice"),
+        (["list", "--brokers", "b"], 2, "--brokers: 'b' is not HOST:PORT with a port from 1 to 65535"),
+        (["list", "--brokers", "127.0.0.1:1"], 1, "127.0.0.1:1 cannot be reached: connection refused"),
+        (["rejudge", "0a"], 2, "rejudge is not yet built: `set FP auto` returns to what was judged"),
+        (["matcher"], 2, "matcher is not yet built: filter by the tag sluice.verdict"),
+    ],
+)
+def test_what_goes_wrong_is_one_line(run, store, tmp_path, arguments, status, message):
+    (tmp_path / "notes.txt").write_text("not a database")
+    ended = run("verdicts", *arguments)
+    assert (ended.status, ended.out) == (status, "")
+    assert ended.err.startswith(f"sluice: {message}")
+    assert ended.err.count("\n") == 1
+    assert (tmp_path / "notes.txt").read_text() == "not a database"
+
+
+def test_a_value_that_cannot_be_used_is_counted_and_not_shown(run, store):
+    async def spoil(opened):
+        assert opened.save(VerdictRow(ORDERS, 2, b'{"schema": 1, "secret', None, sent=True))
+        await opened.flush()
+
+    with_store(store, spoil)
+    ended = run("verdicts", "list", "--store", "sluice.db")
+    assert ended.out.splitlines()[-1] == "2 of 2 verdicts, 1 values that cannot be used"
+    assert "secret" not in ended.out
+
+
+def test_follow_prints_what_is_written(store, tmp_path, environ):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sluice", "verdicts", "follow", "--store", "sluice.db", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=environ,
+    )
+    version = 1
+    try:
+        # It may have been read before the first change: change it until a change is told.
+        told = asyncio.run(_first_line(process, store, version))
+    finally:
+        process.kill()
+        process.communicate()
+    assert told["fingerprint"] == HEALTH
+    assert told["verdict"]["action"] == "keep"
+
+
+async def _first_line(process, store, version):
+    async with asyncio.timeout(60):
+        line = asyncio.create_task(asyncio.to_thread(process.stdout.readline))
+        while not line.done():
+            version += 1
+            await asyncio.to_thread(save, store, verdict(HEALTH, action="keep", version=version))
+            await asyncio.wait([line], timeout=0.5)
+        return json.loads(line.result())
