@@ -87,7 +87,7 @@ class Bench:
 
     async def until(self, holds: Callable[[], object]) -> None:
         async with asyncio.timeout(10):
-            while not holds():  # noqa: ASYNC110 - any condition, not one event
+            while not holds():
                 await asyncio.sleep(0.001)
 
     async def __aenter__(self):

@@ -1,0 +1,65 @@
+"""`sluice run`: the processor. SIGTERM and SIGINT drain and stop, SIGHUP reloads the policy."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+
+import click
+import msgspec
+
+from sluice import logs
+from sluice.cli.options import config_option
+from sluice.config.load import load
+from sluice.config.model import Config
+from sluice.errors import ConfigError
+from sluice.service import Service
+
+log = logging.getLogger(__name__)
+
+_KILLED = 1
+
+
+@click.command("run")
+@config_option(required=True)
+def command(config_file: str) -> None:
+    """Receive OTLP, judge every event type once, let the waste go and forward the rest."""
+    config = load(config_file)
+    logs.configure(config.service.telemetry.logs)
+    try:
+        asyncio.run(run(config, config_file))
+    except ConfigError as error:
+        raise ConfigError(f"{config_file}: {error}") from None
+
+
+async def run(config: Config, config_file: str) -> None:
+    """Until a signal ends it; raises `ConfigError` when it cannot begin."""
+    service = Service(config)
+    asked: asyncio.Queue[signal.Signals] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, asked.put_nowait, number)
+    await service.start()
+    current = config
+    while (number := await asked.get()) is signal.SIGHUP:
+        current = await _reload(service, current, config_file)
+    log.info("%s: finishing the requests under way; once more ends at once", number.name)
+    for impatient in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(impatient, os._exit, _KILLED)
+    await service.stop()
+    log.info("stopped")
+
+
+async def _reload(service: Service, current: Config, config_file: str) -> Config:
+    """A file that cannot be used changes nothing."""
+    try:
+        wanted = await asyncio.to_thread(load, config_file)
+    except ConfigError as error:
+        log.error("not reloaded, the policy stays as it is: %s", error)
+        return current
+    if msgspec.structs.replace(wanted, policy=current.policy) != current:
+        log.warning("%s: only policy is reloaded; other changes need a restart", config_file)
+    await service.reload(wanted.policy)
+    return msgspec.structs.replace(current, policy=wanted.policy)

@@ -1,0 +1,194 @@
+"""One process: every part built, started in the order in which the data needs them, and stopped backwards.
+
+What can be wrong with the configuration is found while the parts are built and the ports are bound; after that nothing
+but a signal ends the process. A store, broker or next hop in trouble is a matter of health.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from sluice.admin.health import HealthEndpoint
+from sluice.admin.metrics import MetricsEndpoint
+from sluice.admission import Admission
+from sluice.classify.intake import Intake
+from sluice.classify.providers.rules import Rules
+from sluice.classify.queue import Queue
+from sluice.classify.redact import Redactor
+from sluice.classify.worker import Worker
+from sluice.config.model import Config, PolicyConfig
+from sluice.engine import Engine, Mask, Settings
+from sluice.errors import ConfigError
+from sluice.exporters import Exporter
+from sluice.exporters.nop import NopExporter
+from sluice.exporters.otlp_grpc import OtlpGrpcExporter
+from sluice.health import HealthBoard
+from sluice.pipeline import Pipeline
+from sluice.receivers.otlp_grpc import OtlpGrpcReceiver
+from sluice.receivers.otlp_http import OtlpHttpReceiver
+from sluice.telemetry import Telemetry
+from sluice.verdicts.registry import Registry
+from sluice.verdicts.store import Store
+from sluice.verdicts.topics import KafkaLink
+from sluice.verdicts.volumes import VolumeTable
+
+log = logging.getLogger(__name__)
+
+ROUND = 1.0
+"""Seconds between two rounds of the control plane; after a long one as much longer as keeps it to a tenth of the time."""
+SHARE_OF_TIME = 0.1
+
+_Stop = Callable[[], Awaitable[None]]
+
+
+class Service:
+    """`start`, then `reload` as often as wanted, then `stop`; on one event loop.
+
+    The constructor raises `ConfigError` for what the configuration alone can tell; `start` for a port that is taken.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.telemetry = Telemetry()
+        self.health = HealthBoard()
+        self.engine = _engine(config)
+        self.volumes = VolumeTable(config.mining.max_event_types)
+        self._intake = Intake(self.telemetry)
+        self._queue = Queue(config.classification.queue.max_size, config.mining.settle, self.telemetry)
+        self._redactor = Redactor(config.classification.redaction)
+        self._exporter = _exporter(config, self.health)
+        pipeline = Pipeline(self.engine, self._exporter, self._intake.offer, self.telemetry)
+        otlp = config.receivers.otlp
+        admission = Admission(otlp.limits, self.telemetry)
+        shared = (otlp.limits, admission, pipeline, self.telemetry)
+        self.grpc = OtlpGrpcReceiver(otlp.protocols.grpc, *shared) if otlp.protocols.grpc else None
+        self.http = OtlpHttpReceiver(otlp.protocols.http, *shared) if otlp.protocols.http else None
+        self.health_endpoint = HealthEndpoint(config.service.health, self.health)
+        self.metrics_endpoint = MetricsEndpoint(config.service.telemetry.metrics, self.telemetry)
+        self._store = Store(config.verdicts.store.path, health=self.health, telemetry=self.telemetry)
+        self._link: KafkaLink | None = None
+        self.registry: Registry
+        self._started: list[tuple[str, _Stop]] = []
+
+    async def start(self) -> None:
+        """Returns when requests are taken, with every verdict of the store in force."""
+        began = time.monotonic()
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+        self.health.serving = True
+        log.info("serving after %.2f s: %s", time.monotonic() - began, self._ports())
+
+    async def _start(self) -> None:
+        await self._begin("health", self.health_endpoint.start, self.health_endpoint.stop)
+        await self._begin("metrics", self.metrics_endpoint.start, self.metrics_endpoint.stop)
+        await self._begin("store", self._store.open, self._store.close)
+        instance = await self._store.instance_id(self._config.service.instance_id)
+        kafka = self._config.verdicts.kafka
+        self.registry = Registry(
+            self.engine,
+            self._store,
+            self.volumes,
+            self._config.policy,
+            instance=instance,
+            ruleset=self.engine.ruleset,
+            publishing=kafka is not None,
+            telemetry=self.telemetry,
+            clock=time.time,
+        )
+        await self._begin("registry", self.registry.load, self.registry.save)
+        if kafka is not None:
+            link = KafkaLink(
+                kafka, self._store, self.registry.read, self.registry.read_complete, self.telemetry, self.health
+            )
+            await self._begin("kafka", link.start, link.stop)
+        rounds = asyncio.create_task(self._rounds(), name="rounds")
+        self._started.append(("rounds", lambda: _cancelled(rounds)))
+        worker = Worker(
+            intake=self._intake,
+            queue=self._queue,
+            redactor=self._redactor,
+            provider=Rules(),
+            known=self.registry.known,
+            judged=self.registry.judged,
+            instance=instance,
+            telemetry=self.telemetry,
+            health=self.health,
+            batch_size=self._config.classification.queue.batch_size,
+            concurrency=self._config.classification.queue.concurrency,
+        )
+        worker.start()
+        self._started.append(("worker", worker.stop))
+        self._exporter.start()
+        self._started.append(("exporter", lambda: asyncio.to_thread(self._exporter.stop)))
+        if self.grpc is not None:
+            grpc = self.grpc
+            grpc.start()
+            self._started.append(("otlp grpc", lambda: asyncio.to_thread(grpc.stop)))
+        if self.http is not None:
+            await self._begin("otlp http", self.http.start, self.http.stop)
+
+    async def stop(self) -> None:
+        """Requests under way are answered, verdicts that wait are written and, if Kafka answers, published."""
+        self.health.serving = False
+        while self._started:
+            name, stop = self._started.pop()
+            try:
+                await stop()
+            except Exception:
+                self.telemetry.add("sluice_tasks_failed", task=f"stop {name}")
+                log.exception("%s did not stop as it should", name)
+
+    async def reload(self, policy: PolicyConfig) -> None:
+        """Decides everything anew; nobody is asked."""
+        await self.registry.reload(policy)
+        log.info("policy reloaded")
+
+    async def _begin(self, name: str, start: Callable[[], Awaitable[None]], stop: _Stop) -> None:
+        await start()
+        self._started.append((name, stop))
+
+    async def _rounds(self) -> None:
+        """What the engine has counted reaches the registry and the queue."""
+        while True:
+            began = time.monotonic()
+            try:
+                drained = await asyncio.to_thread(self.engine.drain_volumes)
+                self._queue.weigh(drained.volumes)
+                await self.registry.tick(drained)
+            except Exception:
+                self.telemetry.add("sluice_tasks_failed", task="rounds")
+                log.exception("a round of the control plane failed; the next one follows")
+            took = time.monotonic() - began
+            await asyncio.sleep(max(ROUND, took / SHARE_OF_TIME))
+
+    def _ports(self) -> str:
+        served = {"otlp/grpc": self.grpc, "otlp/http": self.http, "health": self.health_endpoint}
+        served["metrics"] = self.metrics_endpoint
+        return ", ".join(f"{name} on port {part.port}" for name, part in served.items() if part is not None)
+
+
+def _engine(config: Config) -> Engine:
+    mining = config.mining
+    masks = tuple(Mask(mask.name, mask.pattern) for mask in mining.masks)
+    settings = Settings(max_event_types=mining.max_event_types, min_records=mining.min_records, masks=masks)
+    try:
+        return Engine(settings)
+    except ValueError as error:
+        raise ConfigError(f"mining: {error}") from None
+
+
+def _exporter(config: Config, health: HealthBoard) -> Exporter:
+    if config.exporters.otlp_grpc is not None:
+        return OtlpGrpcExporter(config.exporters.otlp_grpc, health)
+    return NopExporter(health)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
