@@ -12,7 +12,6 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
 import click
 
@@ -50,7 +49,13 @@ class _Commands(click.Group):
 
 def _version(ctx: click.Context, _option: click.Parameter, given: bool) -> None:
     if given:
-        click.echo(f"sluice {metadata.version('otel-sluice')}")
+        from importlib import metadata
+
+        try:
+            version = metadata.version("otel-sluice")
+        except metadata.PackageNotFoundError:
+            version = "from a source tree that is not installed"
+        click.echo(f"sluice {version}")
         ctx.exit()
 
 

@@ -70,7 +70,7 @@ class Input:
         try:
             yield
         except (OSError, EOFError, ValueError, zlib.error, zstandard.ZstdError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            reason = error.strerror.lower() if isinstance(error, OSError) and error.strerror else error
             raise SluiceError(f"{self.name}: cannot be read: {reason}") from None
 
 

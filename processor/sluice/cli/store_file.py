@@ -22,7 +22,7 @@ def require_database(path: str) -> None:
         with open(path, "rb") as file:
             head = file.read(len(_SQLITE))
     except OSError as error:
-        raise StoreError(f"it cannot be read: {error.strerror}") from None
+        raise StoreError(f"it cannot be read: {(error.strerror or '').lower()}") from None
     if head not in (b"", _SQLITE):
         raise StoreError("it is no database of Sluice")
 

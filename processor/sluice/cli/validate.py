@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from sluice.cli.options import config_option
+from sluice.cli.parts import check_parts
 from sluice.config.load import load
 from sluice.config.model import Config
 from sluice.errors import ConfigError, SluiceError
@@ -16,33 +17,13 @@ from sluice.errors import ConfigError, SluiceError
 def command(config_file: str, connect: bool) -> None:
     """Check FILE and say what is wrong with it in one line. Opens nothing unless --connect is given."""
     config = load(config_file)
-    _compile_masks(config, config_file)
+    try:
+        check_parts(config)
+    except ConfigError as error:
+        raise ConfigError(f"{config_file}: {error}") from None
     click.echo(f"{config_file}: valid")
     if connect:
         _connect(config)
-
-
-def _compile_masks(config: Config, config_file: str) -> None:
-    """Only the parts that use the expressions know whether they can."""
-    if config.mining.masks:
-        _compile_mining_masks(config, config_file)
-    if config.classification.redaction.masks:
-        from sluice.classify.redact import Redactor
-
-        try:
-            Redactor(config.classification.redaction)
-        except ConfigError as error:
-            raise ConfigError(f"{config_file}: {error}") from None
-
-
-def _compile_mining_masks(config: Config, config_file: str) -> None:
-    from sluice.engine import Engine, Mask, Settings
-
-    for index, mask in enumerate(config.mining.masks):
-        try:
-            Engine(Settings(masks=(Mask(mask.name, mask.pattern),)))
-        except ValueError as error:
-            raise ConfigError(f"{config_file}: mining.masks[{index}].pattern: {error}") from None
 
 
 def _connect(config: Config) -> None:

@@ -53,7 +53,7 @@ def _readable_file(value: str) -> str:
         with open(value, "rb") as file:
             file.read(1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+        reason = (error.strerror or "").lower() if isinstance(error, OSError) else error
         raise ValueError(f"a readable file ({reason}): correct the path or create it") from None
     return value
 

@@ -30,7 +30,7 @@ def load(path: str | os.PathLike[str], environ: Mapping[str, str] = os.environ) 
         with Path(path).open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+        reason = (error.strerror or "").lower() if isinstance(error, OSError) else error
         raise ConfigError(f"{os.fspath(path)}: cannot be read: {reason}") from None
     return loads(content, str(path), environ)
 

@@ -128,6 +128,6 @@ def _file(name: str, path: Path) -> str:
         with open(name, encoding="utf-8", newline="") as file:
             text = file.read()
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it is not UTF-8 text"
         raise LocatedError(path, f"file '{shorten(name)}' cannot be read: {reason}") from None
     return text.removesuffix("\n").removesuffix("\r")

@@ -49,6 +49,18 @@ def test_validate_compiles_the_masks(run, tmp_path):
     assert ended.err.count("\n") == 1
 
 
+def test_validate_reads_the_certificates(run, tmp_path):
+    (tmp_path / "empty.pem").touch()
+    tls = "{cert_file: empty.pem, key_file: empty.pem}"
+    (tmp_path / "a.yaml").write_text(
+        f"exporters: {{nop: }}\nreceivers: {{otlp: {{protocols: {{grpc: {{tls: {tls}}}}}}}}}\n"
+    )
+    ended = run("validate", "-c", "a.yaml")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith("sluice: a.yaml: receivers.otlp.protocols.grpc.tls.cert_file: empty.pem ")
+    assert ended.err.count("\n") == 1
+
+
 def test_connect_names_what_does_not_answer(run, tmp_path, closed_port):
     (tmp_path / "a.yaml").write_text(VALID % closed_port)
     ended = run("validate", "-c", "a.yaml", "--connect")
@@ -63,7 +75,7 @@ def test_connect_names_what_does_not_answer(run, tmp_path, closed_port):
     [
         ("nowhere/sluice.db", "it cannot be created: directory nowhere is missing or not writable"),
         ("a.yaml", "it is no database of Sluice"),
-        (".", "it cannot be read: Is a directory"),
+        (".", "it cannot be read: is a directory"),
     ],
 )
 def test_connect_tells_what_is_wrong_with_the_store_and_leaves_it(run, tmp_path, path, reason):

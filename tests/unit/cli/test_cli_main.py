@@ -21,6 +21,12 @@ def test_plain_sluice_shows_the_help(run):
         assert re.search(rf"^  {command} +{re.escape(line)}$", ended.out, re.M)
 
 
+def test_the_version_is_told(run):
+    ended = run("--version")
+    assert (ended.status, ended.err) == (0, "")
+    assert re.fullmatch(r"sluice .+\n", ended.out)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -32,7 +38,7 @@ def test_plain_sluice_shows_the_help(run):
             ["mine", "--per-line", "--json", "x"],
             "sluice: --per-line and --json exclude each other (see 'sluice mine --help')\n",
         ),
-        (["config", "-c", "nowhere.yaml"], "sluice: nowhere.yaml: cannot be read: No such file or directory\n"),
+        (["config", "-c", "nowhere.yaml"], "sluice: nowhere.yaml: cannot be read: no such file or directory\n"),
     ],
 )
 def test_wrong_usage_is_one_line_and_status_2(run, arguments, message):

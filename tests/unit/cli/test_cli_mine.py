@@ -152,8 +152,8 @@ def test_recorded_otlp_has_no_lines(run, tmp_path):
 def test_a_file_that_cannot_be_read_is_one_line_and_status_1(run, tmp_path, option):
     (tmp_path / "cut.gz").write_bytes(gzip.compress(LINES * 1000)[:-20])
     for name, reason in (
-        ("nowhere", "No such file or directory"),
-        (".", "Is a directory"),
+        ("nowhere", "no such file or directory"),
+        (".", "is a directory"),
         ("cut.gz", "Compressed file"),
     ):
         ended = run("mine", option, name)

@@ -178,7 +178,7 @@ def test_revoke_keeps_and_auto_returns_to_the_judgement(run, store):
         ),
         (["list"], 2, "give -c FILE, --store PATH or --brokers HOST:PORT"),
         (["list", "--store", "a", "--brokers", "b:1"], 2, "--store and --brokers exclude each other"),
-        (["list", "--store", "nowhere.db"], 1, "store nowhere.db: it cannot be read: No such file or directory"),
+        (["list", "--store", "nowhere.db"], 1, "store nowhere.db: it cannot be read: no such file or directory"),
         (["list", "--store", "notes.txt"], 1, "store notes.txt: it is no database of Sluice"),
         (["list", "--brokers", "b"], 2, "--brokers: 'b' is not HOST:PORT with a port from 1 to 65535"),
         (["list", "--brokers", "127.0.0.1:1"], 1, "127.0.0.1:1 cannot be reached: connection refused"),

@@ -123,7 +123,7 @@ WRONG = {
     ),
     "a certificate that is not there": (
         "receivers: {otlp: {protocols: {grpc: {tls: {cert_file: /nonexistent/a.pem, key_file: /nonexistent/b.pem}}}}}",
-        "receivers.otlp.protocols.grpc.tls.cert_file: '/nonexistent/a.pem' is not a readable file (No such file or "
+        "receivers.otlp.protocols.grpc.tls.cert_file: '/nonexistent/a.pem' is not a readable file (no such file or "
         "directory): correct the path or create it",
     ),
     "a client certificate without its key": (

@@ -76,8 +76,8 @@ def test_two_dollar_signs_are_one(loaded):
         ("${vault:x}", "${vault:x} is no reference"),
         ("${env:a b}", "'a b' is no name of an environment variable"),
         ("${env:X", "a ${ lacks its closing }"),
-        ("${file:/nonexistent/x}", "file '/nonexistent/x' cannot be read: No such file or directory"),
-        ("${file:/dev/../dev}", "file '/dev/../dev' cannot be read: Is a directory"),
+        ("${file:/nonexistent/x}", "file '/nonexistent/x' cannot be read: no such file or directory"),
+        ("${file:/dev/../dev}", "file '/dev/../dev' cannot be read: is a directory"),
     ],
 )
 def test_a_reference_that_leads_nowhere_names_its_key(refused, written, expected):

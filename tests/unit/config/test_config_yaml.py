@@ -8,12 +8,12 @@ from sluice.errors import ConfigError
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read: No such file or directory"):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read: no such file or directory"):
         load(tmp_path / "nowhere.yaml")
 
 
 def test_a_directory_is_no_file(tmp_path):
-    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+    with pytest.raises(ConfigError, match="cannot be read: is a directory"):
         load(tmp_path)
 
 
