@@ -77,6 +77,7 @@ class Decisions:
         """Rules the case anew. `changed`: facts or times have changed, so that the engine is told in any case."""
         held = unpack(entry.held) if entry.held is not None and entry.live(now) else None
         override = entry.override
+        entry.moved = False
         if held is None and (override is None or entry.blocked):
             if entry.ruling is not None or changed:
                 self._withdrawn.append(key)
@@ -97,7 +98,8 @@ class Decisions:
                 per_day = max(held.per_day, self._volumes.per_day(key, now))
                 ruling = rule(Case(identity, template, category, held.confidence, per_day), self._rules)
             not_before, expires = self.not_before(key, entry, held), entry.expires
-        if ruling == entry.ruling and not changed:
+            entry.moved = not_before != held.not_before and max(not_before or 0, held.not_before or 0) > now
+        if ruling == entry.ruling and not changed and not entry.moved:
             return
         ruling = self.shared(ruling)
         self._put(entry, ruling)

@@ -113,6 +113,8 @@ class Entry(msgspec.Struct, gc=False):
         not been read back; the reading that met it on its own topic.
     blocked
         the override on the topic cannot be used: the type is kept until it can.
+    moved
+        our facts' probation ends at another time than the topic shows, and it matters yet.
     common
         the facts' own `per_day` is beyond rare, whatever is counted here.
     ruling, saved
@@ -140,6 +142,7 @@ class Entry(msgspec.Struct, gc=False):
     told: bool = False
     override_met: int = 0
     blocked: bool = False
+    moved: bool = False
     common: bool = False
     ruling: Ruling | None = None
     saved: Ruling | None = None

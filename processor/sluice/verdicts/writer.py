@@ -84,7 +84,7 @@ class Writer:
         """Puts right what the topic and the store show, where that is ours to do, and notes when to look again."""
         if self.publishing and self.caught_up:
             self._mend(key, entry, now)
-        elif not self.publishing and entry.own and _unsaved(entry):
+        elif not self.publishing and entry.own and (_unsaved(entry) or entry.moved):
             self.publish(key, entry, now)
         if self._table.entries.get(key) is not entry:
             return
@@ -155,7 +155,11 @@ class Writer:
 
     def _own_change(self, entry: Entry, now: int) -> bool:
         ruling = entry.ruling
-        if not entry.own or ruling is None or not publication.differs(entry.shown, ruling):
+        if not entry.own or ruling is None:
+            return False
+        if entry.moved:
+            return True
+        if not publication.differs(entry.shown, ruling):
             return False
         return publication.at_once(entry.shown, ruling) or now >= entry.issued + publication.BETWEEN_CHANGES
 

@@ -119,6 +119,17 @@ async def test_a_weaker_mode_is_published_at_once(start: Start, log: Log) -> Non
     assert (log.verdict(1).action, log.verdict(1).mode) == ("drop", "observe")
 
 
+async def test_another_end_of_probation_is_published_at_once(start: Start, log: Log) -> None:
+    writer, reader = await start(log), await start(log, instance="there")
+    await writer.judge(1)
+    await rest(writer, reader)
+    await writer.registry.reload(policy(probation=Duration(HOUR)))
+    await rest(writer, reader)
+    assert reader.engine.decisions[fingerprint(1)].not_before == (START + HOUR) * 1_000
+    await rest(await start(log), reader)
+    assert reader.engine.decisions[fingerprint(1)].not_before is None
+
+
 # Rank and version
 
 
