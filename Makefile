@@ -15,9 +15,14 @@ $(BIN)/.dependencies: pyproject.toml constraints.txt
 	@touch $@
 
 $(BIN)/.built: $(BIN)/.dependencies $(CORE)
+	@mkdir -p .build
 	@command -v cargo >/dev/null || { echo "cargo not found: install Rust 1.88 or newer, with rustup or your system's package manager"; exit 1; }
-	$(BIN)/maturin develop --release --quiet
+	$(BIN)/maturin develop --release --quiet >.build/maturin.log 2>&1 || { cat .build/maturin.log; exit 1; }
 	@touch $@
+
+# Ports 4317, 4318, 13133 and 8888. `make run ONCE=1` ends after the report; `make run KAFKA=host:port` publishes too.
+run: build
+	@$(BIN)/python deploy/demo.py $(if $(ONCE),--once) $(if $(KAFKA),--kafka $(KAFKA))
 
 lint: build
 	$(BIN)/ruff check .
@@ -27,7 +32,11 @@ lint: build
 	cd processor/core && cargo fmt --check && cargo clippy --all-targets --no-default-features -- -D warnings && cargo clippy -- -D warnings
 
 test: build
+	cd processor/core && cargo test --quiet --no-default-features
 	$(BIN)/pytest
+
+bench: build
+	$(BIN)/python benchmarks/engine.py
 
 clean:
 	rm -rf $(VENV) .build processor/core/target processor/sluice/_core*.so

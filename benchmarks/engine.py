@@ -153,8 +153,8 @@ def main() -> None:
             own.append(mine)
             ratios.append(peer / mine)
         rate = options.records / statistics.median(own)
-        print(f"{name:12}{rate:12,.0f}{statistics.median(ratios):11.2f}×{min(ratios):7.2f}{max(ratios):7.2f}")
-    print(f"{'upb decode':12}{options.records / statistics.median(upb):12,.0f}{1:11.2f}×")
+        print(f"{name:12}{rate:12,.0f}{statistics.median(ratios):11.2f}x{min(ratios):7.2f}{max(ratios):7.2f}")
+    print(f"{'upb decode':12}{options.records / statistics.median(upb):12,.0f}{1:11.2f}x")
 
 
 if __name__ == "__main__":

@@ -49,4 +49,4 @@ def transcode(signal: int, json: bytes) -> bytes:
     """An OTLP/JSON export request as protobuf. Raises ValueError when it is malformed."""
 
 def shapes(settings: bytes, text: bytes) -> bytes:
-    """For `sluice mine`: each line of `text` as a log body; JSON array of [shape, template] with `<*>` for variables."""
+    """For `sluice mine`: each line of `text` as a log body; JSON array of [shape, template], `<*>` for variables."""

@@ -23,7 +23,7 @@ class ReplayError(SluiceError):
     """An endpoint did not take a recorded request: refused for good, or for longer than it is tried."""
 
 
-class Refused(SluiceError):
+class Refused(SluiceError):  # noqa: N818 - OTLP's word for what became of the request
     """A request is not taken; the sender is told, nothing of the request was counted or sent on.
 
     `code` is the gRPC status code's number, `reason` a short label for the metric of refused requests.

@@ -38,7 +38,7 @@ from sluice.verdicts.volumes import VolumeTable
 log = logging.getLogger(__name__)
 
 ROUND = 1.0
-"""Seconds between two rounds of the control plane; after a long one as much longer as keeps it to a tenth of the time."""
+"""Seconds between two rounds of the control plane, or longer, so that they never take more than a share of the time."""
 SHARE_OF_TIME = 0.1
 
 _Stop = Callable[[], Awaitable[None]]
@@ -168,9 +168,13 @@ class Service:
             await asyncio.sleep(max(ROUND, took / SHARE_OF_TIME))
 
     def _ports(self) -> str:
-        served = {"otlp/grpc": self.grpc, "otlp/http": self.http, "health": self.health_endpoint}
-        served["metrics"] = self.metrics_endpoint
-        return ", ".join(f"{name} on port {part.port}" for name, part in served.items() if part is not None)
+        ports = [
+            ("otlp/grpc", self.grpc.port if self.grpc else None),
+            ("otlp/http", self.http.port if self.http else None),
+            ("health", self.health_endpoint.port),
+            ("metrics", self.metrics_endpoint.port),
+        ]
+        return ", ".join(f"{name} on port {port}" for name, port in ports if port is not None)
 
 
 def _engine(config: Config) -> Engine:

@@ -1,4 +1,4 @@
-"""For any request and any verdicts: the output is the input less what the verdicts drop, plus tags, and counts add up."""
+"""For any request and verdicts: the output is the input less what the verdicts drop, plus tags; counts add up."""
 
 from __future__ import annotations
 
@@ -162,12 +162,13 @@ def test_every_legal_encoding_has_the_same_event_types(signal: int, data: st.Dat
 @SIGNALS
 @given(raw=st.binary(max_size=300))
 @settings(max_examples=300, deadline=None)
-def test_random_bytes_are_an_error_or_a_message(signal: int, raw: bytes) -> None:
+def test_what_protobuf_reads_the_core_reads(signal: int, raw: bytes) -> None:
     engine = Engine(Settings(min_records=1))
     try:
-        engine.process(signal, raw).commit()
-    except ValueError as error:
-        assert str(error).startswith(f"malformed {Signal(signal).label}: ")
+        REQUESTS[signal].FromString(raw)
+    except DecodeError:
+        return  # the core may still read it: it does not look into what it passes on
+    engine.process(signal, raw).commit()
 
 
 @SIGNALS

@@ -23,10 +23,10 @@ pub fn of(value: &[u8]) -> &'static str {
     if is_ip(text) {
         return "ip";
     }
-    if text.contains('/')
-        && text.split('/').all(|part| part.len() <= 4 && part.bytes().all(|b| b.is_ascii_alphanumeric()))
-        && text.matches('/').count() == 2
-    {
+    if text.starts_with("HTTP/") {
+        return "http";
+    }
+    if is_date(text) {
         return "date";
     }
     if text.starts_with(['/', '\\', '~', '.']) || text.matches(['/', '\\']).count() >= 2 {
@@ -90,6 +90,15 @@ fn is_ip(text: &str) -> bool {
     host.parse::<std::net::IpAddr>().is_ok()
 }
 
+/// `10/Oct/2024` or `2024/05/01`, with or without a time behind it.
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('/').collect();
+    let day_or_year = |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let [first, middle, last] = parts[..] else { return false };
+    let month = middle.len() == 3 && middle.bytes().all(|b| b.is_ascii_alphabetic()) || day_or_year(middle);
+    day_or_year(first) && month && day_or_year(last.split([':', ' ']).next().unwrap_or_default())
+}
+
 /// Digits with the separators of times and dates, and at least one colon or two dashes.
 fn is_time(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_digit() || matches!(b, b':' | b'-' | b'.' | b',' | b'T' | b'Z' | b'+' | b'/');
@@ -123,6 +132,9 @@ mod tests {
             ("12:34:56,789", "time"),
             ("123e4567-e89b-12d3-a456-426614174000", "uuid"),
             ("a@b.example", "email"),
+            ("HTTP/1.1", "http"),
+            ("10/Oct/2024:13:55:36", "date"),
+            ("2024/05/01", "date"),
             ("ord-17x", "id"),
             ("root", "str"),
         ] {
