@@ -127,24 +127,18 @@ class KafkaLink:
         """A cluster whose topics are as they should be. Both workers take turns, so that attempts keep their distance
         however many of them fail."""
         async with self._attempt:
-            loop = asyncio.get_running_loop()
-            await asyncio.sleep(max(0.0, self._next_attempt - loop.time()))
-            self._postpone()
+            await asyncio.sleep(max(0.0, self._next_attempt - asyncio.get_running_loop().time()))
             cluster = await Cluster.connect(self._access)
             try:
                 layout = await prepare(cluster, self._config)
             except BaseException:
                 await cluster.close()
                 raise
-            self._next_attempt = loop.time()
             return cluster, layout
 
-    def _postpone(self) -> None:
-        self._next_attempt = max(self._next_attempt, asyncio.get_running_loop().time() + self._delay)
-
     async def _failed(self, client: str, reason: str, problem: str) -> None:
-        """Told after the fact: a failure counts once, its message is logged when it changes."""
-        self._postpone()
+        """Each failure counts; its message is logged when it changes. No one tries again before `_delay` has passed."""
+        self._next_attempt = asyncio.get_running_loop().time() + self._delay
         self._delay = min(self._delay * 2, self._timing.last_retry)
         self._telemetry.add("sluice_kafka_failures", client=client, reason=reason)
         self._telemetry.set("sluice_kafka_connected", 0, client=client)
