@@ -98,7 +98,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("sluice_kafka_published", "counter", "values acknowledged by the broker", ("topic",)),
     Metric("sluice_kafka_read", "counter", "values read from a topic", ("topic",)),
     Metric("sluice_kafka_failures", "counter", "attempts that failed", ("client", "reason")),
-    Metric("sluice_kafka_outbox", "gauge", "values that wait to be published"),
+    Metric("sluice_kafka_outbox", "gauge", "values that wait to be published, counted up to 1,000"),
     Metric("sluice_tasks_failed", "counter", "background rounds that ended in an unexpected error", ("task",)),
     Metric("sluice_process_uptime", "gauge", "seconds since the start"),
     Metric("sluice_process_cpu_seconds", "gauge", "CPU time of the process, user and system, in seconds"),

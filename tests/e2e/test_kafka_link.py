@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import os
 
 import pytest
 
-from kafka_peers import own_topics, running, until
+from kafka_peers import Peer, own_topics, running, until
 from real.kafka import Kafka, compact
 from sluice.config.model import KafkaConfig
 
@@ -89,42 +91,37 @@ async def test_empty_topics_are_read_completely(config: KafkaConfig) -> None:
 
 async def test_a_long_read_leaves_the_loop_to_others(kafka: Kafka, config: KafkaConfig) -> None:
     await kafka.create(config.topics.verdicts, **compact())
-    await kafka.produce(config.topics.verdicts, [(f"k{number}", b"x" * 100) for number in range(20_000)])
-    turns = 0
+    await kafka.produce(config.topics.verdicts, [(f"k{number}", b"") for number in range(20_000)])
+    seen: list[int] = []
 
-    async def other() -> None:
-        nonlocal turns
+    async def other(peer: Peer) -> None:
         while True:
             await asyncio.sleep(0)
-            turns += bool(peer.values) and not peer.complete_reads
+            seen.append(len(peer.values))
 
     async with running(config) as peer, asyncio.TaskGroup() as group:
-        others = group.create_task(other())
+        others = group.create_task(other(peer))
         await until(lambda: peer.complete_reads)
         others.cancel()
-    assert turns > 10
+    longest = max(after - before for before, after in itertools.pairwise(seen))
+    assert longest < 10_000, "they arrive as one batch, but not in one step"
 
 
 async def test_reading_goes_on_across_the_holes_that_compaction_leaves(kafka: Kafka, config: KafkaConfig) -> None:
-    await kafka.create(
-        config.topics.verdicts,
-        **compact(
-            segment_bytes=str(1 << 20),
-            min_cleanable_dirty_ratio="0.01",
-            max_compaction_lag_ms="100",
-            segment_ms="100",
-        ),
-    )
-    produced = 0
+    """The first batch fills a fetch, and loses its last record."""
+    topic = config.topics.verdicts
+    quick = {"min_cleanable_dirty_ratio": "0.01", "max_compaction_lag_ms": "100", "segment_ms": "100"}
+    await kafka.create(topic, **compact(segment_bytes=str(1 << 20), **quick))
+    await kafka.produce(topic, [("large", os.urandom(1_000_000)), ("small", b"first")])
+    produced = 2
     async with asyncio.timeout(60):
-        while produced < 200 or len(await kafka.read(config.topics.verdicts)) > produced / 2:
-            await kafka.produce(config.topics.verdicts, [(f"k{number}", b"%d" % produced) for number in range(50)])
-            produced += 50
-    left = await kafka.read(config.topics.verdicts)
+        while produced < 8 or len(await kafka.read(topic)) > produced / 2:
+            await kafka.produce(topic, [("small", os.urandom(200_000))])
+            produced += 1
+    left = await kafka.read(topic)
     async with running(config) as peer:
         await until(lambda: peer.complete_reads)
         assert [(key, value) for _, key, value in peer.values] == left
-        assert len(peer.table) == 50
 
 
 async def test_missing_topics_are_created_compacted(kafka: Kafka, config: KafkaConfig) -> None:
@@ -167,15 +164,16 @@ async def test_partitions_that_are_added_later_are_read(kafka: Kafka, config: Ka
 
 
 async def test_a_topic_that_was_created_anew_is_read_from_its_beginning(kafka: Kafka, config: KafkaConfig) -> None:
+    await kafka.create(config.topics.verdicts, partitions=3, **compact())
     async with running(config) as peer:
-        peer.outbox.put("verdicts", "a", b"one")
-        peer.outbox.put("verdicts", "b", b"two")
-        await until(lambda: len(peer.table) == 2)
+        for number in range(20):
+            peer.outbox.put("verdicts", f"k{number}", b"old")
+        await until(lambda: len(peer.table) == 20)
         await kafka.delete(config.topics.verdicts)
-        await until(lambda: peer.trouble or peer.complete_reads == 2)
         await until(lambda: peer.complete_reads == 2 and peer.works())
-        peer.outbox.put("verdicts", "c", b"three")
-        await until(lambda: ("verdicts", "c") in peer.table)
+        assert set(await kafka.end_offsets(config.topics.verdicts)) == {0}
+        peer.outbox.put("verdicts", "k1", b"new", 2)
+        await until(lambda: peer.table["verdicts", "k1"] == b"new")
 
 
 async def test_a_value_larger_than_the_broker_takes_does_not_hold_up_the_others(

@@ -89,8 +89,8 @@ class Kafka:
         return {entry[0]: entry[1] for entry in entries}
 
     async def produce(self, topic: str, values: Iterable[tuple[str, bytes | None]]) -> None:
-        """Raw values in this order, each acknowledged."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all", linger_ms=5)
+        """Raw values in this order, each acknowledged; small ones share batches of up to 1 MiB."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all", linger_ms=5, max_batch_size=1 << 20)
         await producer.start()
         try:
             waiting = [await producer.send(topic, value, key=key.encode()) for key, value in values]

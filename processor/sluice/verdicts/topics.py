@@ -107,51 +107,48 @@ class KafkaLink:
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.wait(self._tasks.values())
+            for client in self._tasks:
+                self._telemetry.set("sluice_kafka_connected", 0, client=client)
 
     async def _keep(self, client: str, work: Callable[[Cluster, Layout], Awaitable[None]]) -> None:
         while not self._stopping:
             try:
+                if client == _PUBLISHER:  # what waits is to be seen while there is no broker, above all
+                    self._telemetry.set("sluice_kafka_outbox", len(await self._outbox.pending(_PENDING)))
                 cluster, layout = await self._connect()
                 async with cluster:
                     await work(cluster, layout)
             except BrokerError as error:
-                await self._failed(client, error.reason, str(error))
+                self._failed(client, error.reason, str(error))
             except StoreError:  # the store tells its own trouble
-                await self._failed(client, "outbox", "")
+                self._failed(client, "outbox", "")
             except Exception:
                 log.exception("kafka %s failed unexpectedly", client)
                 self._telemetry.add("sluice_tasks_failed", task=f"kafka_{client}")
-                await self._failed(client, "unexpected", f"the {client} failed unexpectedly; see the log")
+                self._failed(client, "unexpected", f"the {client} failed unexpectedly; see the log")
 
     async def _connect(self) -> tuple[Cluster, Layout]:
         """A cluster whose topics are as they should be. Both workers take turns, so that attempts keep their distance
         however many of them fail."""
         async with self._attempt:
-            loop = asyncio.get_running_loop()
-            await asyncio.sleep(max(0.0, self._next_attempt - loop.time()))
-            self._postpone()
+            await asyncio.sleep(max(0.0, self._next_attempt - asyncio.get_running_loop().time()))
             cluster = await Cluster.connect(self._access)
             try:
                 layout = await prepare(cluster, self._config)
             except BaseException:
                 await cluster.close()
                 raise
-            self._next_attempt = loop.time()
             return cluster, layout
 
-    def _postpone(self) -> None:
-        self._next_attempt = max(self._next_attempt, asyncio.get_running_loop().time() + self._delay)
-
-    async def _failed(self, client: str, reason: str, problem: str) -> None:
-        """Told after the fact: a failure counts once, its message is logged when it changes."""
-        self._postpone()
+    def _failed(self, client: str, reason: str, problem: str) -> None:
+        """Each failure counts; its message is logged when it changes. No one tries again before `_delay` has passed."""
+        self._next_attempt = asyncio.get_running_loop().time() + self._delay
         self._delay = min(self._delay * 2, self._timing.last_retry)
         self._telemetry.add("sluice_kafka_failures", client=client, reason=reason)
         self._telemetry.set("sluice_kafka_connected", 0, client=client)
         self._tell(client, problem)
         if client == _PUBLISHER:
             self._publishing = False
-            await self._count_outbox()
 
     def _works(self, client: str) -> None:
         self._delay = self._timing.retry
@@ -232,9 +229,3 @@ class KafkaLink:
                 raise sent.problem
             gone = {(value.topic, value.key) for value in done}
             waiting = [value for value in waiting if (value.topic, value.key) not in gone]
-
-    async def _count_outbox(self) -> None:
-        try:
-            self._telemetry.set("sluice_kafka_outbox", len(await self._outbox.pending(_PENDING)))
-        except StoreError:
-            self._telemetry.add("sluice_kafka_failures", client=_PUBLISHER, reason="outbox")

@@ -70,12 +70,12 @@ async def _when_created(cluster: Cluster, config: KafkaConfig) -> Layout:
     for _ in range(_TRIES):
         try:
             layout = await cluster.layout(_names(config))
-        except BrokerError as error:
-            if error.reason != "no_leader":
-                raise
-        else:
             if not layout.missing:
+                await cluster.ends(layout, layout.leaders)  # a leader may not know yet that it is one
                 return layout
+        except BrokerError as error:
+            if error.reason not in ("no_leader", "topic_missing"):
+                raise
         await asyncio.sleep(_PAUSE)
     raise BrokerError(f"new topics do not appear within {_PAUSE * _TRIES:g} s", reason="timeout")
 
