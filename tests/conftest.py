@@ -1,0 +1,6 @@
+"""Fixtures that are real parts: peers, brokers, collectors, certificates."""
+
+pytest_plugins = [
+    "real.certs",
+    "real.dataplane",
+]
