@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -114,7 +115,7 @@ def test_a_failing_request_degrades_and_says_why_in_no_words_of_the_answer(next_
                 export(exporter)
             wait_until(health.degraded_parts, f"degraded by {code.name}")
             reason = health.degraded_parts()["next_hop"].reason
-            assert code.name in reason
+            assert code.name.lower() in reason.lower()
             assert "order 17" not in reason
             next_hop.answer = Answer()
             wait_until(lambda: not health.degraded_parts(), "recovered")
@@ -241,7 +242,8 @@ def relay(port: int) -> Iterator[tuple[int, list[int]]]:
         while chunk := source.recv(65536):
             note.append(len(chunk))
             target.sendall(chunk)
-        target.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # the other side was first
+            target.shutdown(socket.SHUT_WR)
 
     def serve() -> None:
         client, _ = listener.accept()
