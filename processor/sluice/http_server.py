@@ -8,6 +8,9 @@ from aiohttp import web
 
 from sluice.endpoints import Endpoint
 
+_LINGERING = 2.0
+"""Seconds for which the rest of a refused body is read and thrown away, so that its sender sees the answer."""
+
 
 class HttpServer:
     """Starts and stops idempotently. The bodies' encodings are left alone: a handler that allows one decodes it."""
@@ -28,7 +31,13 @@ class HttpServer:
         """Listens and serves; `ConfigError` when the address cannot be bound."""
         if self._runner is not None:
             return
-        runner = web.AppRunner(self._app, access_log=None, auto_decompress=False, shutdown_timeout=self._grace)
+        runner = web.AppRunner(
+            self._app,
+            access_log=None,
+            auto_decompress=False,
+            shutdown_timeout=self._grace,
+            lingering_time=_LINGERING,
+        )
         await runner.setup()
         site = web.TCPSite(runner, self._endpoint.host, self._endpoint.port, ssl_context=self._tls)
         try:

@@ -56,12 +56,13 @@ class NextHop:
             self._reason = ""
             self._health.healthy(PART)
 
-    def failed(self, reason: str) -> None:
+    def failed(self, reason: str, *, latest: bool = False) -> None:
+        """`latest`: take the reason also when one is known already; of a check only, which is not asked often."""
         if self._stopping.is_set():
             return
         with self._lock:
             self._failed_at = time.monotonic()
-            if not self._reason:
+            if latest or not self._reason:
                 self._reason = reason
                 self._health.degraded(PART, reason)
         self._wake.set()

@@ -34,6 +34,7 @@ _RETRYABLE = frozenset(
 """The OTLP specification's table; RESOURCE_EXHAUSTED joins it when the answer carries a RetryInfo."""
 _CANCELLED = grpc.StatusCode.CANCELLED.value[0]
 _UNUSABLE = frozenset({grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED})
+_UNREACHED = ("failed to connect to all addresses", "DNS resolution failed")
 _STATUS_DETAILS = "grpc-status-details-bin"
 _HEADER = re.compile(r"[0-9a-z_.-]+")
 _CHANNEL = (
@@ -98,7 +99,8 @@ class OtlpGrpcExporter:
         try:
             response = self._calls[signal](payload, timeout=deadline, metadata=self._metadata)
         except grpc.RpcError as error:
-            self._report(error, deadline)
+            if (reason := self._unusable(error, deadline)) is not None:
+                self._next_hop.failed(reason)
             raise _export_failed(error) from None
         self._next_hop.answered()
         return response
@@ -111,27 +113,27 @@ class OtlpGrpcExporter:
         try:
             self._calls[Signal.LOGS](b"", timeout=self._timeout, metadata=self._metadata)
         except grpc.RpcError as error:
-            if self._report(error, self._timeout):
+            if (reason := self._unusable(error, self._timeout)) is not None:
+                self._next_hop.failed(reason, latest=True)
                 raise _export_failed(error) from None
         except ValueError:  # grpc's word for a channel that `stop` has closed
             raise ExportFailed("stopped", code=_CANCELLED, details=None, retryable=True) from None
         self._next_hop.answered()
 
-    def _report(self, error: grpc.RpcError, deadline: float) -> bool:
-        """Tells the next hop's health what the error says of it; True when it says that it cannot be used."""
-        code = error.code()
+    def _unusable(self, error: grpc.RpcError, deadline: float) -> str | None:
+        """Why the next hop cannot be used, when the error says so; None when it is about the request alone.
+
+        An answer's text is the next hop's and may quote a record; only what gRPC itself says is repeated.
+        """
+        code, text = error.code(), error.details() or ""
         if code is grpc.StatusCode.UNAVAILABLE:
-            # An answer's text is the next hop's and may quote a record; only what gRPC itself says is repeated.
-            answered = "Error received from peer" in (error.debug_error_string() or "")
-            reason = "answers UNAVAILABLE" if answered else f"cannot be reached: {error.details()}"
-        elif code is grpc.StatusCode.DEADLINE_EXCEEDED and deadline >= self._timeout:
-            reason = f"does not answer within {self._timeout:g} s"
-        elif code in _UNUSABLE:
-            reason = f"answers {code.name}; check {KEY}.headers and {KEY}.tls"
-        else:
-            return False
-        self._next_hop.failed(f"{self._target} {reason}")
-        return True
+            reached = not text.startswith(_UNREACHED)
+            return f"{self._target} is unavailable" if reached else f"{self._target} cannot be reached: {text}"
+        if code is grpc.StatusCode.DEADLINE_EXCEEDED and deadline >= self._timeout:
+            return f"{self._target} does not answer within {self._timeout:g} s"
+        if code in _UNUSABLE:
+            return f"{self._target} answers {code.name}; check {KEY}.headers and {KEY}.tls"
+        return None
 
 
 def _export_failed(error: grpc.RpcError) -> ExportFailed:

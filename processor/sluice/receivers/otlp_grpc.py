@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NoReturn
 
 import grpc
 
@@ -16,7 +15,7 @@ from sluice.errors import Refused, Unread
 from sluice.pipeline import Pipeline
 from sluice.receivers import GRACE
 from sluice.receivers.health_grpc import GrpcHealth
-from sluice.receivers.refusals import Refusals, details
+from sluice.receivers.refusals import Refusals
 from sluice.telemetry import Telemetry
 from sluice.tls import server_material
 
@@ -123,23 +122,24 @@ class OtlpGrpcReceiver:
                     ticket.enter()
                     return self._pipeline.handle(signal, request, transport="grpc", timeout=context.time_remaining())
             except Refused as error:
-                refused = error
+                refusal = self._refusals.refusal(error)
             except Exception as error:  # noqa: BLE001 - the outermost loop of a request's thread
-                refused = self._refusals.unexpected(error)
-            return self._refuse(context, refused)
+                refusal = self._refusals.unexpected(error)
+            # A call holds one of its connection's streams until it is freed. An error kept in a variable here would
+            # make a cycle of its traceback, this frame and the call: after 8 of them, until the next garbage
+            # collection, the connection would take no request.
+            if refusal.details is not None:
+                context.set_trailing_metadata((("grpc-status-details-bin", refusal.details),))
+            context.abort(_CODES.get(refusal.code, grpc.StatusCode.UNKNOWN), refusal.message)
+            raise AssertionError("abort raises")
 
         return export
 
     def _read(self, messages: Iterator[bytes]) -> bytes:
         try:
             return next(messages)
-        except (StopIteration, grpc.RpcError):
-            raise Unread(f"the message exceeds {KEY}.max_recv_msg_size_mib ({self._max_size >> 20} MiB)") from None
-
-    def _refuse(self, context: Any, error: Refused) -> NoReturn:
-        self._refusals.count(error)
-        status = details(error)
-        if status is not None:
-            context.set_trailing_metadata((("grpc-status-details-bin", status),))
-        context.abort(_CODES.get(error.code, grpc.StatusCode.UNKNOWN), str(error))
-        raise AssertionError("abort raises")
+        except StopIteration:
+            pass
+        except grpc.RpcError as error:
+            error.__traceback__ = None  # grpcio keeps the error with the call: another such cycle
+        raise Unread(f"the message exceeds {KEY}.max_recv_msg_size_mib ({self._max_size >> 20} MiB)")

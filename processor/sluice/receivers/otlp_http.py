@@ -21,7 +21,7 @@ from sluice.http_server import HttpServer
 from sluice.pipeline import Pipeline
 from sluice.receivers import GRACE
 from sluice.receivers.gunzip import gunzip
-from sluice.receivers.refusals import Refusals, details
+from sluice.receivers.refusals import Refusal, Refusals
 from sluice.telemetry import Telemetry
 from sluice.tls import server_context
 
@@ -88,7 +88,7 @@ class OtlpHttpReceiver:
         async def serve(request: web.Request) -> web.Response:
             kind = request.content_type if "Content-Type" in request.headers else ""
             if kind not in (PROTOBUF, JSON):
-                self._refusals.count(Malformed("content type"))
+                self._refusals.refusal(Malformed("content type"))
                 return web.Response(status=415, text=f"415 unsupported media type, supported: [{JSON}, {PROTOBUF}]")
             answer = await self._receive(signal, request, as_json=kind == JSON)
             headers = {} if answer.retry_after is None else {"Retry-After": str(max(1, math.ceil(answer.retry_after)))}
@@ -150,14 +150,16 @@ class OtlpHttpReceiver:
         except Refused as error:
             return self._refused(error, as_json=as_json)
         except Exception as error:  # noqa: BLE001 - the outermost loop of a request's thread
-            return self._refused(self._refusals.unexpected(error), as_json=as_json)
+            return _answer(self._refusals.unexpected(error), 500, as_json=as_json)
 
     def _refused(self, error: Refused, *, as_json: bool) -> _Answer:
-        self._refusals.count(error)
-        carried = details(error)
-        status = rpc_status.body(error.code, str(error), carried)
-        body = rpc_status.as_json(status) if as_json else status.SerializeToString()
-        return _Answer(_http_status(error), body, rpc_status.retry_delay(carried))
+        return _answer(self._refusals.refusal(error), _http_status(error), as_json=as_json)
+
+
+def _answer(refusal: Refusal, http_status: int, *, as_json: bool) -> _Answer:
+    status = rpc_status.body(refusal.code, refusal.message, refusal.details)
+    body = rpc_status.as_json(status) if as_json else status.SerializeToString()
+    return _Answer(http_status, body, rpc_status.retry_delay(refusal.details))
 
 
 def _gzipped(request: web.Request) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from typing import NamedTuple
 
 from sluice.errors import Busy, ExportFailed, Malformed, Refused, TooLarge, Unread
 from sluice.rpc_status import with_retry_info
@@ -12,15 +13,12 @@ from sluice.telemetry import Counter, Telemetry
 log = logging.getLogger(__name__)
 
 
-def details(error: Refused) -> bytes | None:
-    """The `google.rpc.Status` that goes with the error; the next hop's own, byte for byte, where it sent one."""
-    match error:
-        case Busy():
-            return with_retry_info(error.code, str(error), error.retry_after)
-        case ExportFailed():
-            return error.details
-        case _:
-            return None
+class Refusal(NamedTuple):
+    """What the sender is told. `details`: a serialised `google.rpc.Status`, or None."""
+
+    code: int
+    message: str
+    details: bytes | None
 
 
 class Refusals:
@@ -35,15 +33,27 @@ class Refusals:
         }
         self._failed = telemetry.counter("sluice_tasks_failed", task=f"receive_{transport}")
 
-    def count(self, error: Refused) -> None:
-        """A refusal by the next hop is none of these: the pipeline has counted its records."""
+    def refusal(self, error: Refused) -> Refusal:
+        """Counts it, unless the pipeline has: it counts the records that the next hop refused."""
         counter = self._requests.get(type(error))
         if counter is not None:
             counter.inc()
+        return Refusal(error.code, str(error), _details(error))
 
-    def unexpected(self, error: Exception) -> Refused:
+    def unexpected(self, error: Exception) -> Refusal:
         """For the outermost `except` of a request. Logged by type and place: its text may quote a record."""
         self._failed.inc()
         place = traceback.extract_tb(error.__traceback__)[-1]
         log.error("a request failed by %s in %s line %s", type(error).__name__, place.name, place.lineno)
-        return Refused("internal error; the log has its place")
+        return Refusal(Refused.code, "internal error; the log has its place", None)
+
+
+def _details(error: Refused) -> bytes | None:
+    """The next hop's own details byte for byte, where it sent some."""
+    match error:
+        case Busy():
+            return with_retry_info(error.code, str(error), error.retry_after)
+        case ExportFailed():
+            return error.details
+        case _:
+            return None
