@@ -125,9 +125,12 @@ def main() -> None:
         print(f"idle: {process.resident():.0f} MiB", flush=True)
         process.send(requests(options.types, repeats=3))
         while process.metric("sluice_classify_judged") < options.types:
-            time.sleep(0.5)
-        time.sleep(3)
-        print(f"{options.types} event types judged: {process.resident():.0f} MiB", flush=True)
+            # Records go on coming, as they do: a type whose evidence found the queue full is asked about later.
+            time.sleep(2)
+            process.send(requests(options.types, repeats=1))
+        print(f"{options.types} event types judged, in a burst: {process.resident():.0f} MiB", flush=True)
+        time.sleep(20)
+        print(f"{options.types} event types judged, 20 s later: {process.resident():.0f} MiB", flush=True)
         process.send(requests(options.types, repeats=1))
         print(f"after they came again: {process.resident():.0f} MiB", flush=True)
         process.stop()
@@ -136,7 +139,9 @@ def main() -> None:
         process.send(requests(min(options.types, PER_REQUEST), repeats=1))
         dropped = process.metric("sluice_processor_dropped_log_records") - before
         print(f"restart: serving after {seconds:.2f} s, {process.resident():.0f} MiB;", end=" ")
-        print(f"{dropped:.0f} of the first {PER_REQUEST} records dropped, {process.metric('sluice_classify_judged'):.0f} asked")
+        print(
+            f"{dropped:.0f} of the first {PER_REQUEST} records dropped, {process.metric('sluice_classify_judged'):.0f} asked"
+        )
         process.stop()
 
 

@@ -15,6 +15,7 @@ from sluice.admin.health import HealthEndpoint
 from sluice.admin.metrics import MetricsEndpoint
 from sluice.admission import Admission
 from sluice.classify.intake import Intake
+from sluice.classify.lost import Lost
 from sluice.classify.providers.rules import Rules
 from sluice.classify.queue import Queue
 from sluice.classify.redact import Redactor
@@ -26,6 +27,7 @@ from sluice.exporters import Exporter
 from sluice.exporters.nop import NopExporter
 from sluice.exporters.otlp_grpc import OtlpGrpcExporter
 from sluice.health import HealthBoard
+from sluice.memory import Allocator
 from sluice.pipeline import Pipeline
 from sluice.receivers.otlp_grpc import OtlpGrpcReceiver
 from sluice.receivers.otlp_http import OtlpHttpReceiver
@@ -40,6 +42,8 @@ log = logging.getLogger(__name__)
 ROUND = 1.0
 """Seconds between two rounds of the control plane, or longer, so that they never take more than a share of the time."""
 SHARE_OF_TIME = 0.1
+GIVE_BACK = 15.0
+"""Seconds between two times that free memory is given back to the system."""
 
 _Stop = Callable[[], Awaitable[None]]
 
@@ -51,6 +55,7 @@ class Service:
     """
 
     def __init__(self, config: Config) -> None:
+        self._allocator = Allocator()
         self._config = config
         self.telemetry = Telemetry()
         self.health = HealthBoard()
@@ -107,7 +112,8 @@ class Service:
                 kafka, self._store, self.registry.read, self.registry.read_complete, self.telemetry, self.health
             )
             await self._begin("kafka", link.start, link.stop)
-        rounds = asyncio.create_task(self._rounds(), name="rounds")
+        lost = Lost(self.engine, self._queue, self.registry.known, self.telemetry)
+        rounds = asyncio.create_task(self._rounds(lost), name="rounds")
         self._started.append(("rounds", lambda: _cancelled(rounds)))
         worker = Worker(
             intake=self._intake,
@@ -153,14 +159,19 @@ class Service:
         await start()
         self._started.append((name, stop))
 
-    async def _rounds(self) -> None:
+    async def _rounds(self, lost: Lost) -> None:
         """What the engine has counted reaches the registry and the queue."""
+        given_back = time.monotonic()
         while True:
             began = time.monotonic()
             try:
                 drained = await asyncio.to_thread(self.engine.drain_volumes)
                 self._queue.weigh(drained.volumes)
                 await self.registry.tick(drained)
+                await lost.look()
+                if began - given_back > GIVE_BACK:
+                    await asyncio.to_thread(self._allocator.give_back)
+                    given_back = began
             except Exception:
                 self.telemetry.add("sluice_tasks_failed", task="rounds")
                 log.exception("a round of the control plane failed; the next one follows")

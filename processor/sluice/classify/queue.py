@@ -51,6 +51,13 @@ class Queue:
     def __len__(self) -> int:
         return len(self._types)
 
+    def __contains__(self, fingerprint: str) -> bool:
+        return fingerprint in self._types
+
+    def room(self) -> int:
+        """How many more types it takes."""
+        return self._max_size - len(self._types)
+
     def add(self, evidence: Evidence) -> bool:
         """Takes a type, or more evidence of one that waits; False when the queue is full."""
         known = self._types.get(evidence.fingerprint)
