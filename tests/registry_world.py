@@ -127,13 +127,14 @@ class Sluice:
         rules: PolicyConfig | None = None,
         instance: str = "here",
         ruleset: str = RULESET,
+        capacity: int = 20_000,
     ) -> None:
         self.clock = clock
         self.log = log
         self.engine = Installed()
         self.health = HealthBoard()
         self.telemetry = Telemetry()
-        self.store = Store(str(path), health=self.health, telemetry=self.telemetry)
+        self.store = Store(str(path), health=self.health, telemetry=self.telemetry, capacity=capacity)
         self.volumes = VolumeTable()
         self.registry = Registry(
             self.engine,

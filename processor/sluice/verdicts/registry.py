@@ -75,6 +75,7 @@ class Registry:
         now = self._table.now()
         self._hour, self._volumes_saved = now // HOUR, now
         self._decisions.start()
+        self._store.on_reset(self._shelf.save_all)
         async for volumes in self._store.volumes():
             async for rows in sliced(volumes):
                 for row in rows:
@@ -94,7 +95,6 @@ class Registry:
             self._install("store")
             for key, entry in entries:
                 self._writer.settle(key, entry, now)
-        self._store.on_reset(self._shelf.save_all)
         self._store.on_override(self._overruled_elsewhere)
 
     def _load_override(self, row: OverrideRow) -> None:

@@ -1,0 +1,227 @@
+"""The store's file in trouble: ingest and memory go on, it is said, and what can be written later is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from registry_world import START, Clock, Log, Sluice, fingerprint, override
+
+from sluice.errors import StoreError
+from sluice.health import HealthBoard
+from sluice.telemetry import Telemetry
+from sluice.verdicts.store import Store, VerdictRow
+
+Open = Callable[..., Awaitable[Sluice]]
+
+
+@pytest_asyncio.fixture
+async def run(tmp_path: Path) -> AsyncIterator[Open]:
+    running: list[Sluice] = []
+
+    async def run_one(path: Path | None = None, log: Log | None = None) -> Sluice:
+        sluice = Sluice(path or tmp_path / "sluice.db", Clock(START), log)
+        running.append(sluice)
+        await sluice.start()
+        return sluice
+
+    yield run_one
+    for sluice in running:
+        await sluice.stop()
+
+
+async def rows(sluice: Sluice) -> list[str]:
+    return [row.fingerprint async for page in sluice.store.verdicts() for row in page]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(b"no database at all " * 500),
+        lambda path: path.write_bytes(path.read_bytes()[:4_096] + os.urandom(len(path.read_bytes()) - 4_096)),
+    ],
+    ids=["another file", "random pages"],
+)
+async def test_a_corrupt_file_is_set_aside_loudly_and_begun_anew(
+    run: Open, tmp_path: Path, damage: Callable[[Path], int], caplog: pytest.LogCaptureFixture
+) -> None:
+    before = await run()
+    for number in range(50):
+        await before.judge(number)
+    await before.stop()
+    damage(tmp_path / "sluice.db")
+
+    after = await run()
+    await until(lambda: any("set aside" in one.getMessage() for one in caplog.records))
+    assert [one.levelno for one in caplog.records if "set aside" in one.getMessage()] == [logging.ERROR]
+    assert len([path for path in tmp_path.iterdir() if ".corrupt-" in path.name and path.suffix != ".db"]) >= 1
+    await after.judge(99)
+    assert fingerprint(99) in await rows(after)
+    assert not after.store.in_memory
+    await after.stop()
+    assert (await run()).registry.known(fingerprint(99))
+
+
+async def test_a_file_that_becomes_corrupt_is_rebuilt_from_memory(run: Open, tmp_path: Path) -> None:
+    sluice = await run()
+    for number in range(50):
+        await sluice.judge(number)
+    sluice.registry.overrule(override(sluice.clock, 50))
+    await sluice.tick({7: 24})
+    await sluice.registry.save()
+    await sluice.store.flush()
+    other = sqlite3.connect(tmp_path / "sluice.db")  # its commit makes the store read pages anew
+    other.execute("INSERT INTO meta VALUES ('another', 'process')")
+    other.commit()
+    other.close()
+    for path in (tmp_path / "sluice.db", tmp_path / "sluice.db-wal"):
+        with path.open("r+b") as file:
+            file.write(os.urandom(path.stat().st_size))
+    judged = 50
+    async with asyncio.timeout(20):
+        while not list(tmp_path.glob("*.corrupt-*")):
+            await sluice.judge(judged)
+            await asyncio.sleep(0.001)
+            judged += 1
+    await sluice.store.flush()
+    await sluice.tick()
+    await sluice.registry.save()
+    await sluice.store.flush()
+    await sluice.stop()
+    after = await run()
+    assert all(after.registry.known(fingerprint(number)) for number in range(judged))
+    assert after.registry.override(fingerprint(50)) is not None
+    assert after.volumes.per_day(bytes.fromhex(fingerprint(7)), int(START * 1_000)) == 24
+
+
+@pytest.mark.parametrize("path", ["/proc/sluice.db", "missing/sluice.db", "."])
+async def test_a_file_that_cannot_be_opened_is_named_and_memory_serves(run: Open, tmp_path: Path, path: str) -> None:
+    sluice = await run(tmp_path / path, Log())
+    assert sluice.store.in_memory
+    assert path.removeprefix(".") in sluice.health.degraded_parts()["store"].reason
+    await sluice.judge(1)
+    assert sluice.engine.action(1) == "drop"
+    await sluice.exchange()
+    assert sluice.log is not None
+    assert sluice.log.verdict(1).action == "drop"
+    with pytest.raises(StoreError):
+        await sluice.store.overrule(fingerprint(1), None)
+
+
+async def test_a_file_of_a_newer_version_is_left_alone(run: Open, tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "sluice.db")
+    connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    sluice = await run()
+    assert sluice.store.in_memory
+    assert "newer version" in sluice.health.degraded_parts()["store"].reason
+    assert [path.name for path in tmp_path.iterdir()] == ["sluice.db"]
+
+
+async def test_while_another_process_locks_the_file_everything_goes_on_and_is_written_afterwards(
+    run: Open, tmp_path: Path
+) -> None:
+    sluice = await run()
+    other = sqlite3.connect(tmp_path / "sluice.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    await sluice.judge(1)
+    assert sluice.engine.action(1) == "drop"
+    await until(lambda: "store" in sluice.health.degraded_parts())
+    assert "locked" in sluice.health.degraded_parts()["store"].reason
+    assert sluice.telemetry.value("sluice_store_failures", operation="write") >= 1
+    with pytest.raises(StoreError):
+        await sluice.store.flush()
+    other.execute("ROLLBACK")
+    other.close()
+    await until(lambda: "store" not in sluice.health.degraded_parts())
+    assert await rows(sluice) == [fingerprint(1)]
+
+
+async def test_a_full_disk_stops_nothing_and_is_caught_up_with(tmp_path: Path) -> None:
+    connections: list[sqlite3.Connection] = []
+
+    def small(connection: sqlite3.Connection) -> None:
+        connections.append(connection)
+        connection.execute("PRAGMA max_page_count = 20")
+
+    health, telemetry = HealthBoard(), Telemetry()
+    store = Store(str(tmp_path / "sluice.db"), health=health, telemetry=telemetry, configure=small)
+    await store.open()
+    for number in range(200):
+        assert store.save(VerdictRow(fingerprint(number), 1, b"x" * 1_000, None, True))
+    await until(lambda: "full" in health.degraded_parts()["store"].reason if health.degraded_parts() else False)
+    assert store.waiting == 200
+    await asyncio.to_thread(connections[0].execute, "PRAGMA max_page_count = 2000")
+    await until(lambda: store.waiting == 0)
+    assert health.degraded_parts() == {}
+    assert sum([len(page) async for page in store.verdicts()]) == 200
+    await store.close()
+
+
+_FULL = """
+import asyncio, resource, signal, sys
+from pathlib import Path
+from registry_world import Clock, Sluice
+
+async def main():
+    sluice = Sluice(Path(sys.argv[1]), Clock())
+    await sluice.start()
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, unlimited[1]))
+    for number in range(500):
+        await sluice.judge(number)
+    while not sluice.health.degraded_parts():
+        await asyncio.sleep(0.02)
+    assert len(sluice.engine.decisions) == 500
+    resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    while sluice.health.degraded_parts():
+        await asyncio.sleep(0.02)
+    await sluice.stop()
+
+asyncio.run(asyncio.wait_for(main(), 30))
+"""
+
+
+async def test_a_file_that_may_not_grow_loses_nothing_from_memory(run: Open, tmp_path: Path) -> None:
+    child = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", _FULL, str(tmp_path / "sluice.db")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr
+    assert len((await run()).engine.decisions) == 500
+
+
+async def test_a_full_queue_refuses_rows_and_they_are_offered_again(tmp_path: Path) -> None:
+    sluice = Sluice(tmp_path / "sluice.db", Clock(START), capacity=10)
+    await sluice.start()
+    other = sqlite3.connect(tmp_path / "sluice.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    for number in range(100):
+        await sluice.judge(number)
+    assert sluice.store.waiting <= 10
+    other.execute("ROLLBACK")
+    other.close()
+    for _ in range(100):
+        await until(lambda: sluice.store.waiting == 0)
+        await sluice.tick()
+    assert len(await rows(sluice)) == 100
+    await sluice.stop()
