@@ -71,7 +71,7 @@ def expected(
     kinds = iter(types)
     dropped = tagged = 0
     for block in list(getattr(result, outer)):
-        gone_of_block = had_of_block = 0
+        gone_of_block = 0
         for scope in list(getattr(block, middle)):
             held = getattr(scope, inner)
             had, gone = len(held), 0
@@ -81,7 +81,7 @@ def expected(
                 if mode == "observe":
                     continue
                 if waste and mode == "drop" and signal != Signal.SPANS:
-                    held.remove(record)
+                    _cut(held, record)
                     gone += 1
                     continue
                 tags = getattr(record, TAGS_FIELD[signal])
@@ -93,12 +93,17 @@ def expected(
                         pair = tags.add()
                         pair.key, pair.value.string_value = key, value
             dropped += gone
-            gone_of_block, had_of_block = gone_of_block + gone, had_of_block + had
+            gone_of_block += gone
             if had and had == gone:
-                getattr(block, middle).remove(scope)
-        if had_of_block and had_of_block == gone_of_block:
-            getattr(result, outer).remove(block)
+                _cut(getattr(block, middle), scope)
+        if gone_of_block and not getattr(block, middle):
+            _cut(getattr(result, outer), block)
     return result, dropped, tagged
+
+
+def _cut(container: Any, item: Any) -> None:
+    """Removes the very element: `remove` would take the first that is equal."""
+    del container[next(index for index, held in enumerate(container) if held is item)]
 
 
 @SIGNALS

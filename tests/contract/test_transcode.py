@@ -229,5 +229,5 @@ def test_the_specifications_example_is_read() -> None:
 def test_a_refusal_is_a_value_error_that_names_the_path() -> None:
     with pytest.raises(ValueError, match=r"^resourceLogs\[0\]\.resource: expected an object, got a string at line 1 "):
         _core.transcode(0, b'{"resourceLogs":[{"resource":"mine"}]}')
-    with pytest.raises(ValueError, match=r"^signal 9: expected 0 \(logs\), 1 \(metrics\) or 2 \(spans\)$"):
+    with pytest.raises(ValueError, match=r"^signal 9: use 0 \(logs\), 1 \(metrics\) or 2 \(spans\)$"):
         _core.transcode(9, b"{}")
