@@ -24,7 +24,7 @@ class Pipeline:
     """
 
     def __init__(
-        self, engine: Engine, exporter: Exporter, on_evidence: Callable[[bytes], None], telemetry: Telemetry
+        self, engine: Engine, exporter: Exporter, on_evidence: Callable[[bytes], object], telemetry: Telemetry
     ) -> None:
         self._process = engine.process
         self._export = exporter.export
