@@ -21,6 +21,8 @@ RETRY_AFTER = 1.0
 class Admission:
     """Counts what is in flight, over all receivers. Thread-safe; never waits.
 
+    A byte in flight takes up to two of memory: the request's, and its copy on the way to the next hop.
+
     A request larger than the whole byte limit is let in when no other bytes are in flight: the size of one message is
     bounded by the receivers' own limits, and a sender that can never succeed would retry for ever.
     """
@@ -35,9 +37,11 @@ class Admission:
         telemetry.watch("sluice_receiver_bytes_in_flight", lambda: self._bytes)
 
     def open(self) -> Ticket:
-        """A ticket without a place or bytes yet; `Busy` at once when no place is free, before a byte is read."""
+        """A ticket without a place or bytes yet; `Busy` when a limit is reached already, before a byte is read."""
         if self._requests >= self._max_requests:
             raise self._no_place()
+        if self._bytes >= self._max_bytes:
+            raise self._no_room()
         return Ticket(self)
 
     def admit(self, size: int) -> Ticket:
@@ -55,10 +59,7 @@ class Admission:
         with self._lock:
             others = self._bytes - held
             if others and self._bytes + size > self._max_bytes:
-                raise Busy(
-                    f"{self._bytes} bytes are in flight and the limit is {self._max_bytes}; send again later",
-                    RETRY_AFTER,
-                )
+                raise self._no_room()
             self._bytes += size
 
     def _enter(self) -> None:
@@ -71,6 +72,10 @@ class Admission:
         with self._lock:
             self._bytes -= size
             self._requests -= places
+
+    def _no_room(self) -> Busy:
+        message = f"{self._bytes} bytes are in flight and the limit is {self._max_bytes}; send again later"
+        return Busy(message, RETRY_AFTER)
 
     def _no_place(self) -> Busy:
         return Busy(f"{self._max_requests} requests are in flight, which is the limit; send again later", RETRY_AFTER)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -218,10 +217,3 @@ class Sender:
 def details(error: grpc.RpcError) -> bytes | None:
     """The error's `grpc-status-details-bin`."""
     return next((value for key, value in error.trailing_metadata() if key == "grpc-status-details-bin"), None)
-
-
-def free_port() -> int:
-    """A port that was free a moment ago, for a server that is to be started later, or never."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -14,7 +14,8 @@ import grpc
 import pytest
 
 from real.certs import Certificates
-from real.otlp import Answer, NextHop, free_port, logs
+from real.otlp import Answer, NextHop, logs
+from real.ports import free_port
 from real.waiting import wait_until
 from sluice import rpc_status
 from sluice.config.model import ClientTls, OtlpGrpcExporter
@@ -239,10 +240,10 @@ def relay(port: int) -> Iterator[tuple[int, list[int]]]:
     threads: list[threading.Thread] = []
 
     def pump(source: socket.socket, target: socket.socket, note: list[int]) -> None:
-        while chunk := source.recv(65536):
-            note.append(len(chunk))
-            target.sendall(chunk)
-        with contextlib.suppress(OSError):  # the other side was first
+        with contextlib.suppress(OSError):  # at the end either side may be the first to close
+            while chunk := source.recv(65536):
+                note.append(len(chunk))
+                target.sendall(chunk)
             target.shutdown(socket.SHUT_WR)
 
     def serve() -> None:

@@ -50,6 +50,12 @@ def test_a_request_larger_than_the_limit_is_let_in_alone() -> None:
         admission.admit(5 * MIB)
 
 
+def test_with_the_bytes_used_up_nothing_more_is_read() -> None:
+    admission = Admission(Limits(bytes_in_flight_mib=1), Telemetry())
+    with admission.admit(MIB), pytest.raises(Busy):
+        admission.open()
+
+
 def test_a_request_that_grows_alone_may_pass_the_limit_and_else_not() -> None:
     admission = Admission(Limits(bytes_in_flight_mib=1), Telemetry())
     with admission.open() as ticket:
