@@ -179,7 +179,9 @@ class Sluice:
 
     async def tick(self, seen: dict[int, int] | None = None, *, dropped: int = 0) -> None:
         """A round in which `seen` records of each type passed."""
-        volumes = [Volume(fingerprint(number), count, 100 * count, dropped, 0) for number, count in (seen or {}).items()]
+        volumes = [
+            Volume(fingerprint(number), count, 100 * count, dropped, 0) for number, count in (seen or {}).items()
+        ]
         await self.registry.tick(msgspec.structs.replace(QUIET, volumes=volumes))
 
     async def exchange(self, seen: dict[int, int] | None = None) -> None:

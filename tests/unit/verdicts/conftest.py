@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from registry_world import Clock, Log, Sluice
 
+from registry_world import Clock, Log, Sluice
 from sluice.config.model import PolicyConfig
 
 Start = Callable[..., Awaitable[Sluice]]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from registry_world import action, policy
 
+from registry_world import action, policy
 from sluice.config.model import PolicyConfig, Protect
 from sluice.config.units import Duration, Share
 from sluice.engine import Exception_, Identity
@@ -33,9 +33,7 @@ def decided(of: Case, rules: PolicyConfig | None = None, operator: str | None = 
         ("unclassified", ("keep", None, None)),
     ],
 )
-def test_a_category_leads_to_its_default_action(
-    category: str, expected: tuple[str, float | None, str | None]
-) -> None:
+def test_a_category_leads_to_its_default_action(category: str, expected: tuple[str, float | None, str | None]) -> None:
     ruling = decided(case(category))
     assert (ruling.action, ruling.keep_percent, ruling.keep_rate) == expected
     assert ruling.guards == ()

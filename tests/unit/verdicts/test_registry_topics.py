@@ -7,6 +7,7 @@ import logging
 import msgspec
 import pytest
 from conftest import Start
+
 from registry_world import (
     DAY,
     HOUR,
@@ -22,7 +23,6 @@ from registry_world import (
     rest,
     verdict,
 )
-
 from sluice.config.model import Protect
 from sluice.config.units import Duration
 from sluice.verdicts.model import Facts, Source, Verdict
@@ -522,9 +522,7 @@ async def test_facts_never_replace_the_operators_word(start: Start, clock: Clock
     assert log.verdict(1).source.kind == "operator"
 
 
-async def test_an_operators_verdict_holds_where_the_override_was_not_read(
-    start: Start, clock: Clock, log: Log
-) -> None:
+async def test_an_operators_verdict_holds_where_the_override_was_not_read(start: Start, clock: Clock, log: Log) -> None:
     sluice = await start(log)
     await sluice.judge(1)
     await rest(sluice)
@@ -617,9 +615,7 @@ async def test_a_keep_that_the_topic_lost_is_told_again_and_a_drop_is_not(start:
     assert again.engine.action(2) == "keep"
 
 
-async def test_the_operators_word_survives_a_restart_on_a_compacted_topic(
-    start: Start, clock: Clock, log: Log
-) -> None:
+async def test_the_operators_word_survives_a_restart_on_a_compacted_topic(start: Start, clock: Clock, log: Log) -> None:
     one, other = await start(log), await start(log, instance="there")
     await one.judge(1)
     await rest(one, other)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from registry_world import (
     HOUR,
     LLM,
@@ -23,7 +24,6 @@ from registry_world import (
     policy,
     rest,
 )
-
 from sluice.config.units import Duration
 from sluice.verdicts.model import Facts
 
@@ -94,7 +94,7 @@ class World:
                 await sluices[who].stop()
                 self.policies[who] = POLICIES[index]
                 sluices[who] = await self.start(who)
-            case "compact",:
+            case ("compact",):
                 if all(sluice.offset == len(self.log.values) for sluice in sluices):
                     self.log.compact()
                     for sluice in sluices:

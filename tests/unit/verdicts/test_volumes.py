@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from registry_world import fingerprint
 
+from registry_world import fingerprint
 from sluice.engine import Volume
 from sluice.verdicts.volumes import VolumeTable
 
