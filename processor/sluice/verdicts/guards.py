@@ -99,7 +99,7 @@ def rule(case: Case, rules: Rules, operator: Action | None = None) -> Ruling:
     if action.kind == "keep":
         return Ruling("keep", mode)
     protected, exceptions = rules.protection.covers(case.identity, case.category, case.template)
-    named = () if operator is not None else tuple(name for name, guards in GUARDS if guards(case, rules))
+    named = () if operator is not None else tuple([name for name, guards in GUARDS if guards(case, rules)])
     if protected:
         named = (*named, "protect")
     if named:

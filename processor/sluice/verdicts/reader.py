@@ -71,6 +71,9 @@ class Reader:
 
         One that cannot be used blocks the key: what the operator wanted is unknown, so the type is kept.
         """
+        if not wire.is_fingerprint(key):
+            self.unusable("overrides", key, "fingerprint")
+            return None
         override, blocked = None, False
         if value is not None:
             try:
@@ -82,8 +85,6 @@ class Reader:
                 if override.ruleset != self._table.ruleset:
                     self.count("overrides", "ruleset")
                     return None
-        if not wire.is_fingerprint(key):
-            return None
         fingerprint = bytes.fromhex(key)
         if value is None and fingerprint not in self._table.entries:
             return None
@@ -101,10 +102,10 @@ class Reader:
         self._decisions.decide(fingerprint, entry, self._table.now(), changed=True)
         return fingerprint
 
-    def hold(self, entry: Entry, verdict: Verdict) -> bool:
+    def hold(self, entry: Entry, verdict: Verdict, now: int) -> bool:
         """Makes judged facts those of the entry; answers whether anything is new about them."""
         expires = NEVER if verdict.expires_at is None else milliseconds(verdict.expires_at)
-        live = self._table.now() < expires
+        live = now < expires
         packed = pack(held_of(verdict)) if live else None
         own = verdict.source.instance == self._table.instance
         before = (entry.held, entry.version, entry.expires, entry.own)
@@ -139,7 +140,7 @@ class Reader:
             self._shelf.save_override(fingerprint, entry, sent=True)
         outcome = fate(entry, RANKS[verdict.source.kind], verdict.version, own=own, now=now)
         if outcome is Fate.TAKEN:
-            changed = self.hold(entry, verdict) or changed
+            changed = self.hold(entry, verdict, now) or changed
             entry.met = self.round
             if not own:
                 entry.ahead = 0

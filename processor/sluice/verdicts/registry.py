@@ -31,6 +31,8 @@ from sluice.verdicts.volumes import VolumeTable
 from sluice.verdicts.writer import Writer
 
 _VOLUMES_EVERY = 300 * SECOND
+_LOADED = 50
+"""Rows in one slice at the start."""
 _QUICK = 2_000
 """Entries of which only a time is looked at, in one slice."""
 
@@ -86,10 +88,10 @@ class Registry:
                 for override_row in override_rows:
                     self._load_override(override_row)
         async for verdicts in self._store.verdicts():
-            async for verdict_rows in sliced(verdicts, 20):
+            async for verdict_rows in sliced(verdicts, _LOADED):
                 for verdict_row in verdict_rows:
-                    self._load_verdict(verdict_row)
-        async for entries in self._table.walk(20):
+                    self._load_verdict(verdict_row, now)
+        async for entries in self._table.walk(_LOADED):
             for key, entry in entries:
                 self._decisions.decide(key, entry, now)
             self._install("store")
@@ -112,7 +114,7 @@ class Registry:
         entry.override, entry.derived = override, row.derived
         entry.told = self._writer.publishing and not row.sent
 
-    def _load_verdict(self, row: VerdictRow) -> None:
+    def _load_verdict(self, row: VerdictRow, now: int) -> None:
         if row.value is None:
             return
         try:
@@ -131,7 +133,7 @@ class Registry:
         if facts.source.kind == "operator":
             entry.own = shown.source.instance == self._table.instance
         else:
-            self._reader.hold(entry, facts)
+            self._reader.hold(entry, facts, now)
         entry.version = entry.seen = row.version
         entry.saved = self._decisions.shared(decision_of(shown))
         if entry.own:
@@ -192,7 +194,7 @@ class Registry:
                 twin=facts.twin,
                 reason=facts.reason,
                 merged_into=None,
-                first_seen=before.first_seen if before else now,
+                first_seen=min(now, before.first_seen) if before else now,
                 per_day=before.per_day if before else 0.0,
                 not_before=None,
                 source=(

@@ -50,7 +50,7 @@ CREATE INDEX verdicts_waiting ON verdicts (queued) WHERE sent = 0;
 CREATE INDEX overrides_waiting ON overrides (queued) WHERE sent = 0;
 CREATE INDEX overrides_new ON overrides (fingerprint) WHERE noticed = 0;
 """
-_BATCH = 1_000
+_BATCH = 250
 _PAGE = 1_000
 _POLL = 0.25
 _BUSY = 2.0

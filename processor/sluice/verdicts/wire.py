@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -63,7 +64,7 @@ def is_fingerprint(key: str) -> bool:
 
 
 def verdict(key: str, value: bytes) -> Verdict:
-    """The verdict under `key`. Raises Unusable."""
+    """The verdict under `key`, which is a fingerprint. Raises Unusable."""
     found = _decode(_verdicts, value)
     _check_type(key, found)
     if found.confidence not in CONFIDENCES:
@@ -82,7 +83,7 @@ def verdict(key: str, value: bytes) -> Verdict:
 
 
 def override(key: str, value: bytes) -> Override:
-    """The override under `key`. Raises Unusable."""
+    """The override under `key`, which is a fingerprint. Raises Unusable."""
     found = _decode(_overrides, value)
     _check_type(key, found)
     _check_time(found.issued_at)
@@ -111,7 +112,7 @@ def _why_undecodable(value: bytes) -> str:
 
 def _check_type(key: str, value: Verdict | Override) -> None:
     """What verdict and override have in common: whose key it is, the event type, the action."""
-    if value.fingerprint != key or not is_fingerprint(key):
+    if value.fingerprint != key:
         raise Unusable("fingerprint")
     if value.category not in CATEGORIES:
         raise Unusable("category")
@@ -123,14 +124,18 @@ def _check_type(key: str, value: Verdict | Override) -> None:
     )
     if not known:
         raise Unusable("identity")
-    if value.action not in ACTIONS:
+    if not _is_action(value.action, value.keep_percent, value.keep_rate):
         raise Unusable("action")
-    if value.action in ("sample", "limit"):
-        amount = f"{value.keep_percent}%" if value.action == "sample" else value.keep_rate
-        try:
-            Action.parse(f"{value.action} {amount}")
-        except ValueError:
-            raise Unusable("action") from None
+
+
+@lru_cache(256)
+def _is_action(action: str, keep_percent: float | None, keep_rate: str | None) -> bool:
+    """Whether it is one, with the amount that it needs. There are few, and many verdicts."""
+    amount = {"sample": f" {keep_percent}%", "limit": f" {keep_rate}"}.get(action, "")
+    try:
+        return Action.parse(action + amount).kind in ACTIONS
+    except ValueError:
+        return False
 
 
 def _check_time(time: str | None) -> None:

@@ -185,7 +185,7 @@ class Writer:
 
     def _as_ours(self, key: bytes, entry: Entry, held: Held, now: int) -> Held:
         """The facts with ourselves as their source, and what we know of the type's volume and age."""
-        first_seen = self._decisions.first_seen(key, held)
+        first_seen = min(now, self._decisions.first_seen(key, held))
         counted = float(self._volumes.per_day(key, now))
         a_day_old = now - (self._volumes.first_seen(key) or now) >= DAY
         ours = msgspec.structs.replace(
