@@ -138,10 +138,9 @@ def main() -> None:
         before = process.metric("sluice_processor_dropped_log_records")
         process.send(requests(min(options.types, PER_REQUEST), repeats=1))
         dropped = process.metric("sluice_processor_dropped_log_records") - before
+        asked = process.metric("sluice_classify_judged")
         print(f"restart: serving after {seconds:.2f} s, {process.resident():.0f} MiB;", end=" ")
-        print(
-            f"{dropped:.0f} of the first {PER_REQUEST} records dropped, {process.metric('sluice_classify_judged'):.0f} asked"
-        )
+        print(f"{dropped:.0f} of the first {PER_REQUEST} records dropped, {asked:.0f} types asked about")
         process.stop()
 
 
