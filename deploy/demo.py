@@ -34,7 +34,7 @@ RANKS = 25
 WASTE = {
     "logs": "tagged here, removed with policy.mode: drop",
     "metrics": "tagged here, removed with policy.mode and policy.metrics: drop",
-    "spans": "tagged, for a tail sampler behind: spans are never dropped one by one",
+    "spans": "tagged here, for a tail sampler behind",
 }
 WIDTH = 120
 
@@ -123,13 +123,14 @@ def report(service: Service, console: Console) -> None:
     console.print(
         f"\n[bold]{len(rows)} event types, each judged once[/bold]; rarer ones than 3 records are kept, unlisted."
     )
-    for signal, becomes in WASTE.items():
-        of_signal = [row for row in rows if row.verdict.signal == signal]
+    for kind, becomes in WASTE.items():
+        of_signal = [row for row in rows if row.verdict.signal == kind]
         records, size = sum(row.records for row in of_signal), sum(row.bytes for row in of_signal)
         waste = sum(row.records * row.wasted for row in of_signal) / max(records, 1)
         waste_bytes = sum(row.bytes * row.wasted for row in of_signal) / max(size, 1)
         console.print(
-            f"{signal:8}{records:>8,} records: [bold]{waste:4.0%} are waste[/bold] ({waste_bytes:.0%} of bytes), {becomes}"
+            f"{kind:8}{records:>8,} records: [bold]{waste:4.0%} are waste[/bold] "
+            f"({waste_bytes:.0%} of bytes), {becomes}"
         )
 
 

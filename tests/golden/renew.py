@@ -1,0 +1,46 @@
+"""Writes `lines.jsonl` anew: of the recording, the first line of each skeleton, at most so many of a service."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import msgspec
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from golden.test_lines import PATH, Golden, mined  # noqa: E402 - the path comes first
+
+from sluice.engine import Signal  # noqa: E402
+from sluice.recording import read  # noqa: E402
+
+RECORDING = Path(__file__).parents[2] / "deploy" / "recording" / "shop.jsonl.zst"
+OF_A_SERVICE = 60
+LONGEST = 400
+
+
+def main() -> None:
+    chosen: dict[str, dict[tuple[str, ...], Golden]] = defaultdict(dict)
+    for signal, raw in read(RECORDING):
+        if signal is not Signal.LOGS:
+            continue
+        for block in ExportLogsServiceRequest.FromString(raw).resource_logs:
+            names = [pair.value.string_value for pair in block.resource.attributes if pair.key == "service.name"]
+            kept = chosen[names[0] if names else ""]
+            for scope in block.scope_logs:
+                for record in scope.log_records:
+                    line = record.body.string_value
+                    if len(kept) >= OF_A_SERVICE or len(line) > LONGEST:
+                        continue
+                    golden = mined(line)
+                    classes = (golden.skeleton, golden.severity, golden.outcome, golden.purpose)
+                    kept.setdefault(classes, golden)
+    lines = [golden for kept in chosen.values() for golden in kept.values()]
+    PATH.write_bytes(msgspec.json.encode_lines(lines))
+    print(f"{len(lines)} lines of {len(chosen)} services")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""What the miner makes of real lines: one JSON object a line in `lines.jsonl`, recorded by `deploy/recording`.
+
+A change of the mining rules shows here as a difference to be read. `python tests/golden/renew.py` writes the file anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+from sluice.engine import Engine, Settings, evidence
+
+
+class Golden(msgspec.Struct, frozen=True):
+    line: str
+    skeleton: str
+    template: str
+    severity: str
+    outcome: str
+    purpose: str
+
+
+PATH = Path(__file__).with_name("lines.jsonl")
+LINES = msgspec.json.decode_lines(PATH.read_bytes(), type=Golden) if PATH.exists() else []
+
+
+def mined(line: str) -> Golden:
+    """One line as the body of a log record that says nothing else."""
+    request = ExportLogsServiceRequest()
+    request.resource_logs.add().scope_logs.add().log_records.add().body.string_value = line
+    [seen] = evidence(Engine(Settings(min_records=1)).process(0, request.SerializeToString()).commit() or b"[]")
+    identity = seen.identity
+    return Golden(line, seen.skeleton, seen.template, identity.severity, identity.outcome, identity.purpose)
+
+
+def test_the_file_holds_lines_of_every_service() -> None:
+    assert len(LINES) > 200
+
+
+@pytest.mark.parametrize("golden", LINES, ids=lambda golden: golden.skeleton[:40])
+def test_a_real_line_is_mined_as_before(golden: Golden) -> None:
+    assert mined(golden.line) == golden
