@@ -38,7 +38,7 @@ def main() -> None:
                     classes = (golden.skeleton, golden.severity, golden.outcome, golden.purpose)
                     kept.setdefault(classes, golden)
     lines = [golden for kept in chosen.values() for golden in kept.values()]
-    PATH.write_bytes(msgspec.json.encode_lines(lines))
+    PATH.write_bytes(msgspec.json.Encoder().encode_lines(lines))
     print(f"{len(lines)} lines of {len(chosen)} services")
 
 

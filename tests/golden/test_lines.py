@@ -24,7 +24,7 @@ class Golden(msgspec.Struct, frozen=True):
 
 
 PATH = Path(__file__).with_name("lines.jsonl")
-LINES = msgspec.json.decode_lines(PATH.read_bytes(), type=Golden) if PATH.exists() else []
+LINES = msgspec.json.Decoder(Golden).decode_lines(PATH.read_bytes()) if PATH.exists() else []
 
 
 def mined(line: str) -> Golden:
