@@ -128,6 +128,7 @@ class Sluice:
         instance: str = "here",
         ruleset: str = RULESET,
         capacity: int = 20_000,
+        types: int = 100_000,
     ) -> None:
         self.clock = clock
         self.log = log
@@ -146,6 +147,7 @@ class Sluice:
             publishing=log is not None,
             telemetry=self.telemetry,
             clock=clock,
+            capacity=types,
         )
         self.offset = 0
 

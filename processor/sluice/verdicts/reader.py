@@ -51,6 +51,9 @@ class Reader:
             self.count("verdicts", "ruleset")
             self.note_foreign(fingerprint, verdict)
             return None
+        if not self._table.has_room(fingerprint):
+            self.count("verdicts", "full")
+            return None
         entry = self._table.entry(fingerprint)
         own = verdict.source.instance == self._table.instance
         entry.seen = max(entry.seen, verdict.version)
@@ -88,6 +91,9 @@ class Reader:
         fingerprint = bytes.fromhex(key)
         if value is None and fingerprint not in self._table.entries:
             return None
+        if not self._table.has_room(fingerprint):
+            self.count("overrides", "full")
+            return None
         entry = self._table.entry(fingerprint)
         entry.override_met = self.round
         if entry.told:
@@ -117,7 +123,8 @@ class Reader:
     def note_foreign(self, key: bytes, verdict: Verdict) -> None:
         """A verdict of another ruleset is nothing to us until somebody has to clean it up."""
         expires = NEVER if verdict.expires_at is None else milliseconds(verdict.expires_at)
-        self._table.foreign[key] = expires, verdict.source.instance == self._table.instance
+        if key in self._table.foreign or self._table.has_room(key):
+            self._table.foreign[key] = expires, verdict.source.instance == self._table.instance
 
     def unusable(self, origin: str, key: str, reason: str) -> None:
         """Counted each time, named in the log once."""

@@ -21,18 +21,17 @@ from sluice.verdicts import wire
 from sluice.verdicts.decisions import Decider, Decisions
 from sluice.verdicts.entry import OPERATOR, Entry, Held, flat, pack, unpack
 from sluice.verdicts.guards import GUARDS
+from sluice.verdicts.loader import LOADED, Loader
 from sluice.verdicts.model import ACTIONS, CATEGORIES, CONFIDENCES, RANKS, Facts, Override, Source, Verdict
-from sluice.verdicts.reader import Reader, decision_of
+from sluice.verdicts.reader import Reader
 from sluice.verdicts.shelf import Shelf
-from sluice.verdicts.store import Gone, OverrideRow, Store, VerdictRow
+from sluice.verdicts.store import Store
 from sluice.verdicts.table import Table, sliced
 from sluice.verdicts.times import HOUR, SECOND
 from sluice.verdicts.volumes import VolumeTable
 from sluice.verdicts.writer import Writer
 
 _VOLUMES_EVERY = 300 * SECOND
-_LOADED = 50
-"""Rows in one slice at the start."""
 _QUICK = 2_000
 """Entries of which only a time is looked at, in one slice."""
 
@@ -41,7 +40,8 @@ class Registry:
     """Facts, overrides and decisions of one process.
 
     `instance`: see `Store.instance_id`. `ruleset`: the engine's. `publishing`: there is a topic; without one the
-    store is all there is. `clock`: Unix seconds.
+    store is all there is. `clock`: Unix seconds. `capacity`: event types known from others; beyond it a topic may hold
+    what it likes.
     """
 
     def __init__(
@@ -56,89 +56,37 @@ class Registry:
         publishing: bool,
         telemetry: Telemetry,
         clock: Callable[[], float],
+        capacity: int = 100_000,
     ) -> None:
         self._store = store
         self._volumes = volumes
         self._telemetry = telemetry
-        self._table = Table(instance, ruleset, clock)
+        self._table = Table(instance, ruleset, clock, capacity)
         self._decisions = Decisions(self._table, decider, volumes, policy)
         self._shelf = Shelf(self._table, store, self._decisions, volumes)
         self._writer = Writer(self._table, self._decisions, self._shelf, volumes, publishing=publishing)
         self._reader = Reader(self._table, self._decisions, self._shelf, self._writer, telemetry)
+        self._loader = Loader(self._table, store, volumes, self._decisions, self._reader, publishing=publishing)
         self._turn = asyncio.Lock()
         self._read_to_the_end = False
         self._hour = 0
         self._volumes_saved = 0
 
-    # The start
-
     async def load(self) -> None:
         """Takes everything over from the store and puts it in force. Nothing is asked, nothing published."""
-        now = self._table.now()
-        self._hour, self._volumes_saved = now // HOUR, now
+        self._hour, self._volumes_saved = self._table.now() // HOUR, self._table.now()
         self._decisions.start()
         self._store.on_reset(self._shelf.save_all)
-        async for volumes in self._store.volumes():
-            async for rows in sliced(volumes):
-                for row in rows:
-                    if not self._volumes.restore(row.fingerprint, row.hours):
-                        self._reader.count("store", "volumes")
-        async for overrides in self._store.overrides():
-            async for override_rows in sliced(overrides):
-                for override_row in override_rows:
-                    self._load_override(override_row)
-        async for verdicts in self._store.verdicts():
-            async for verdict_rows in sliced(verdicts, _LOADED):
-                for verdict_row in verdict_rows:
-                    self._load_verdict(verdict_row, now)
-        async for entries in self._table.walk(_LOADED):
+        await self._loader.load()
+        async for entries in self._table.walk(LOADED):
+            now = self._table.now()
             for key, entry in entries:
                 self._decisions.decide(key, entry, now)
             self._install("store")
             for key, entry in entries:
-                self._writer.settle(key, entry, now)
+                if self._table.entries.get(key) is entry:
+                    self._writer.settle(key, entry, now)
         self._store.on_override(self._overruled_elsewhere)
-
-    def _load_override(self, row: OverrideRow) -> None:
-        if row.value is None:
-            return
-        try:
-            override = wire.override(row.fingerprint, row.value)
-        except wire.Unusable as unusable:
-            self._reader.unusable("store", row.fingerprint, unusable.reason)
-            return
-        if override.ruleset != self._table.ruleset:
-            self._reader.count("store", "ruleset")
-            return
-        entry = self._table.entry(bytes.fromhex(row.fingerprint))
-        entry.override, entry.derived = override, row.derived
-        entry.told = self._writer.publishing and not row.sent
-
-    def _load_verdict(self, row: VerdictRow, now: int) -> None:
-        if row.value is None:
-            return
-        try:
-            shown = wire.verdict(row.fingerprint, row.value)
-            facts = shown if row.facts is None else wire.verdict(row.fingerprint, row.facts)
-        except wire.Unusable as unusable:
-            self._reader.unusable("store", row.fingerprint, unusable.reason)
-            self._store.save(Gone("verdicts", row.fingerprint))
-            return
-        key = bytes.fromhex(row.fingerprint)
-        if shown.ruleset != self._table.ruleset:
-            self._reader.count("store", "ruleset")
-            self._reader.note_foreign(key, shown)
-            return
-        entry = self._table.entry(key)
-        if facts.source.kind == "operator":
-            entry.own = shown.source.instance == self._table.instance
-        else:
-            self._reader.hold(entry, facts, now)
-        entry.version = entry.seen = row.version
-        entry.saved = self._decisions.shared(decision_of(shown))
-        if entry.own:
-            entry.topic_own, entry.topic_rank = True, RANKS[shown.source.kind]
-            entry.shown = entry.saved
 
     # What is known
 
@@ -377,16 +325,18 @@ class Registry:
             self._install(origin)
 
     def _install(self, origin: str) -> None:
-        """What the engine refuses is withdrawn: its fingerprint is not that of its identity and skeleton."""
+        """What the engine refuses is withdrawn: its fingerprint is not that of its identity and skeleton, or the engine
+        has no room for another type. What the store has stays there, for the next start may have more room."""
         for key in self._decisions.install():
-            self._reader.unusable(origin, key.hex(), "identity")
+            self._reader.unusable(origin, key.hex(), "refused")
             entry = self._table.entries.get(key)
             if entry is None:
                 continue
             if entry.override is not None:
                 entry.override, entry.derived, entry.told = None, False, False
-                self._shelf.save_override(key, entry, sent=True)
-            self._writer.withdraw(key, entry, self._table.now())
+                if origin != "store":
+                    self._shelf.save_override(key, entry, sent=True)
+            self._writer.withdraw(key, entry, self._table.now(), remove=origin != "store")
         self._decisions.install()
 
     def _gauge(self, drained: engine.Volumes) -> None:

@@ -18,12 +18,13 @@ class Table:
     They mean nothing here and are cleaned up in the end.
     """
 
-    def __init__(self, instance: str, ruleset: str, clock: Callable[[], float]) -> None:
+    def __init__(self, instance: str, ruleset: str, clock: Callable[[], float], capacity: int) -> None:
         self.instance = instance
         self.ruleset = ruleset
         self.entries: dict[bytes, Entry] = {}
         self.foreign: dict[bytes, tuple[int, bool]] = {}
         self._clock = clock
+        self._capacity = capacity
 
     def now(self) -> int:
         """Unix milliseconds."""
@@ -35,6 +36,10 @@ class Table:
         if entry is None:
             entry = self.entries[key] = Entry()
         return entry
+
+    def has_room(self, key: bytes) -> bool:
+        """Whether an entry that others ask for may be made; the types that passed here are bounded by the engine."""
+        return key in self.entries or len(self.entries) + len(self.foreign) < self._capacity
 
     async def walk(self, size: int = 100) -> AsyncIterator[list[tuple[bytes, Entry]]]:
         """All entries, slice by slice, the loop let go in between; those that have gone meanwhile are left out."""

@@ -57,12 +57,13 @@ class Writer:
         self._table.entries.pop(key, None)
         self._shelf.remove_verdict(key)
 
-    def withdraw(self, key: bytes, entry: Entry, now: int) -> None:
+    def withdraw(self, key: bytes, entry: Entry, now: int, *, remove: bool = True) -> None:
         """The judged facts go; an operator's word stays. The next version is still above those that were met."""
         entry.lapse()
         entry.own, entry.expires = False, NEVER
         self._decisions.decide(key, entry, now, changed=True)
-        self._shelf.remove_verdict(key)
+        if remove:
+            self._shelf.remove_verdict(key)
 
     def bury_foreign(self, now: int) -> None:
         """Keys of another ruleset that expired long ago."""

@@ -35,11 +35,12 @@ async def start(tmp_path: Path, clock: Clock) -> AsyncIterator[Start]:
         instance: str = "here",
         ruleset: str = "1",
         own_clock: Clock | None = None,
+        capacity: int = 100_000,
     ) -> Sluice:
         before = running.pop(instance, None)
         if before is not None:
             await before.stop()
-        sluice = Sluice(tmp_path / f"{instance}.db", own_clock or clock, log, rules, instance, ruleset)
+        sluice = Sluice(tmp_path / f"{instance}.db", own_clock or clock, log, rules, instance, ruleset, types=capacity)
         running[instance] = sluice
         await sluice.start()
         return sluice

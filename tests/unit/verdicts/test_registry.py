@@ -85,7 +85,7 @@ async def test_a_fingerprint_that_the_engine_does_not_recognise_is_withdrawn(sta
     sluice.engine.refuses.add(fingerprint(1))
     assert sluice.registry.judged(evidence(1), WASTE, RULE) is None
     assert not sluice.registry.known(fingerprint(1))
-    assert sluice.unusable("judge", "identity") == 1
+    assert sluice.unusable("judge", "refused") == 1
 
 
 # Probation, rarity, lease

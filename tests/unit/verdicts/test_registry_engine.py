@@ -157,7 +157,7 @@ async def test_a_verdict_under_the_fingerprint_of_another_type_is_refused(
     sluice.registry.read("verdicts", found.fingerprint, msgspec.json.encode(forged))
     assert sluice.dropped() == 0
     assert not sluice.registry.known(found.fingerprint)
-    assert sluice.telemetry.value("sluice_verdicts_unusable", origin="verdicts", reason="identity") == 1
+    assert sluice.telemetry.value("sluice_verdicts_unusable", origin="verdicts", reason="refused") == 1
 
 
 async def test_types_beyond_the_guards_come_to_drop_as_volumes_are_drained(process: Start) -> None:

@@ -294,7 +294,7 @@ async def test_a_verdict_that_the_engine_does_not_recognise_is_withdrawn(start: 
     log.append("verdicts", fingerprint(1), encoded(verdict(clock, 1)))
     sluice.read()
     assert not sluice.registry.known(fingerprint(1))
-    assert sluice.unusable("verdicts", "identity") == 1
+    assert sluice.unusable("verdicts", "refused") == 1
 
 
 @pytest.mark.parametrize("key", ["", "x", fingerprint(1).upper().replace("0", "A"), "f" * 33, "é" * 32])
@@ -318,6 +318,18 @@ async def test_a_verdict_of_another_ruleset_is_ignored_and_stays_on_the_topic(
     clock.now += 45 * DAY
     await rest(sluice)
     assert log.last(1) is None, "until it is long expired"
+
+
+async def test_a_topic_without_end_does_not_fill_the_memory(start: Start, clock: Clock, log: Log) -> None:
+    sluice = await start(log, capacity=10)
+    for number in range(30):
+        log.append("verdicts", fingerprint(number), encoded(verdict(clock, number, ruleset=str(number % 2))))
+        log.append("overrides", fingerprint(100 + number), encoded(override(clock, 100 + number)))
+    sluice.read()
+    assert len(list(sluice.registry.verdicts())) <= 10
+    assert sluice.unusable("verdicts", "full") > 0
+    assert sluice.unusable("overrides", "full") > 0
+    assert await sluice.judge(1000), "what passes here is bounded elsewhere"
 
 
 async def test_unknown_fields_are_no_reason_to_refuse(start: Start, clock: Clock, log: Log) -> None:

@@ -1,4 +1,4 @@
-"""The SQLite store: what survives a restart. The only file that knows sqlite3.
+"""The SQLite store: what survives a restart.
 
 One thread owns the connection. Writes are collected under a lock, at most one a row, and go out in transactions;
 nobody waits for them. Reads are jobs for the same thread, run after the writes that were asked for before them.
@@ -10,15 +10,12 @@ What can happen to the file, and what is done:
    registry is asked to write all that it has in memory.
 3. A write fails (disk full, locked by another process): the rows stay queued and are tried again; degraded until one
    succeeds. A full queue refuses rows, and whoever holds them in memory offers them again.
-
-No sample ever comes here: the columns are the values of the topics, counters, and what the operator decided.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sqlite3
 import threading
 import time
@@ -27,75 +24,21 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
-import msgspec
-
 from sluice.errors import StoreError
 from sluice.health import HealthBoard
 from sluice.telemetry import Telemetry
 from sluice.verdicts.outbox import Outgoing
+from sluice.verdicts.store import database
+from sluice.verdicts.store.rows import OverrideRow, Row, VerdictRow, VolumeRow, key_of
 
 log = logging.getLogger(__name__)
 
-SCHEMA = 1
-_TABLES = """
-CREATE TABLE verdicts (
-    fingerprint TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB, facts BLOB,
-    sent INTEGER NOT NULL, queued INTEGER NOT NULL);
-CREATE TABLE overrides (
-    fingerprint TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB, derived INTEGER NOT NULL,
-    sent INTEGER NOT NULL, queued INTEGER NOT NULL, noticed INTEGER NOT NULL);
-CREATE TABLE volumes (fingerprint BLOB PRIMARY KEY, hours BLOB NOT NULL);
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE INDEX verdicts_waiting ON verdicts (queued) WHERE sent = 0;
-CREATE INDEX overrides_waiting ON overrides (queued) WHERE sent = 0;
-CREATE INDEX overrides_new ON overrides (fingerprint) WHERE noticed = 0;
-"""
 _BATCH = 250
 _PAGE = 1_000
 _POLL = 0.25
-_BUSY = 2.0
 _PAUSES = (0.5, 1.0, 2.0, 5.0)
 
 _Answer = TypeVar("_Answer")
-
-
-class VerdictRow(msgspec.Struct, frozen=True):
-    """One key of `sluice.verdicts`. `value`: the JSON that is on the topic or waits to go there, None a tombstone.
-
-    `facts`: the JSON of the judged facts where `value` holds an operator's verdict over them.
-    """
-
-    fingerprint: str
-    version: int
-    value: bytes | None
-    facts: bytes | None
-    sent: bool
-
-
-class OverrideRow(msgspec.Struct, frozen=True):
-    """One key of `sluice.overrides`; `value` None is a tombstone. `derived`: seen in an operator's verdict only."""
-
-    fingerprint: str
-    value: bytes | None
-    derived: bool
-    sent: bool
-
-
-class VolumeRow(msgspec.Struct, frozen=True):
-    """One row of `volumes.VolumeTable`, packed by it."""
-
-    fingerprint: bytes
-    hours: bytes
-
-
-class Gone(msgspec.Struct, frozen=True):
-    """A row to be deleted."""
-
-    table: str
-    fingerprint: str
-
-
-Row = VerdictRow | OverrideRow | VolumeRow | Gone
 
 
 class Store:
@@ -157,13 +100,13 @@ class Store:
             with self._wake:
                 self._abandoned = True
                 self._wake.notify()
-            await asyncio.to_thread(thread.join, _BUSY + 1.0)
+            await asyncio.to_thread(thread.join, database.BUSY + 1.0)
 
     # Writing
 
     def save(self, row: Row) -> bool:
         """Queues a row; a newer one of the same key replaces it. False when the queue is full: offer it again."""
-        key = _key(row)
+        key = key_of(row)
         with self._wake:
             if len(self._rows) >= self._capacity and key not in self._rows:
                 return False
@@ -207,7 +150,7 @@ class Store:
             return configured
 
         def read_or_make(connection: sqlite3.Connection) -> str:
-            with _Transaction(connection):
+            with database.Transaction(connection):
                 connection.execute("INSERT OR IGNORE INTO meta VALUES ('instance_id', ?)", (str(uuid.uuid4()),))
             row = connection.execute("SELECT value FROM meta WHERE key = 'instance_id'").fetchone()
             return str(row[0])
@@ -238,7 +181,7 @@ class Store:
 
         def write(connection: sqlite3.Connection) -> None:
             now = time.time_ns()
-            with _Transaction(connection):
+            with database.Transaction(connection):
                 connection.execute(
                     "INSERT OR REPLACE INTO overrides VALUES (?, ?, ?, 0, 0, ?, 0)", (fingerprint, now, value, now)
                 )
@@ -273,7 +216,7 @@ class Store:
         """Marks these versions. Raises StoreError: they are then sent once more, which changes nothing."""
 
         def mark(connection: sqlite3.Connection) -> None:
-            with _Transaction(connection):
+            with database.Transaction(connection):
                 for table in ("verdicts", "overrides"):
                     keys = [(value.key, value.version) for value in batch if value.topic == table]
                     connection.executemany(
@@ -353,7 +296,7 @@ class Store:
             if not batch:
                 return None
             try:
-                published = _write_rows(self._connection, list(batch.values()))
+                published = database.write(self._connection, list(batch.values()))
             except sqlite3.Error as error:
                 with self._wake:
                     self._rows = {**batch, **self._rows}
@@ -390,7 +333,7 @@ class Store:
             found = self._connection.execute("SELECT fingerprint, value, version FROM overrides WHERE noticed = 0")
             rows = found.fetchall()
             if rows:
-                with _Transaction(self._connection):
+                with database.Transaction(self._connection):
                     self._connection.executemany(
                         "UPDATE overrides SET noticed = 1 WHERE fingerprint = ? AND version = ?",
                         [(fingerprint, written) for fingerprint, _, written in rows],
@@ -406,9 +349,9 @@ class Store:
 
     def _failed(self, operation: str, error: sqlite3.Error) -> StoreError:
         self._telemetry.add("sluice_store_failures", operation=operation)
-        if _is_corrupt(error):
+        if database.is_corrupt(error):
             self._connection.close()
-            _set_aside(self._path, error)
+            database.set_aside(self._path, error)
             self._connection = self._open_or_stand_in()
             if self._on_reset is not None:
                 self._tell(self._on_reset)
@@ -420,19 +363,19 @@ class Store:
         self._stand_in = False
         try:
             try:
-                connection = _connect(self._path, self._configure)
+                connection = database.connect(self._path, self._configure)
             except sqlite3.DatabaseError as error:
-                if not _is_corrupt(error):
+                if not database.is_corrupt(error):
                     raise
-                _set_aside(self._path, error)
-                connection = _connect(self._path, self._configure)
+                database.set_aside(self._path, error)
+                connection = database.connect(self._path, self._configure)
         except (sqlite3.Error, OSError, StoreError) as error:
             self._telemetry.add("sluice_store_failures", operation="open")
             self._health.degraded(
                 "store", f"{self._path} cannot be opened ({error}): verdicts are kept in memory until the next start"
             )
             self._stand_in = True
-            connection = _connect(":memory:", lambda _: None)
+            connection = database.connect(":memory:", lambda _: None)
         self._version = -1
         return connection
 
@@ -440,116 +383,6 @@ class Store:
         """Calls on the loop; a loop that is gone has nobody left to tell."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(callback, *arguments)
-
-
-class _Transaction:
-    """BEGIN IMMEDIATE, so that a lock is met at the beginning; COMMIT, or ROLLBACK after an error."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if error is None:
-            try:
-                self._connection.execute("COMMIT")
-            except sqlite3.Error:
-                self._roll_back()
-                raise
-        else:
-            self._roll_back()
-
-    def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
-
-
-def _connect(path: str, configure: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
-    """A connection with our tables. Raises sqlite3.Error, or StoreError for a file of a newer Sluice."""
-    connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
-    try:
-        configure(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found > SCHEMA:
-            raise StoreError(f"it was written by a newer version of Sluice (schema {found}, this one knows {SCHEMA})")
-        if found == 0:
-            with _Transaction(connection):
-                if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-                    for statement in _TABLES.strip().removesuffix(";").split(";"):
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {SCHEMA}")
-        else:
-            # A file may be readable and not writable: that is known now or at the first verdict.
-            with _Transaction(connection):
-                connection.execute("DELETE FROM meta WHERE key = ''")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _write_rows(connection: sqlite3.Connection, rows: list[Row]) -> bool:
-    """Answers whether any of them waits to be published."""
-    verdicts: list[tuple[object, ...]] = []
-    overrides: list[tuple[object, ...]] = []
-    volumes: list[tuple[object, ...]] = []
-    gone: dict[str, list[tuple[str]]] = {}
-    now = time.time_ns()
-    for position, row in enumerate(rows):
-        match row:
-            case VerdictRow():
-                verdicts.append((row.fingerprint, row.version, row.value, row.facts, row.sent, now + position))
-            case OverrideRow():
-                written = now + position
-                overrides.append((row.fingerprint, written, row.value, row.derived, row.sent, written))
-            case VolumeRow():
-                volumes.append((row.fingerprint, row.hours))
-            case Gone():
-                gone.setdefault(row.table, []).append((row.fingerprint,))
-    with _Transaction(connection):
-        connection.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?)", verdicts)
-        connection.executemany(
-            # What another process has written since and nobody has noticed yet is the operator's newer word.
-            "INSERT INTO overrides VALUES (?, ?, ?, ?, ?, ?, 1) ON CONFLICT (fingerprint) DO UPDATE SET"
-            " version = excluded.version, value = excluded.value, derived = excluded.derived, sent = excluded.sent,"
-            " queued = excluded.queued WHERE noticed = 1",
-            overrides,
-        )
-        connection.executemany("INSERT OR REPLACE INTO volumes VALUES (?, ?)", volumes)
-        for table, keys in gone.items():
-            unless_newer = " AND noticed = 1" if table == "overrides" else ""
-            connection.executemany(f"DELETE FROM {table} WHERE fingerprint = ?{unless_newer}", keys)
-    return any(isinstance(row, VerdictRow | OverrideRow) and not row.sent for row in rows)
-
-
-def _key(row: Row) -> tuple[str, str | bytes]:
-    match row:
-        case VerdictRow():
-            return "verdicts", row.fingerprint
-        case OverrideRow():
-            return "overrides", row.fingerprint
-        case VolumeRow():
-            return "volumes", row.fingerprint
-        case Gone():
-            return row.table, row.fingerprint
-
-
-def _is_corrupt(error: sqlite3.Error) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def _set_aside(path: str, error: sqlite3.Error) -> None:
-    """Renames the file and what belongs to it; nothing is deleted."""
-    aside = f"{path}.corrupt-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
-    for suffix in ("", "-wal", "-shm"):
-        if os.path.exists(path + suffix):
-            os.replace(path + suffix, aside + suffix)
-    log.error("the store %s is corrupt (%s): set aside as %s and begun anew", path, error, aside)
 
 
 def _resolve(answer: asyncio.Future[Any], value: Any) -> None:

@@ -1,0 +1,57 @@
+"""Rows of the store: what others put in and get out."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class VerdictRow(msgspec.Struct, frozen=True):
+    """One key of `sluice.verdicts`. `value`: the JSON that is on the topic or waits to go there, None a tombstone.
+
+    `facts`: the JSON of the judged facts where `value` holds an operator's verdict over them.
+    """
+
+    fingerprint: str
+    version: int
+    value: bytes | None
+    facts: bytes | None
+    sent: bool
+
+
+class OverrideRow(msgspec.Struct, frozen=True):
+    """One key of `sluice.overrides`; `value` None is a tombstone. `derived`: seen in an operator's verdict only."""
+
+    fingerprint: str
+    value: bytes | None
+    derived: bool
+    sent: bool
+
+
+class VolumeRow(msgspec.Struct, frozen=True):
+    """One row of `volumes.VolumeTable`, packed by it."""
+
+    fingerprint: bytes
+    hours: bytes
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """A row to be deleted."""
+
+    table: str
+    fingerprint: str
+
+
+Row = VerdictRow | OverrideRow | VolumeRow | Gone
+
+
+def key_of(row: Row) -> tuple[str, str | bytes]:
+    """The table and the key: of two rows with the same, the newer one counts."""
+    match row:
+        case VerdictRow():
+            return "verdicts", row.fingerprint
+        case OverrideRow():
+            return "overrides", row.fingerprint
+        case VolumeRow():
+            return "volumes", row.fingerprint
+        case Gone():
+            return row.table, row.fingerprint
