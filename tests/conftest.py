@@ -1,4 +1,5 @@
 pytest_plugins = [
     "real.collector",
     "real.kafka",
+    "real.sluice",
 ]
