@@ -198,7 +198,7 @@ class KafkaLink:
         while True:
             self._outbox.changed.clear()
             waiting = await self._outbox.pending(_PENDING)
-            self._telemetry.set("sluice_kafka_outbox", len(waiting))
+            self._telemetry.set("sluice_kafka_outbox", await self._outbox.backlog())
             if waiting:
                 await self._send(cluster, layout, waiting)
                 self._works(_PUBLISHER)
@@ -235,6 +235,6 @@ class KafkaLink:
 
     async def _count_outbox(self) -> None:
         try:
-            self._telemetry.set("sluice_kafka_outbox", len(await self._outbox.pending(_PENDING)))
+            self._telemetry.set("sluice_kafka_outbox", await self._outbox.backlog())
         except StoreError:
             self._telemetry.add("sluice_kafka_failures", client=_PUBLISHER, reason="outbox")
