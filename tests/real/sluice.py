@@ -111,15 +111,16 @@ class Sluice:
         if self._process is None:
             return
         self._process.send_signal(how)
-        self.wait()
-
-    def wait(self) -> None:
-        """For the end that a signal has asked for; see `stop`."""
-        status = self._running.wait(STOPPED_WITHIN)
-        self._process = None
+        status = self.ended()
         assert status == 0, f"it ended with status {status}:\n{self.log()}"
         crashes = [line for line in self.messages() if "error" in line]
         assert not crashes, crashes
+
+    def ended(self) -> int:
+        """Waits for its end; answers its exit status."""
+        status = self._running.wait(STOPPED_WITHIN)
+        self._process = None
+        return status
 
     def kill(self) -> None:
         """SIGKILL."""
