@@ -22,7 +22,7 @@ $(BIN)/.built: $(BIN)/.dependencies $(CORE)
 
 # Ports 4317, 4318, 13133 and 8888. `make run ONCE=1` ends after the report; `make run KAFKA=host:port` publishes too.
 run: build
-	@$(BIN)/python deploy/demo.py $(if $(ONCE),--once) $(if $(KAFKA),--kafka $(KAFKA))
+	@GRPC_VERBOSITY=NONE $(BIN)/python deploy/demo.py $(if $(ONCE),--once) $(if $(KAFKA),--kafka $(KAFKA))
 
 lint: build
 	$(BIN)/ruff check .

@@ -5,4 +5,5 @@ pytest_plugins = [
     "real.collector",
     "real.dataplane",
     "real.kafka",
+    "real.sluice",
 ]

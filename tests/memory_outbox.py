@@ -24,6 +24,9 @@ class MemoryOutbox:
     async def pending(self, limit: int) -> list[Outgoing]:
         return list(self._waiting.values())[:limit]
 
+    async def backlog(self) -> int:
+        return len(self._waiting)
+
     async def sent(self, batch: list[Outgoing]) -> None:
         for sent in batch:
             waiting = self._waiting.get((sent.topic, sent.key))

@@ -11,7 +11,7 @@ import pytest
 
 import sluice
 from kafka_peers import own_topics
-from real.kafka_server import free_port
+from real.ports import free_port
 from verdict_values import HEALTH, verdict
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from kafka_peers import own_topics, running, until
 from real.kafka import Kafka, compact
-from real.kafka_server import free_port
+from real.ports import free_port
 from sluice.config.model import KafkaConfig
 from sluice.errors import BrokerError
 from sluice.verdicts.kafka.oneshot import follow, probe, publish, read_all

@@ -17,10 +17,10 @@ import grpc
 import pytest
 from click.testing import CliRunner, Result
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
-from real.otlp import Answer, NextHop
 from rich.console import Console
 
 from real.collector import Collector
+from real.otlp import Answer, NextHop
 from real.ports import free_port
 from sluice.cli.replay import progress_for, replay
 from sluice.errors import RecordingError, ReplayError

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from kafka_peers import BRISK, own_topics, running, until
 from real.kafka import Kafka, start_kafka
-from real.kafka_server import free_port
+from real.ports import free_port
 from sluice.config.model import KafkaConfig
 from sluice.verdicts.kafka.access import Deadlines
 from sluice.verdicts.topics import Timing

@@ -21,7 +21,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.admin.new_partitions import NewPartitions
 from aiokafka.errors import KafkaError
 
-from real.kafka_server import Server, choose, free_port
+from real.kafka_server import Server, choose
+from real.ports import free_port
 
 READY_WITHIN = 90.0
 """Seconds; a cold broker on a busy machine takes 20."""

@@ -10,7 +10,6 @@ import fcntl
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -54,13 +53,6 @@ def choose(directory: Path, settings: Mapping[str, str], ports: Mapping[str, int
     if shutil.which("java") and shutil.which("mvn"):
         return JavaServer(directory, settings, ports, users)
     raise RuntimeError(MISSING)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _docker_answers() -> bool:

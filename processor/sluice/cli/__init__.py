@@ -74,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The console script; answers the exit status."""
     # Commands report in their own words; without any handler, a library's warnings would reach stderr.
     logging.getLogger().addHandler(logging.NullHandler())
+    # gRPC's core writes lines of its own to stderr, unless it is told not to before it is loaded.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # whatever a log holds, a terminal's encoding must not end us
     try:

@@ -75,6 +75,8 @@ class NextHop:
             # A failed check has reported itself by `failed`, which keeps this thread awake for another round.
             with contextlib.suppress(ExportFailed):
                 self._check()
-            self._wake.wait()
+            # A check that succeeds too soon after a failure leaves it standing: then the next one is due by itself.
+            if not self._reason:
+                self._wake.wait()
             if self._stopping.wait(self._interval):
                 return

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 from sluice.engine import Signal
 from sluice.health import HealthBoard
+
+log = logging.getLogger(__name__)
 
 NOTE = "exporters.nop: records are judged and counted, not forwarded"
 
@@ -18,6 +22,7 @@ class NopExporter:
 
     def start(self) -> None:
         self._health.note("next_hop", NOTE)
+        log.info(NOTE)
 
     def stop(self) -> None:
         """Nothing was opened."""

@@ -27,6 +27,10 @@ class Outbox(Protocol):
         """The oldest values that wait, at most one a key (the newest)."""
         ...
 
+    async def backlog(self) -> int:
+        """How many values wait, also those that `pending` holds back."""
+        ...
+
     async def sent(self, batch: list[Outgoing]) -> None:
         """Marks these versions as acknowledged; a newer version of the same key keeps waiting."""
         ...

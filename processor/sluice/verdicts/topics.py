@@ -114,7 +114,7 @@ class KafkaLink:
         while not self._stopping:
             try:
                 if client == _PUBLISHER:  # what waits is to be seen while there is no broker, above all
-                    self._telemetry.set("sluice_kafka_outbox", len(await self._outbox.pending(_PENDING)))
+                    self._telemetry.set("sluice_kafka_outbox", await self._outbox.backlog())
                 cluster, layout = await self._connect()
                 async with cluster:
                     await work(cluster, layout)
@@ -195,7 +195,7 @@ class KafkaLink:
         while True:
             self._outbox.changed.clear()
             waiting = await self._outbox.pending(_PENDING)
-            self._telemetry.set("sluice_kafka_outbox", len(waiting))
+            self._telemetry.set("sluice_kafka_outbox", await self._outbox.backlog())
             if waiting:
                 await self._send(cluster, layout, waiting)
                 self._works(_PUBLISHER)

@@ -212,6 +212,16 @@ class Store:
 
         return await self._ask(read)
 
+    async def backlog(self) -> int:
+        """Values that wait, whatever the gate says. Raises StoreError like `pending`."""
+
+        def count(connection: sqlite3.Connection) -> int:
+            tables = ("verdicts", "overrides")
+            counts = [connection.execute(f"SELECT count(*) FROM {table} WHERE sent = 0").fetchone() for table in tables]
+            return sum(found for (found,) in counts)
+
+        return await self._ask(count)
+
     async def sent(self, batch: list[Outgoing]) -> None:
         """Marks these versions. Raises StoreError: they are then sent once more, which changes nothing."""
 

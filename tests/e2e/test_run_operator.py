@@ -1,0 +1,130 @@
+"""What an operator does while the processor runs: overrule from the command line, reload the policy."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from real.otlp import NextHop, Sender, logs
+from real.sluice import Sluice, forwarding_to
+from real.waiting import wait_until
+from sluice.engine import Signal
+from traffic import PROBE, order, teach, teach_probe
+
+
+@pytest.fixture
+def sluice(next_hop: NextHop, tmp_path: Path) -> Iterator[Sluice]:
+    with Sluice(tmp_path, {"exporters": forwarding_to(next_hop.endpoint)}) as sluice:
+        yield sluice
+
+
+@pytest.fixture
+def passes(sluice: Sluice, next_hop: NextHop) -> Iterator[Callable[[str], bool]]:
+    """Sends one record and tells whether it reached the next hop."""
+    with Sender(sluice.grpc_port) as sender:
+
+        def passed(body: str) -> bool:
+            before = len(next_hop.arrivals)
+            sender.export(logs(body))
+            return len(next_hop.arrivals) > before
+
+        yield passed
+
+
+def fingerprint(sluice: Sluice, category: str) -> str:
+    [row] = json.loads(sluice.command("verdicts", "list", "--json", "--category", category).stdout)
+    found: str = row["fingerprint"]
+    return found
+
+
+def done(sluice: Sluice, *arguments: str) -> str:
+    """The command's output; it must succeed."""
+    command = sluice.command(*arguments)
+    assert (command.returncode, command.stderr) == (0, "")
+    return command.stdout
+
+
+def test_an_operator_overrules_revokes_and_returns_to_what_was_judged(
+    sluice: Sluice, passes: Callable[[str], bool]
+) -> None:
+    teach(sluice, (Signal.LOGS, logs(PROBE)), (Signal.LOGS, logs(order(1))))
+    assert not passes(PROBE)
+    probe, business = fingerprint(sluice, "health_check"), fingerprint(sluice, "business_event")
+
+    done(sluice, "verdicts", "revoke", probe[:12], "--reason", "looking into it")
+    wait_until(lambda: passes(PROBE), "the probe kept")
+    done(sluice, "verdicts", "set", probe, "auto")
+    wait_until(lambda: not passes(PROBE), "the probe dropped again")
+    assert passes(order(2))
+    done(sluice, "verdicts", "set", business, "drop")
+    wait_until(lambda: not passes(order(3)), "the order dropped")
+    assert "drop" in done(sluice, "verdicts", "explain", business)
+    done(sluice, "verdicts", "set", business, "auto")
+    wait_until(lambda: passes(order(4)), "the order kept again")
+    assert sluice.metrics()("sluice_classify_judged") == 2, "nobody was asked again"
+
+
+def test_an_override_outlives_a_restart(sluice: Sluice, passes: Callable[[str], bool]) -> None:
+    teach_probe(sluice)
+    done(sluice, "verdicts", "revoke", fingerprint(sluice, "health_check"))
+    wait_until(lambda: passes(PROBE), "the probe kept")
+    sluice.stop()
+    sluice.start()
+    wait_until(lambda: reaches(sluice), "a connection")
+    assert passes(PROBE)
+
+
+def reaches(sluice: Sluice) -> bool:
+    with Sender(sluice.grpc_port) as sender:
+        return sender.export(b"") == b""
+
+
+def test_a_reloaded_policy_decides_anew_and_asks_nobody(sluice: Sluice, passes: Callable[[str], bool]) -> None:
+    teach(sluice, (Signal.LOGS, logs(PROBE)), (Signal.LOGS, logs(order(1))))
+    assert not passes(PROBE)
+    assert passes(order(2))
+    sluice.write({"policy": {"actions": {"health_check": "keep", "business_event": "drop"}, "min_confidence": "low"}})
+    sluice.signal(signal.SIGHUP)
+    wait_until(lambda: passes(PROBE), "the probe kept")
+    wait_until(lambda: not passes(order(3)), "the order dropped")
+    sluice.write({"policy": {"mode": "observe"}})
+    sluice.signal(signal.SIGHUP)
+    wait_until(lambda: passes(order(4)), "nothing dropped")
+    assert sluice.metrics()("sluice_classify_judged") == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [("policy: {mode: dorp}", "policy.mode"), ("policy: [", "sluice.yaml"), ("", "sluice.yaml"), (None, "sluice.yaml")],
+    ids=["wrong value", "no YAML", "empty", "gone"],
+)
+def test_a_file_that_cannot_be_used_changes_nothing_and_is_named(
+    sluice: Sluice, passes: Callable[[str], bool], content: str | None, says: str
+) -> None:
+    teach_probe(sluice)
+    assert not passes(PROBE)
+    if content is None:
+        sluice.file.unlink()
+    else:
+        sluice.file.write_text(content)
+    sluice.signal(signal.SIGHUP)
+    wait_until(lambda: complaints(sluice), "a word in the log")
+    [complaint] = complaints(sluice)
+    assert says in complaint
+    assert not passes(PROBE)
+    assert sluice.status() == 200
+
+
+def complaints(sluice: Sluice) -> list[str]:
+    return [line["msg"] for line in sluice.messages() if line["level"] == "error" and "not reloaded" in line["msg"]]
+
+
+def test_what_only_a_restart_can_change_is_said_at_reload(sluice: Sluice, passes: Callable[[str], bool]) -> None:
+    sluice.write({"mining": {"min_records": 5}, "policy": {"mode": "observe"}})
+    sluice.signal(signal.SIGHUP)
+    wait_until(lambda: "only policy is reloaded" in sluice.log(), "a word in the log")
+    wait_until(lambda: "policy reloaded" in sluice.log(), "the reload")

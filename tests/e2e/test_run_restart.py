@@ -1,0 +1,70 @@
+"""What a restart costs: nothing that was judged is asked again, and nothing waits for its verdict to come back."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
+from real.otlp import NextHop, Sender, logs
+from real.sluice import Sluice, forwarding_to
+from real.waiting import wait_until
+from traffic import PROBE, order, teach_probe
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_the_first_request_after_a_restart_is_decided_and_nobody_is_asked_again(
+    next_hop: NextHop, tmp_path: Path, end: str
+) -> None:
+    with Sluice(tmp_path, {"exporters": forwarding_to(next_hop.endpoint)}) as sluice:
+        teach_probe(sluice)
+        wait_until(lambda: sluice.metrics()("sluice_store_writes"), "the verdict in the store")
+        getattr(sluice, end)()
+        next_hop.arrivals.clear()
+        sluice.start()
+        with Sender(sluice.grpc_port) as sender:
+            for number in range(5):
+                sender.export(logs(PROBE, order(number)))
+        wait_until(lambda: sluice.metrics()("sluice_classify_judged"), "the orders judged")
+        wait_until(lambda: not sluice.metrics()("sluice_classify_queue_length"), "an empty queue")
+        count = sluice.metrics()
+
+    assert next_hop.bodies == [order(number) for number in range(5)]
+    assert count("sluice_classify_judged") == 1, "the orders alone"
+    assert count("sluice_classify_judged", category="health_check") == 0
+
+
+def test_it_is_healthy_only_when_it_serves(next_hop: NextHop, tmp_path: Path) -> None:
+    """Another process holds the store for a moment, so that there is a time between start and readiness."""
+    sluice = Sluice(tmp_path, {"exporters": forwarding_to(next_hop.endpoint)})
+    with sluice:
+        sluice.stop()
+        with sqlite3.connect(sluice.store) as other:
+            other.execute("BEGIN IMMEDIATE")
+            sluice.launch()
+            wait_until(lambda: sluice.status() is not None, "an answer of the health endpoint")
+            assert sluice.health().status == 503
+            assert not serving(sluice.grpc_port)
+        other.close()
+        wait_until(lambda: sluice.status() == 200, "health")
+        assert serving(sluice.grpc_port)
+        with Sender(sluice.grpc_port) as sender:
+            sender.export(logs(order(1)))
+    assert next_hop.bodies == [order(1)]
+    assert sluice.status() is None
+
+
+def serving(port: int) -> bool:
+    """What grpc.health.v1 says; False while nobody listens."""
+    with grpc.insecure_channel(f"127.0.0.1:{port}", [("grpc.use_local_subchannel_pool", 1)]) as channel:
+        try:
+            answer = HealthStub(channel).Check(HealthCheckRequest())
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                raise
+            return False
+        return answer.status == HealthCheckResponse.SERVING
