@@ -22,7 +22,18 @@ pub enum Any<'a> {
 
 impl<'a> Any<'a> {
     /// Reads an encoded `AnyValue`. Of a oneof the last member wins; pieces of the same container are merged.
+    #[inline]
     pub fn read(buf: &'a [u8]) -> Result<Self, Malformed> {
+        if let &[0x0a, length @ 0..0x80, ref text @ ..] = buf
+            && text.len() == usize::from(length)
+        {
+            return Ok(Any::Text(text));
+        }
+        Self::read_unusual(buf)
+    }
+
+    #[inline(never)]
+    fn read_unusual(buf: &'a [u8]) -> Result<Self, Malformed> {
         let mut value = Any::Empty;
         let mut fields = Fields::new(buf);
         while let Some(field) = fields.next()? {
@@ -115,6 +126,19 @@ impl<'a> KeyValue<'a> {
     /// Reads the `KeyValue` that `field` of `buf` holds.
     #[inline]
     pub fn read(buf: &'a [u8], field: &Field) -> Result<Self, Malformed> {
+        // A short key, then a short value, and nothing else: what nearly every writer writes.
+        if let &[0x0a, key_length @ 0..0x80, ref rest @ ..] = &buf[field.value..field.end]
+            && let Some((key, &[0x12, value_length @ 0..0x80, ref value @ ..])) =
+                rest.split_at_checked(usize::from(key_length))
+            && value.len() == usize::from(value_length)
+        {
+            return Ok(Self { key, value: Cow::Borrowed(value) });
+        }
+        Self::read_unusual(buf, field)
+    }
+
+    #[inline(never)]
+    fn read_unusual(buf: &'a [u8], field: &Field) -> Result<Self, Malformed> {
         let mut pair = KeyValue { key: b"", value: Cow::Borrowed(&b""[..]) };
         let mut fields = Fields::within(buf, field.value, field.end);
         while let Some(inner) = fields.next()? {

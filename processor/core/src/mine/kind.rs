@@ -102,7 +102,7 @@ fn is_date(text: &str) -> bool {
 /// Digits with the separators of times and dates, and at least one colon or two dashes.
 fn is_time(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_digit() || matches!(b, b':' | b'-' | b'.' | b',' | b'T' | b'Z' | b'+' | b'/');
-    text.as_bytes()[0].is_ascii_digit()
+    text.as_bytes().first().is_some_and(u8::is_ascii_digit)
         && (text.matches(':').count() >= 1 || text.matches('-').count() == 2)
         && text.bytes().all(|b| plain(b) || b.is_ascii_alphabetic())
         && text.bytes().filter(u8::is_ascii_alphabetic).count() <= 5
@@ -137,6 +137,7 @@ mod tests {
             ("2024/05/01", "date"),
             ("ord-17x", "id"),
             ("root", "str"),
+            ("", "str"),
         ] {
             assert_eq!(super::of(value.as_bytes()), kind, "{value}");
         }

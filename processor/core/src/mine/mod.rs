@@ -8,6 +8,7 @@ pub mod bits;
 pub mod clues;
 pub mod head;
 pub mod kind;
+pub mod passed;
 pub mod sink;
 pub mod structured;
 pub mod text;

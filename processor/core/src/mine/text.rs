@@ -12,6 +12,7 @@ use super::Masks;
 use super::bits::Bits;
 use super::clues::{self, number};
 use super::head::Head;
+use super::passed::Passed;
 use super::sink::Sink;
 use super::words::{is_domain, is_method, is_month, is_state, is_technical, is_weekday};
 use crate::class::{Clues, Probe, Severity};
@@ -33,13 +34,15 @@ pub fn mine<S: Sink>(
     let mut splitter = Splitter::new(line, bits, level, clues);
     let mut done = 0;
     if let Some(any) = &masks.any {
+        // What a mask finds may begin or end within a word, so every word is looked at.
+        splitter.settled_at = usize::MAX;
         for found in any.find_iter(line).filter(|found| !found.is_empty()) {
             splitter.run(done..found.start(), sink);
             let whole =
                 |mask: &regex::bytes::Regex| mask.find(found.as_bytes()).is_some_and(|m| m.len() == found.len());
             let name = masks.each.iter().find(|(_, mask)| whole(mask)).map(|(name, _)| &**name);
             sink.variable(found.as_bytes(), name);
-            splitter.passed(found.range());
+            splitter.passed.word(found.range());
             done = found.end();
         }
     }
@@ -59,11 +62,12 @@ struct Splitter<'t, 'c> {
     bits: &'t Bits,
     level: Range<usize>,
     clues: &'c mut Clues,
-    /// The last words' ranges, a ring of four with the newest at `count - 1`.
-    words: [(u32, u32); 4],
-    count: usize,
+    passed: Passed,
     /// A `=` or `:` came behind a word whose value comes next.
     key: bool,
+    last_was_variable: bool,
+    /// From here on words may be passed over unseen.
+    settled_at: usize,
     /// Where the constant run that was not handed on yet begins.
     pending: usize,
     /// The end of an access log's quoted request: a status may follow, and later quoted fields are values.
@@ -72,7 +76,6 @@ struct Splitter<'t, 'c> {
     agent_probes: bool,
     /// Where the quoted text that is being split ends: that mark opens nothing.
     closes: usize,
-    last_was_variable: bool,
 }
 
 impl<'t, 'c> Splitter<'t, 'c> {
@@ -80,16 +83,16 @@ impl<'t, 'c> Splitter<'t, 'c> {
         Self {
             text,
             bits,
+            settled_at: level.end,
             level,
             clues,
-            words: [(0, 0); 4],
-            count: 0,
+            passed: Passed::default(),
             key: false,
+            last_was_variable: false,
             pending: 0,
             request: None,
             agent_probes: false,
             closes: usize::MAX,
-            last_was_variable: false,
         }
     }
 
@@ -101,6 +104,12 @@ impl<'t, 'c> Splitter<'t, 'c> {
             at = self.access_log_client(end, sink);
         }
         while at < end {
+            if self.is_settled(at) {
+                at = self.skip(at);
+                if at >= end {
+                    break;
+                }
+            }
             if !self.bits.is_sep(at) {
                 at = self.word(at, end, sink);
                 continue;
@@ -112,6 +121,44 @@ impl<'t, 'c> Splitter<'t, 'c> {
             };
         }
         self.flush(end, sink);
+    }
+
+    /// Whether nothing that came before has a say in what follows.
+    #[inline]
+    fn is_settled(&self, at: usize) -> bool {
+        if self.key || at < self.settled_at {
+            return false;
+        }
+        // Behind a variable a month or `PM` is one too. Months are events; `M` is looked for here.
+        !self.last_was_variable
+            || self.text[at] == b' ' && !self.bits.is_sep(at + 1) && self.text.get(at + 2) != Some(&b'M')
+    }
+
+    /// Passes over wording: words and separators that are constant whatever stands around them, which `word` and
+    /// `punctuation` would only find to be so one by one. Answers where the first thing stands that needs a look.
+    #[inline]
+    fn skip(&mut self, at: usize) -> usize {
+        let event = self.bits.next_event(at);
+        let word = self.bits.word_start(event).max(at);
+        let stop = if !self.bits.is_sep(event) {
+            word
+        } else if word == event {
+            // White space that is more than one blank is taken from its beginning.
+            if self.text.get(event).is_some_and(|&byte| byte <= b' ') {
+                self.bits.gap_start(event).max(at)
+            } else {
+                event
+            }
+        } else if self.scheme_follows(event) || event - word == 3 && self.text[word].is_ascii_uppercase() {
+            word
+        } else {
+            event
+        };
+        if self.bits.has_word(at, stop) {
+            self.passed.run(at..stop);
+            self.last_was_variable = false;
+        }
+        stop
     }
 
     /// Hands on the constants up to `end`.
@@ -129,7 +176,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
         sink.variable(&self.text[range.clone()], None);
         self.pending = range.end;
         self.last_was_variable = true;
-        self.passed(range);
+        self.passed.word(range);
     }
 
     /// White space that is more than one blank, or none: one blank stands for it.
@@ -141,21 +188,17 @@ impl<'t, 'c> Splitter<'t, 'c> {
         self.pending
     }
 
-    /// Remembers a word for what follows it.
-    #[inline]
-    fn passed(&mut self, range: Range<usize>) {
-        self.words[self.count % 4] = (range.start as u32, range.end as u32);
-        self.count += 1;
-    }
-
     /// The word that many words back; empty before the first.
     fn before(&self, back: usize) -> &'t [u8] {
-        let (start, end) = self.words[self.count.wrapping_sub(back + 1) % 4];
-        &self.text[start as usize..end as usize]
+        &self.text[self.passed.before(back, self.bits)]
     }
 
     /// The common log format begins with client, identity, user: names, not words.
     fn access_log_client<S: Sink>(&mut self, end: usize, sink: &mut S) -> usize {
+        let first = self.bits.word_end(0);
+        if self.text.get(first) == Some(&b' ') && self.text.get(first + 1) != Some(&b'-') {
+            return 0;
+        }
         let Some(client) = memchr(b' ', &self.text[..end.min(64)]) else { return 0 };
         if !self.text[client..].starts_with(b" - ") {
             return 0;
@@ -180,7 +223,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
                     return next;
                 }
             }
-            b'=' | b':' => self.key = self.count > 0,
+            b'=' | b':' => self.key = !self.passed.is_empty(),
             b'<' if self.key && self.text[at..end].starts_with(b"<nil>") => {
                 self.value(b"<nil>");
                 self.key = false;
@@ -218,7 +261,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
         }
         let is_key = self.text.get(after) == Some(&b':');
         if content.is_empty() || !is_value && (is_key || is_state(content)) {
-            self.passed(inside);
+            self.passed.word(inside);
         } else {
             self.look_at_path(content);
             self.variable(inside, sink);
@@ -230,12 +273,12 @@ impl<'t, 'c> Splitter<'t, 'c> {
     #[inline]
     fn word<S: Sink>(&mut self, start: usize, limit: usize, sink: &mut S) -> usize {
         let end = self.bits.word_end(start).min(limit);
-        let plain = !self.key && !self.bits.has_digit(start, end) && !self.bits.has_mark(start, end);
+        let plain = !self.key && !self.bits.is_marked(start, end);
         if plain && !(self.level.start <= start && start < self.level.end) && !self.scheme_follows(end) {
             if self.varies_plainly(start, end) {
                 self.variable(start..end, sink);
             } else {
-                self.passed(start..end);
+                self.passed.word(start..end);
                 self.last_was_variable = false;
             }
             return end;
@@ -285,6 +328,8 @@ impl<'t, 'c> Splitter<'t, 'c> {
             // Leaders: "exception........1" is a word, dots and a number.
             if dots == 0 {
                 self.last_was_variable = false;
+                // What follows begins within the word, where no mask looked for it.
+                self.settled_at = self.settled_at.max(end);
                 return start + text[start..end].iter().take_while(|&&byte| byte == b'.').count();
             }
             end = start + dots;
@@ -311,7 +356,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
         if is_level || self.varies(start, last, has_digit, has_key) {
             self.variable(start..last, sink);
         } else {
-            self.passed(start..last);
+            self.passed.word(start..last);
             self.last_was_variable = false;
         }
         if marks > 0 {
@@ -412,9 +457,9 @@ impl<'t, 'c> Splitter<'t, 'c> {
 
     /// What the value of the word before says: `status=503`, `exit code: 1`.
     fn value(&mut self, value: &[u8]) {
-        let key = self.before(0);
-        let (_, end) = self.words[self.count.wrapping_sub(1) % 4];
-        let assigned = matches!(self.text.get(end as usize..), Some([b'=', ..] | [b'"', b'=' | b':', ..]));
+        let last = self.passed.before(0, self.bits);
+        let key = &self.text[last.clone()];
+        let assigned = matches!(self.text[last.end..], [b'=', ..] | [b'"', b'=' | b':', ..]);
         if key.eq_ignore_ascii_case(b"code") || key.eq_ignore_ascii_case(b"status") {
             if clues::ends(self.before(1), self.before(2))
                 && let Some(code) = number(value)

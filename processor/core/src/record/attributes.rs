@@ -1,4 +1,4 @@
-//! The attributes that say something of a record's outcome, purpose or name, by the semantic conventions.
+//! The attributes that say something of a record's outcome or purpose, by the semantic conventions.
 
 use std::borrow::Cow;
 
@@ -13,12 +13,6 @@ pub struct Attributes<'a> {
     pub tags: Tags,
     /// `log.record.template`: the template that the logger itself knows.
     pub template: Option<Cow<'a, [u8]>>,
-    pub http_method: Option<Cow<'a, [u8]>>,
-    pub http_route: Option<Cow<'a, [u8]>>,
-    pub rpc_service: Option<Cow<'a, [u8]>>,
-    pub rpc_method: Option<Cow<'a, [u8]>>,
-    pub db_operation: Option<Cow<'a, [u8]>>,
-    pub db_collection: Option<Cow<'a, [u8]>>,
 }
 
 impl<'a> Attributes<'a> {
@@ -26,7 +20,7 @@ impl<'a> Attributes<'a> {
     #[inline]
     pub fn take(&mut self, pair: &KeyValue<'a>) -> Result<(), Malformed> {
         match pair.key.first() {
-            Some(b'd' | b'e' | b'g' | b'h' | b'l' | b'p' | b'r' | b's' | b'u') => self.look(pair),
+            Some(b'e' | b'g' | b'h' | b'l' | b'p' | b'r' | b's' | b'u') => self.look(pair),
             _ => Ok(()),
         }
     }
@@ -51,29 +45,20 @@ impl<'a> Attributes<'a> {
                     self.clues.exit = self.clues.exit.max(if code == 0 { Outcome::Ok } else { Outcome::Error });
                 }
             }
-            b"url.path" | b"http.target" | b"url.full" | b"http.url" => {
+            b"url.path" | b"http.target" | b"url.full" | b"http.url" | b"http.route" => {
                 if let Some(path) = text_of(pair) {
                     self.clues.probe |= Probe::path(&path);
                 }
-            }
-            b"http.route" => {
-                self.http_route = text_of(pair);
-                self.clues.probe |= self.http_route.as_deref().is_some_and(Probe::path);
             }
             b"user_agent.original" | b"http.user_agent" => {
                 self.clues.probe |= text_of(pair).as_deref().is_some_and(Probe::agent);
             }
             b"log.record.template" => self.template = text_of(pair),
-            b"http.request.method" | b"http.method" => self.http_method = text_of(pair),
-            b"rpc.service" => self.rpc_service = text_of(pair),
-            b"rpc.method" => self.rpc_method = text_of(pair),
-            b"db.operation.name" | b"db.operation" => self.db_operation = text_of(pair),
-            b"db.collection.name" | b"db.sql.table" => self.db_collection = text_of(pair),
             b"sluice.verdict" | b"sluice.category" | b"sluice.fingerprint" | b"sluice.canary" => {
-                self.tags.present = true
+                self.tags.present = true;
             }
             b"sluice.adjusted_count" => {
-                self.tags.adjusted_count = Any::read(&pair.value)?.number().filter(|count| *count >= 1.0)
+                self.tags.adjusted_count = Any::read(&pair.value)?.number().filter(|count| *count >= 1.0);
             }
             _ => {}
         }

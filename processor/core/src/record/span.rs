@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::attributes::Attributes;
-use super::{Class, Record, Seed, Signal};
+use super::{Class, Record, Seed, Signal, text_of};
 use crate::any::KeyValue;
 use crate::class::{Outcome, Probe, Severity};
 use crate::mine::Masks;
@@ -15,11 +15,37 @@ use crate::wire::{self, Fields, Malformed};
 
 const KINDS: [&str; 6] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
 
+/// The attributes that name what a span does better than its own name.
+#[derive(Default)]
+struct Names<'a> {
+    http_method: Option<Cow<'a, [u8]>>,
+    http_route: Option<Cow<'a, [u8]>>,
+    rpc_service: Option<Cow<'a, [u8]>>,
+    rpc_method: Option<Cow<'a, [u8]>>,
+    db_operation: Option<Cow<'a, [u8]>>,
+    db_collection: Option<Cow<'a, [u8]>>,
+}
+
+impl<'a> Names<'a> {
+    fn take(&mut self, pair: &KeyValue<'a>) {
+        match pair.key {
+            b"http.request.method" | b"http.method" => self.http_method = text_of(pair),
+            b"http.route" => self.http_route = text_of(pair),
+            b"rpc.service" => self.rpc_service = text_of(pair),
+            b"rpc.method" => self.rpc_method = text_of(pair),
+            b"db.operation.name" | b"db.operation" => self.db_operation = text_of(pair),
+            b"db.collection.name" | b"db.sql.table" => self.db_collection = text_of(pair),
+            _ => {}
+        }
+    }
+}
+
 #[derive(Default)]
 pub struct Span<'a> {
     pub name: &'a [u8],
     kind: usize,
-    pub attributes: Attributes<'a>,
+    names: Names<'a>,
+    attributes: Attributes<'a>,
     status: u64,
     times: (u64, u64),
     seed: Seed<'a>,
@@ -38,7 +64,11 @@ pub fn parse<'a>(buf: &'a [u8], start: usize, end: usize) -> Result<Span<'a>, Ma
             (6, wire::VARINT) => span.kind = field.scalar as usize,
             (7, wire::FIXED64) => span.times.0 = field.scalar,
             (8, wire::FIXED64) => span.times.1 = field.scalar,
-            (9, wire::BYTES) => span.attributes.take(&KeyValue::read(buf, &field)?)?,
+            (9, wire::BYTES) => {
+                let pair = KeyValue::read(buf, &field)?;
+                span.names.take(&pair);
+                span.attributes.take(&pair)?;
+            }
             (15, wire::BYTES) => {
                 let mut inner = Fields::within(buf, field.value, field.end);
                 while let Some(part) = inner.next()? {
@@ -65,23 +95,19 @@ fn explicit_randomness(state: &[u8]) -> Option<u64> {
 pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, bits: &mut Bits, sink: &mut S) {
     sink.part(KINDS.get(span.kind).unwrap_or(&KINDS[0]).as_bytes());
     sink.part(b" ");
-    let attributes = &span.attributes;
-    let pair = |first: &Option<Cow<'_, [u8]>>, second: &Option<Cow<'_, [u8]>>| match (first, second) {
-        (Some(first), Some(second)) => Some((first.to_vec(), second.to_vec())),
-        _ => None,
-    };
-    if let Some((method, route)) = pair(&attributes.http_method, &attributes.http_route) {
-        sink.part(&method);
+    let Names { http_method, http_route, rpc_service, rpc_method, db_operation, db_collection } = &span.names;
+    if let (Some(method), Some(route)) = (http_method, http_route) {
+        sink.part(method);
         sink.part(b" ");
-        sink.part(&route);
-    } else if let Some((service, method)) = pair(&attributes.rpc_service, &attributes.rpc_method) {
-        sink.part(&service);
+        sink.part(route);
+    } else if let (Some(service), Some(method)) = (rpc_service, rpc_method) {
+        sink.part(service);
         sink.part(b"/");
-        sink.part(&method);
-    } else if let Some((operation, collection)) = pair(&attributes.db_operation, &attributes.db_collection) {
-        sink.part(&operation);
+        sink.part(method);
+    } else if let (Some(operation), Some(collection)) = (db_operation, db_collection) {
+        sink.part(operation);
         sink.part(b" ");
-        sink.part(&collection);
+        sink.part(collection);
     } else {
         text::mine(span.name, &Head::default(), masks, bits, sink, &mut span.attributes.clues);
     }
