@@ -1,6 +1,6 @@
 """CPU seconds that a million log records cost, end to end: received, mined, forwarded uncompressed.
 
-    python gateway.py [--collector PATH] [--seconds 5] [--concurrency 8] [--records 1,100,1000,8192]
+    python benchmarks/gateway.py [--collector PATH] [--seconds 5] [--concurrency 8] [--records 1,100,1000,8192]
 
 With --collector, a Collector doing otlp → otlp stands beside it: same requests, same sender, same run. Its sending
 queue is off, as an acknowledgement of Sluice means that the next hop took the records. The ratio is what counts; the

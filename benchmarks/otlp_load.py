@@ -1,14 +1,13 @@
 """The two ends of a gateway benchmark, each in a process of its own: a sender of pre-encoded requests and a sink.
 
-    python otlp_load.py sink                                    prints its port, serves until its input closes
-    python otlp_load.py send PORT RECORDS SECONDS CONCURRENCY   prints how many requests were answered
+    python benchmarks/otlp_load.py sink                                   prints its port, serves until its input closes
+    python benchmarks/otlp_load.py send PORT RECORDS SECONDS CONCURRENCY  prints how many requests were answered
 
 Neither decodes anything, so that what they cost the machine is the cost of gRPC.
 """
 
 from __future__ import annotations
 
-import random
 import sys
 import threading
 import time
@@ -16,44 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 
 import grpc
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from engine import requests
 
 SERVICE = "opentelemetry.proto.collector.logs.v1.LogsService"
 EVENT_TYPES = 500
 _POOL = 16_384
 """Records that are encoded, spread over requests: enough variety, little enough to wait for."""
-_WORDS = ("order", "invoice", "session", "index", "page", "queue", "lease", "token", "basket", "stream")
-_VERBS = ("opened", "stored", "sent", "read", "merged", "moved", "closed", "split", "checked", "renewed")
-_PLACES = ("primary store", "local cache", "outer gateway", "mail relay", "report builder")
-
-
-def requests(records: int) -> list[bytes]:
-    """Requests of so many log records each: 168 bytes a record, of 500 event types."""
-    rng = random.Random(records)
-    return [_request(rng, records) for _ in range(max(2, _POOL // records))]
-
-
-def _request(rng: random.Random, records: int) -> bytes:
-    request = ExportLogsServiceRequest()
-    group = request.resource_logs.add()
-    name = group.resource.attributes.add(key="service.name")
-    name.value.string_value = "benchmark"
-    scope = group.scope_logs.add()
-    for _ in range(records):
-        kind = rng.randrange(EVENT_TYPES)
-        word, verb, place = _WORDS[kind % 10], _VERBS[kind // 10 % 10], _PLACES[kind // 100]
-        record = scope.log_records.add(
-            time_unix_nano=1_760_000_000_000_000_000 + rng.randrange(10**9), severity_number=9, severity_text="INFO"
-        )
-        record.body.string_value = (
-            f"{word} {rng.randrange(10**6)} was {verb} by the {place} in {rng.randrange(10, 1000)} ms after "
-            f"{rng.randrange(10)} attempts for customer {rng.randrange(10**5)}"
-        )
-        attribute = record.attributes.add(key="thread.name")
-        attribute.value.string_value = f"worker-{rng.randrange(16)}"
-        padding = record.attributes.add(key="region")
-        padding.value.string_value = "-" * max(0, 168 - record.ByteSize() - 3)
-    return bytes(request.SerializeToString())
 
 
 def sink() -> None:
@@ -68,7 +35,7 @@ def sink() -> None:
 
 def send(port: int, records: int, seconds: float, concurrency: int) -> int:
     """Sends from so many threads, four on a connection; a request that fails ends the benchmark."""
-    encoded = requests(records)
+    encoded = requests(max(_POOL, 2 * records), records, EVENT_TYPES)
     local = [("grpc.use_local_subchannel_pool", 1)]
     channels = [grpc.insecure_channel(f"127.0.0.1:{port}", local) for _ in range((concurrency + 3) // 4)]
     counts = [0] * concurrency
