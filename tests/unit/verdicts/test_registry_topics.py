@@ -289,6 +289,26 @@ async def test_a_value_that_cannot_be_used_withdraws_its_keys_verdict(
     assert len([one for one in caplog.records if fingerprint(1) in one.getMessage()]) == 1
 
 
+async def test_what_comes_before_our_value_in_the_log_is_no_reason_to_write_again(
+    start: Start, clock: Clock, log: Log
+) -> None:
+    sluice = await start(log)
+    log.append("verdicts", fingerprint(1), encoded(verdict(clock, 1, source=Source("rule", "there"))))
+    await sluice.judge(1, WASTE, LLM)
+    await rest(sluice)
+    assert len(log.values) == 2
+    assert (log.verdict(1).version, log.verdict(1).source.instance) == (1, "here")
+
+
+async def test_facts_that_won_over_ours_on_its_way_are_withdrawn_like_any(start: Start, clock: Clock, log: Log) -> None:
+    sluice = await start(log)
+    await sluice.judge(1)
+    log.append("verdicts", fingerprint(1), encoded(verdict(clock, 1, version=2)))
+    log.append("verdicts", fingerprint(1), b"garbage")
+    sluice.read()
+    assert sluice.engine.action(1) == "keep"
+
+
 @pytest.mark.parametrize("value", [b"garbage", None])
 async def test_our_own_value_that_is_still_on_its_way_outlives_what_is_read(
     start: Start, log: Log, value: bytes | None
