@@ -10,7 +10,7 @@ from sluice.verdicts.decisions import Decisions
 from sluice.verdicts.entry import OPERATOR, Entry, held_of, pack
 from sluice.verdicts.guards import Ruling
 from sluice.verdicts.model import RANKS, Verdict
-from sluice.verdicts.ranking import Fate, fate
+from sluice.verdicts.ranking import wins
 from sluice.verdicts.shelf import Shelf
 from sluice.verdicts.table import Table
 from sluice.verdicts.times import NEVER, milliseconds
@@ -145,8 +145,8 @@ class Reader:
             # Whoever wrote the operator's word into this key has taken it out again.
             entry.override, entry.derived, changed = None, False, True
             self._shelf.save_override(fingerprint, entry, sent=True)
-        outcome = fate(entry, RANKS[verdict.source.kind], verdict.version, own=own, now=now)
-        if outcome is Fate.TAKEN:
+        taken = wins(entry, RANKS[verdict.source.kind], verdict.version, own=own, now=now)
+        if taken:
             changed = self.hold(entry, verdict, now) or changed
             entry.met = self.round
             if not own:
@@ -155,10 +155,8 @@ class Reader:
                 entry.saved = None
         if changed:
             self._decisions.decide(fingerprint, entry, now, changed=True)
-            if outcome is Fate.TAKEN and own:
+            if taken and own:
                 self._shelf.save_verdict(fingerprint, entry, sent=True)
-        if outcome is Fate.OVERWROTE:
-            self._writer.publish(fingerprint, entry, now)
 
     def _operator(self, fingerprint: bytes, entry: Entry, verdict: Verdict) -> None:
         """The operator's word as its writer put it into the key. The override itself has its own topic, and the last

@@ -132,7 +132,7 @@ class Writer:
         1. An operator has decided: it shows that, in our words if we wrote them. What was only read from an
            operator's verdict is on the topic already.
         2. An operator's verdict is left on the topic without an override: it shows the facts, or nothing.
-        3. Facts of ours: it shows our decision on them.
+        3. Facts of ours: it shows our decision on them. It does not when another value took our value's place.
 
         In the first two cases anybody does it in the end who is not the writer, for the writer may be gone.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from registry_world import (
     WASTE,
     Clock,
     Log,
+    Sluice,
     action,
     fingerprint,
     override,
@@ -64,6 +66,17 @@ async def test_a_reader_adopts_a_probation_and_starts_none_of_its_own(start: Sta
     await rest(writer, reader)
     ends = (START + HOUR) * 1_000
     assert [reader.engine.decisions[fingerprint(number)].not_before for number in (1, 2)] == [ends, ends]
+
+
+async def test_what_is_frequent_elsewhere_is_not_rare_here(start: Start, clock: Clock, log: Log) -> None:
+    sluice = await start(log, policy(rare_per_day=24))
+    for number, per_day in ((1, 24.0), (2, 23.0)):
+        log.append("verdicts", fingerprint(number), encoded(verdict(clock, number, per_day=per_day)))
+    await rest(sluice)
+    assert (sluice.engine.action(1), sluice.engine.action(2)) == ("drop", "keep")
+    await sluice.tick({2: 24})
+    assert sluice.engine.action(2) == "drop"
+    assert len(log.values) == 2
 
 
 async def test_two_replicas_that_judge_at_once_come_to_rest_with_the_same_facts(start: Start, log: Log) -> None:
@@ -276,6 +289,39 @@ async def test_a_value_that_cannot_be_used_withdraws_its_keys_verdict(
     assert len([one for one in caplog.records if fingerprint(1) in one.getMessage()]) == 1
 
 
+async def test_what_comes_before_our_value_in_the_log_is_no_reason_to_write_again(
+    start: Start, clock: Clock, log: Log
+) -> None:
+    sluice = await start(log)
+    log.append("verdicts", fingerprint(1), encoded(verdict(clock, 1, source=Source("rule", "there"))))
+    await sluice.judge(1, WASTE, LLM)
+    await rest(sluice)
+    assert len(log.values) == 2
+    assert (log.verdict(1).version, log.verdict(1).source.instance) == (1, "here")
+
+
+async def test_facts_that_won_over_ours_on_its_way_are_withdrawn_like_any(start: Start, clock: Clock, log: Log) -> None:
+    sluice = await start(log)
+    await sluice.judge(1)
+    log.append("verdicts", fingerprint(1), encoded(verdict(clock, 1, version=2)))
+    log.append("verdicts", fingerprint(1), b"garbage")
+    sluice.read()
+    assert sluice.engine.action(1) == "keep"
+
+
+@pytest.mark.parametrize("value", [b"garbage", None])
+async def test_our_own_value_that_is_still_on_its_way_outlives_what_is_read(
+    start: Start, log: Log, value: bytes | None
+) -> None:
+    sluice = await start(log)
+    log.append("verdicts", fingerprint(1), value)
+    await sluice.judge(1)
+    sluice.read()
+    assert sluice.engine.action(1) == "drop"
+    await rest(sluice)
+    assert log.verdict(1).action == "drop"
+
+
 async def test_a_withdrawn_key_can_be_judged_again_by_all(start: Start, log: Log) -> None:
     one, other = await start(log), await start(log, instance="there")
     await one.judge(1)
@@ -426,7 +472,24 @@ async def test_clocks_an_hour_apart_drop_nothing_that_has_expired_for_more_than_
 # Start, restart, loss
 
 
-async def test_nothing_is_sent_before_the_topic_has_been_read(start: Start, clock: Clock, log: Log) -> None:
+async def test_nothing_is_sent_before_the_topic_has_been_read(tmp_path: Path, clock: Clock, log: Log) -> None:
+    log.append("verdicts", fingerprint(1), encoded(verdict(clock, 1, version=7, category="fault")))
+    sluice = Sluice(tmp_path / "sluice.db", clock, log)
+    await sluice.store.open()
+    await sluice.registry.load()
+    await sluice.judge(1)
+    await sluice.judge(2)
+    assert await sluice.send() == 0
+    sluice.read()
+    assert await sluice.send() == 0
+    sluice.registry.read_complete()
+    await rest(sluice)
+    assert [key for _, key, _ in log.values] == [fingerprint(1), fingerprint(2)]
+    assert sluice.engine.action(1) == "keep"
+    await sluice.stop()
+
+
+async def test_what_was_judged_without_knowing_the_topic_yields_to_it(start: Start, clock: Clock, log: Log) -> None:
     log.append("verdicts", fingerprint(1), encoded(verdict(clock, 1, version=7, category="fault")))
     sluice = await start()
     await sluice.judge(1)
@@ -487,7 +550,7 @@ async def test_a_topic_that_was_lost_is_written_again_by_those_whose_facts_they_
     assert pages == [fingerprint(1)], "what has expired and is not on the topic is gone from the store, too"
 
 
-async def test_a_store_that_was_lost_is_rebuilt_from_the_topic(start: Start, log: Log, tmp_path: object) -> None:
+async def test_a_store_that_was_lost_is_rebuilt_from_the_topic(start: Start, log: Log) -> None:
     sluice = await start(log)
     await sluice.judge(1)
     await rest(sluice)
@@ -597,6 +660,30 @@ async def test_an_override_given_here_is_published(start: Start, clock: Clock, l
     await rest(one, other)
     assert other.engine.action(1) == "keep"
     assert log.last(1, "overrides") is None
+
+
+async def test_an_override_that_is_still_on_its_way_outlives_what_is_read(start: Start, clock: Clock, log: Log) -> None:
+    sluice = await start(log)
+    log.append("overrides", fingerprint(1), encoded(override(clock, 1, "drop")))
+    sluice.registry.overrule(override(clock, 1, "keep"))
+    sluice.read()
+    assert sluice.engine.action(1) == "keep"
+    await rest(sluice)
+    assert sluice.engine.action(1) == "keep"
+    again = await start(log)
+    assert again.engine.action(1) == "keep"
+
+
+async def test_an_operators_verdict_holds_after_a_restart(start: Start, clock: Clock, log: Log) -> None:
+    sluice = await start(log)
+    told = verdict(clock, 1, source=Source("operator", "there"), action="drop", expires_at=None)
+    log.append("verdicts", fingerprint(1), encoded(told))
+    await rest(sluice)
+    assert (await start(log)).engine.action(1) == "drop"
+    log.append("verdicts", fingerprint(1), encoded(verdict(clock, 1, version=2, source=Source("llm", "elsewhere"))))
+    log.compact()
+    again = await start(log, KEEPS)
+    assert again.engine.action(1) == "keep", "nobody says so any more"
 
 
 async def test_an_unusable_override_keeps_the_type_until_it_is_put_right(start: Start, clock: Clock, log: Log) -> None:

@@ -26,6 +26,7 @@ from registry_world import (
 )
 from sluice.config.units import Duration
 from sluice.verdicts.model import Facts
+from sluice.verdicts.times import rfc3339
 
 NAMES = ("one", "two")
 TYPES = (1, 2)
@@ -111,7 +112,11 @@ class World:
         told = None if operator is None else (operator.action, operator.keep_percent, operator.keep_rate)
         if told is not None:
             return (told,)
-        return found.category, found.source.kind, found.source.instance, found.not_before, found.expires_at
+        probation = found.not_before if found.not_before and found.not_before > rfc3339(self.now()) else None
+        return found.category, found.source.kind, found.source.instance, probation, found.expires_at
+
+    def now(self) -> int:
+        return int(self.clock() * 1_000)
 
 
 async def scenario(steps: list[tuple[Any, ...]]) -> None:
