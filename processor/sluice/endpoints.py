@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 from sluice.errors import ConfigError
@@ -32,16 +34,30 @@ class Endpoint(NamedTuple):
     def not_bound(self) -> ConfigError:
         """Why this address cannot be listened on, asked of the system, for servers that do not say it themselves."""
         try:
-            family, kind, protocol, _, address = socket.getaddrinfo(
-                self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )[0]
-            with socket.socket(family, kind, protocol) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(address)
-                probe.listen()
+            self._listen().close()
             reason = "the system refuses it"
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
         return ConfigError(
             f"{self.key}: cannot listen on {self}: {reason}; stop what uses it or choose another address"
         )
+
+    def _listen(self) -> socket.socket:
+        """As a server would; raises OSError."""
+        family, _, _, _, address = socket.getaddrinfo(
+            self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address, family=family)
+
+
+def require_free(endpoints: Iterable[Endpoint]) -> None:
+    """Raises `ConfigError` for the first address that cannot be listened on, because of others or of one before it.
+
+    For the start: what is in use is then known before anything is opened. Takes none of them.
+    """
+    with contextlib.ExitStack() as all_at_once:
+        for endpoint in endpoints:
+            try:
+                all_at_once.enter_context(endpoint._listen())
+            except OSError:
+                raise endpoint.not_bound() from None

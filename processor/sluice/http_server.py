@@ -21,7 +21,7 @@ class HttpServer:
         """`grace`: seconds that requests under way may take once `stop` is called; then they are cancelled."""
         self._app = app
         self._grace = grace
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._tls = tls
         self._runner: web.AppRunner | None = None
         self.port = 0
@@ -39,12 +39,12 @@ class HttpServer:
             lingering_time=_LINGERING,
         )
         await runner.setup()
-        site = web.TCPSite(runner, self._endpoint.host, self._endpoint.port, ssl_context=self._tls)
+        site = web.TCPSite(runner, self.endpoint.host, self.endpoint.port, ssl_context=self._tls)
         try:
             await site.start()
         except OSError:
             await runner.cleanup()
-            raise self._endpoint.not_bound() from None
+            raise self.endpoint.not_bound() from None
         self.port = runner.addresses[0][1]
         self._runner = runner
 

@@ -21,6 +21,7 @@ from sluice.classify.queue import Queue
 from sluice.classify.redact import Redactor
 from sluice.classify.worker import Worker
 from sluice.config.model import Config, PolicyConfig
+from sluice.endpoints import require_free
 from sluice.engine import Engine, Mask, Settings
 from sluice.errors import ConfigError
 from sluice.exporters import Exporter
@@ -74,7 +75,6 @@ class Service:
         self.health_endpoint = HealthEndpoint(config.service.health, self.health)
         self.metrics_endpoint = MetricsEndpoint(config.service.telemetry.metrics, self.telemetry)
         self._store = Store(config.verdicts.store.path, health=self.health, telemetry=self.telemetry)
-        self._link: KafkaLink | None = None
         self.registry: Registry
         self._started: list[tuple[str, _Stop]] = []
 
@@ -90,6 +90,8 @@ class Service:
         log.info("serving after %.2f s: %s", time.monotonic() - began, self._ports())
 
     async def _start(self) -> None:
+        servers = (self.health_endpoint, self.metrics_endpoint, self.grpc, self.http)
+        require_free(server.endpoint for server in servers if server is not None)
         await self._begin("health", self.health_endpoint.start, self.health_endpoint.stop)
         await self._begin("metrics", self.metrics_endpoint.start, self.metrics_endpoint.stop)
         await self._begin("store", self._store.open, self._store.close)

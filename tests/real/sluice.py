@@ -187,10 +187,11 @@ class Sluice:
         }
 
 
-def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_command(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """`sluice ARGUMENTS` to its end."""
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "sluice", *arguments],
+        cwd=cwd,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -31,6 +31,10 @@ class HealthEndpoint:
         self._server = HttpServer(app, Endpoint.parse(KEY, settings.endpoint))
 
     @property
+    def endpoint(self) -> Endpoint:
+        return self._server.endpoint
+
+    @property
     def port(self) -> int:
         return self._server.port
 

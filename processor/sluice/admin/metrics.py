@@ -22,6 +22,10 @@ class MetricsEndpoint:
         self._server = HttpServer(app, Endpoint.parse(KEY, settings.endpoint))
 
     @property
+    def endpoint(self) -> Endpoint:
+        return self._server.endpoint
+
+    @property
     def port(self) -> int:
         return self._server.port
 

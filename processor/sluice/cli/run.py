@@ -12,6 +12,7 @@ import msgspec
 
 from sluice import logs
 from sluice.cli.options import config_option
+from sluice.cli.parts import check_parts
 from sluice.config.load import load
 from sluice.config.model import Config
 from sluice.errors import ConfigError
@@ -29,6 +30,7 @@ def command(config_file: str) -> None:
     config = load(config_file)
     logs.configure(config.service.telemetry.logs)
     try:
+        check_parts(config)
         asyncio.run(run(config, config_file))
     except ConfigError as error:
         raise ConfigError(f"{config_file}: {error}") from None

@@ -44,7 +44,7 @@ class OtlpGrpcReceiver:
         *,
         grace: float = GRACE,
     ) -> None:
-        self._endpoint = Endpoint.parse(f"{KEY}.endpoint", settings.endpoint)
+        self.endpoint = Endpoint.parse(f"{KEY}.endpoint", settings.endpoint)
         self._tls = server_material(settings.tls, f"{KEY}.tls") if settings.tls is not None else None
         self._max_size = settings.max_recv_msg_size_mib << 20
         self._threads = limits.requests_in_flight + _READERS
@@ -80,7 +80,7 @@ class OtlpGrpcReceiver:
             self.port = self._bind(server)
         except RuntimeError:
             self._pool.shutdown()
-            raise self._endpoint.not_bound() from None
+            raise self.endpoint.not_bound() from None
         server.start()
         self._server = server
 
@@ -99,12 +99,12 @@ class OtlpGrpcReceiver:
 
     def _bind(self, server: grpc.Server) -> int:
         if self._tls is None:
-            return int(server.add_insecure_port(str(self._endpoint)))
+            return int(server.add_insecure_port(str(self.endpoint)))
         ca, certificate, key = self._tls
         credentials = grpc.ssl_server_credentials(
             [(key, certificate)], root_certificates=ca, require_client_auth=ca is not None
         )
-        return int(server.add_secure_port(str(self._endpoint), credentials))
+        return int(server.add_secure_port(str(self.endpoint), credentials))
 
     def _service(self, signal: Signal) -> grpc.GenericRpcHandler:
         # A unary method served as a stream of one: the handler runs before the message is read, so that a request can

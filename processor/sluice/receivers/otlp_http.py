@@ -66,6 +66,10 @@ class OtlpHttpReceiver:
         self._pool: ThreadPoolExecutor | None = None
 
     @property
+    def endpoint(self) -> Endpoint:
+        return self._server.endpoint
+
+    @property
     def port(self) -> int:
         """The bound port, once started."""
         return self._server.port
