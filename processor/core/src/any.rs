@@ -38,7 +38,7 @@ impl<'a> Any<'a> {
         let mut fields = Fields::new(buf);
         while let Some(field) = fields.next()? {
             let payload = &buf[field.value..field.end];
-            value = match (field.number, field.wire) {
+            value = match (field.number(), field.wire()) {
                 (1, wire::BYTES) => Any::Text(payload),
                 (2, wire::VARINT) => Any::Bool(field.scalar != 0),
                 (3, wire::VARINT) => Any::Int(field.scalar.cast_signed()),
@@ -126,15 +126,10 @@ impl<'a> KeyValue<'a> {
     /// Reads the `KeyValue` that `field` of `buf` holds.
     #[inline]
     pub fn read(buf: &'a [u8], field: &Field) -> Result<Self, Malformed> {
-        // A short key, then a short value, and nothing else: what nearly every writer writes.
-        if let &[0x0a, key_length @ 0..0x80, ref rest @ ..] = &buf[field.value..field.end]
-            && let Some((key, &[0x12, value_length @ 0..0x80, ref value @ ..])) =
-                rest.split_at_checked(usize::from(key_length))
-            && value.len() == usize::from(value_length)
-        {
-            return Ok(Self { key, value: Cow::Borrowed(value) });
+        match short_pair(&buf[field.value..field.end]) {
+            Some((key, value)) => Ok(Self { key, value: Cow::Borrowed(value) }),
+            None => Self::read_unusual(buf, field),
         }
-        Self::read_unusual(buf, field)
     }
 
     #[inline(never)]
@@ -151,6 +146,16 @@ impl<'a> KeyValue<'a> {
         }
         Ok(pair)
     }
+}
+
+/// The key and the value of a `KeyValue` that is a short key, then a short value, and nothing else: what nearly every
+/// writer writes.
+#[inline]
+pub fn short_pair(encoded: &[u8]) -> Option<(&[u8], &[u8])> {
+    let &[0x0a, key_length @ 0..0x80, ref rest @ ..] = encoded else { return None };
+    let (key, rest) = rest.split_at_checked(usize::from(key_length))?;
+    let &[0x12, value_length @ 0..0x80, ref value @ ..] = rest else { return None };
+    (value.len() == usize::from(value_length)).then_some((key, value))
 }
 
 /// Calls `each` for every entry of an encoded `KeyValueList` or of any message whose field `number` is `KeyValue`.

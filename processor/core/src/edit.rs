@@ -65,7 +65,7 @@ impl Edits {
         }
         let length = (field.end - field.value) as i64 + self.delta - opened.delta;
         let at = self.inserted.len();
-        put_varint(&mut self.inserted, u64::from(field.number) << 3 | u64::from(wire::BYTES));
+        put_varint(&mut self.inserted, u64::from(field.number()) << 3 | u64::from(wire::BYTES));
         put_varint(&mut self.inserted, length.cast_unsigned());
         self.delta += (self.inserted.len() - at) as i64 - (field.value - field.start) as i64;
         self.edits[opened.index] = Edit { start: field.start, end: field.value, insert: (at, self.inserted.len()) };

@@ -502,7 +502,7 @@ impl<'e> Pass<'e> {
             record::read(self.signal, self.buf, field.value, field.end, &engine.masks, &mut self.scratch.work)?;
         self.out.received += 1;
         self.out.items_received += record.items;
-        let skeleton = &self.scratch.work.skeleton.out;
+        let skeleton = self.scratch.work.skeleton.text();
         let found = place.known.as_ref().and_then(|known| table.find(known, record.class, skeleton));
         let event = match found {
             Some(event) => event,

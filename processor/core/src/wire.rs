@@ -34,11 +34,15 @@ pub const FIXED64: u8 = 1;
 pub const BYTES: u8 = 2;
 pub const FIXED32: u8 = 5;
 
+/// A field's number and wire type as one number, as they are on the wire.
+pub const fn tag(number: u32, wire: u8) -> u32 {
+    number << 3 | wire as u32
+}
+
 /// One field: `start` is where its tag begins, `value..end` its payload. Scalars also come decoded in `scalar`.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
-    pub number: u32,
-    pub wire: u8,
+    pub tag: u32,
     pub start: usize,
     pub value: usize,
     pub end: usize,
@@ -46,8 +50,17 @@ pub struct Field {
 }
 
 impl Field {
+    pub fn number(&self) -> u32 {
+        self.tag >> 3
+    }
+
+    pub fn wire(&self) -> u8 {
+        (self.tag & 7) as u8
+    }
+
+    #[inline]
     pub fn is_message(&self, number: u32) -> bool {
-        self.number == number && self.wire == BYTES
+        self.tag == tag(number, BYTES)
     }
 }
 
@@ -80,7 +93,8 @@ impl<'a> Fields<'a> {
         if !(8..0x80).contains(&tag) {
             return self.next_unusual();
         }
-        let (number, wire) = (u32::from(tag >> 3), tag & 7);
+        let wire = tag & 7;
+        let tag = u32::from(tag);
         match wire {
             BYTES => {
                 let (size, value) = match (first, self.buf.get(start + 2)) {
@@ -92,16 +106,16 @@ impl<'a> Fields<'a> {
                     return Err(Malformed::Truncated);
                 }
                 self.pos = value + size;
-                Ok(Some(Field { number, wire, start, value, end: self.pos, scalar: 0 }))
+                Ok(Some(Field { tag, start, value, end: self.pos, scalar: 0 }))
             }
             VARINT if first < 0x80 => {
                 self.pos = start + 2;
-                Ok(Some(Field { number, wire, start, value: start + 1, end: self.pos, scalar: u64::from(first) }))
+                Ok(Some(Field { tag, start, value: start + 1, end: self.pos, scalar: u64::from(first) }))
             }
             FIXED64 if start + 9 <= length => {
                 self.pos = start + 1;
                 let scalar = u64::from_le_bytes(self.fixed::<8>()?);
-                Ok(Some(Field { number, wire, start, value: start + 1, end: self.pos, scalar }))
+                Ok(Some(Field { tag, start, value: start + 1, end: self.pos, scalar }))
             }
             _ => self.next_unusual(),
         }
@@ -116,9 +130,8 @@ impl<'a> Fields<'a> {
         if number == 0 || number >= 1 << 29 {
             return Err(Malformed::FieldNumber);
         }
-        let mut field =
-            Field { number: number as u32, wire: (tag & 7) as u8, start, value: self.pos, end: 0, scalar: 0 };
-        match field.wire {
+        let mut field = Field { tag: tag as u32, start, value: self.pos, end: 0, scalar: 0 };
+        match (tag & 7) as u8 {
             BYTES => {
                 let length = self.varint()?;
                 field.value = self.pos;
@@ -130,7 +143,7 @@ impl<'a> Fields<'a> {
             VARINT => field.scalar = self.varint()?,
             FIXED64 => field.scalar = u64::from_le_bytes(self.fixed::<8>()?),
             FIXED32 => field.scalar = u64::from(u32::from_le_bytes(self.fixed::<4>()?)),
-            3 => self.group(field.number)?,
+            3 => self.group(field.number())?,
             4 => return Err(Malformed::Group),
             _ => return Err(Malformed::WireType),
         }
@@ -238,14 +251,14 @@ mod tests {
     fn over_long_varints_are_read_as_protobuf_reads_them() {
         // Field 1, length 2 written in three bytes.
         let fields = all(&[0x0a, 0x82, 0x80, 0x00, b'h', b'i']).unwrap();
-        assert_eq!((fields[0].number, fields[0].value, fields[0].end), (1, 4, 6));
+        assert_eq!((fields[0].number(), fields[0].value, fields[0].end), (1, 4, 6));
     }
 
     #[test]
     fn groups_are_skipped_whole() {
         // Field 9 as a group that holds field 1 = 5, then field 2 = 7.
         let fields = all(&[0x4b, 0x08, 0x05, 0x4c, 0x10, 0x07]).unwrap();
-        assert_eq!(fields.iter().map(|f| (f.number, f.end)).collect::<Vec<_>>(), [(9, 4), (2, 6)]);
+        assert_eq!(fields.iter().map(|f| (f.number(), f.end)).collect::<Vec<_>>(), [(9, 4), (2, 6)]);
     }
 
     #[test]

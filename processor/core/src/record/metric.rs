@@ -2,7 +2,6 @@
 
 use super::attributes::Attributes;
 use super::{Class, Record, Seed, Signal};
-use crate::any::KeyValue;
 use crate::class::{Outcome, Probe, Severity};
 use crate::mine::sink::Sink;
 use crate::wire::{self, Field, Fields, Malformed};
@@ -21,12 +20,12 @@ struct Data {
 
 impl Data {
     fn take(&mut self, buf: &[u8], field: &Field) -> Result<(), Malformed> {
-        if self.member != field.number {
-            *self = Self { member: field.number, ..Self::default() };
+        if self.member != field.number() {
+            *self = Self { member: field.number(), ..Self::default() };
         }
         let mut inner = Fields::within(buf, field.value, field.end);
         while let Some(part) = inner.next()? {
-            match (part.number, part.wire) {
+            match (part.number(), part.wire()) {
                 (1, wire::BYTES) => self.points += 1,
                 (2, wire::VARINT) => self.temporality = part.scalar,
                 (3, wire::VARINT) => self.monotonic = part.scalar != 0,
@@ -43,11 +42,11 @@ pub fn read<'a, S: Sink>(buf: &'a [u8], start: usize, end: usize, sink: &mut S) 
     let mut metadata = Attributes::default();
     let mut fields = Fields::within(buf, start, end);
     while let Some(field) = fields.next()? {
-        match (field.number, field.wire) {
+        match (field.number(), field.wire()) {
             (1, wire::BYTES) => name = &buf[field.value..field.end],
             (3, wire::BYTES) => unit = &buf[field.value..field.end],
             (5 | 7 | 9 | 10 | 11, wire::BYTES) => data.take(buf, &field)?,
-            (12, wire::BYTES) => metadata.take(&KeyValue::read(buf, &field)?)?,
+            (12, wire::BYTES) => metadata.take(buf, &field)?,
             _ => {}
         }
     }

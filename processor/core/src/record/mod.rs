@@ -130,16 +130,7 @@ pub fn read<'a>(
         Signal::Metrics => metric::read(buf, start, end, skeleton)?,
         Signal::Spans => span::read(buf, start, end, masks, bits, skeleton)?,
     };
-    if skeleton.out.len() > mine::MINED_BYTES {
-        skeleton.out.truncate(mine::MINED_BYTES);
-    }
-    if !skeleton.out.is_ascii() && std::str::from_utf8(&skeleton.out).is_err() {
-        // Text that is not UTF-8 (or was cut within a character) keeps its shape with U+FFFD in its place.
-        skeleton.out = String::from_utf8_lossy(&skeleton.out).into_owned().into_bytes();
-    }
-    while skeleton.out.last() == Some(&b' ') {
-        skeleton.out.pop();
-    }
+    skeleton.finish(mine::MINED_BYTES);
     Ok(record)
 }
 

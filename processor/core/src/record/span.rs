@@ -56,7 +56,7 @@ pub fn parse<'a>(buf: &'a [u8], start: usize, end: usize) -> Result<Span<'a>, Ma
     let mut fields = Fields::within(buf, start, end);
     while let Some(field) = fields.next()? {
         let payload = &buf[field.value..field.end];
-        match (field.number, field.wire) {
+        match (field.number(), field.wire()) {
             (1, wire::BYTES) => span.seed.trace_id = payload,
             (2, wire::BYTES) => span.seed.span_id = payload,
             (3, wire::BYTES) => span.seed.randomness = explicit_randomness(payload),
@@ -65,14 +65,13 @@ pub fn parse<'a>(buf: &'a [u8], start: usize, end: usize) -> Result<Span<'a>, Ma
             (7, wire::FIXED64) => span.times.0 = field.scalar,
             (8, wire::FIXED64) => span.times.1 = field.scalar,
             (9, wire::BYTES) => {
-                let pair = KeyValue::read(buf, &field)?;
-                span.names.take(&pair);
-                span.attributes.take(&pair)?;
+                span.names.take(&KeyValue::read(buf, &field)?);
+                span.attributes.take(buf, &field)?;
             }
             (15, wire::BYTES) => {
                 let mut inner = Fields::within(buf, field.value, field.end);
                 while let Some(part) = inner.next()? {
-                    if (part.number, part.wire) == (3, wire::VARINT) {
+                    if (part.number(), part.wire()) == (3, wire::VARINT) {
                         span.status = part.scalar;
                     }
                 }
