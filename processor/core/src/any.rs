@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::wire::{self, Field, Fields, Malformed};
+use crate::wire::{self, Fields, Malformed};
 
 /// A value as far as mining looks into it: containers stay encoded.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +37,7 @@ impl<'a> Any<'a> {
         let mut value = Any::Empty;
         let mut fields = Fields::new(buf);
         while let Some(field) = fields.next()? {
-            let payload = &buf[field.value..field.end];
+            let payload = field.payload;
             value = match (field.number(), field.wire()) {
                 (1, wire::BYTES) => Any::Text(payload),
                 (2, wire::VARINT) => Any::Bool(field.scalar != 0),
@@ -123,21 +123,21 @@ pub struct KeyValue<'a> {
 }
 
 impl<'a> KeyValue<'a> {
-    /// Reads the `KeyValue` that `field` of `buf` holds.
+    /// Reads an encoded `KeyValue`.
     #[inline]
-    pub fn read(buf: &'a [u8], field: &Field) -> Result<Self, Malformed> {
-        match short_pair(&buf[field.value..field.end]) {
+    pub fn read(encoded: &'a [u8]) -> Result<Self, Malformed> {
+        match short_pair(encoded) {
             Some((key, value)) => Ok(Self { key, value: Cow::Borrowed(value) }),
-            None => Self::read_unusual(buf, field),
+            None => Self::read_unusual(encoded),
         }
     }
 
     #[inline(never)]
-    fn read_unusual(buf: &'a [u8], field: &Field) -> Result<Self, Malformed> {
+    fn read_unusual(encoded: &'a [u8]) -> Result<Self, Malformed> {
         let mut pair = KeyValue { key: b"", value: Cow::Borrowed(&b""[..]) };
-        let mut fields = Fields::within(buf, field.value, field.end);
+        let mut fields = Fields::new(encoded);
         while let Some(inner) = fields.next()? {
-            let payload = &buf[inner.value..inner.end];
+            let payload = inner.payload;
             if inner.is_message(1) {
                 pair.key = payload;
             } else if inner.is_message(2) {
@@ -167,7 +167,7 @@ pub fn each_pair<'a>(
     let mut fields = Fields::new(buf);
     while let Some(field) = fields.next()? {
         if field.is_message(number) {
-            each(KeyValue::read(buf, &field)?)?;
+            each(KeyValue::read(field.payload)?)?;
         }
     }
     Ok(())

@@ -58,7 +58,7 @@ impl Edits {
     }
 
     /// Ends a message: its header tells the new length, or stays when nothing inside changed.
-    pub fn close(&mut self, opened: &Opened, field: &Field) {
+    pub fn close(&mut self, opened: &Opened, field: &Field<'_>) {
         if self.edits.len() == opened.index + 1 {
             self.edits.pop();
             return;
@@ -72,7 +72,7 @@ impl Edits {
     }
 
     /// Ends a message that goes altogether.
-    pub fn close_cut(&mut self, opened: &Opened, field: &Field) {
+    pub fn close_cut(&mut self, opened: &Opened, field: &Field<'_>) {
         self.edits.truncate(opened.index);
         self.inserted.truncate(opened.inserted);
         self.delta = opened.delta;
@@ -101,7 +101,7 @@ impl Edits {
     pub fn tag(
         &mut self,
         buf: &[u8],
-        field: &Field,
+        field: &Field<'_>,
         signal: Signal,
         earlier: bool,
         tags: Option<(&Decision, Fate)>,
@@ -109,9 +109,9 @@ impl Edits {
         let opened = self.open();
         let counts = tags.as_ref().is_some_and(|(_, fate)| matches!(fate, Fate::Survivor(_) | Fate::Canary(_)));
         if earlier {
-            let mut fields = Fields::within(buf, field.value, field.end);
+            let mut fields = Fields::within(buf, field);
             while let Some(inner) = fields.next()? {
-                if inner.is_message(signal.tags_field()) && tags::is_stale(KeyValue::read(buf, &inner)?.key, counts) {
+                if inner.is_message(signal.tags_field()) && tags::is_stale(KeyValue::read(inner.payload)?.key, counts) {
                     self.cut(inner.start, inner.end);
                 }
             }

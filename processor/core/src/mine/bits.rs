@@ -6,12 +6,10 @@ struct Block {
     /// It ends a word.
     sep: u64,
     digit: u64,
-    /// One of `/ \ @`: a path, a URL or an address.
-    slash: u64,
-    /// A digit, a slash or a dot: a word with one is more than letters.
+    /// A digit or one of `/ \ @ .`: a word with one is more than letters.
     marked: u64,
-    /// The second of two dots.
-    dots: u64,
+    /// One of `/ \ @`, or the second of two dots: a word with one may be a path, an address or leaders.
+    odd: u64,
     /// At or just behind something that wording is not made of; words without are passed over (`Splitter::skip`).
     event: u64,
 }
@@ -102,8 +100,7 @@ impl Bits {
         Word {
             marked: has(first.marked, second.marked),
             digit: has(first.digit, second.digit),
-            slash: has(first.slash, second.slash),
-            dots: has(first.dots, second.dots),
+            odd: has(first.odd, second.odd),
         }
     }
 
@@ -112,8 +109,7 @@ impl Bits {
         Word {
             marked: self.any(start, end, |block| block.marked),
             digit: self.any(start, end, |block| block.digit),
-            slash: self.any(start, end, |block| block.slash),
-            dots: self.any(start, end, |block| block.dots),
+            odd: self.any(start, end, |block| block.odd),
         }
     }
 
@@ -148,9 +144,8 @@ pub struct Word {
     /// More than letters: one of the others, or a dot.
     pub marked: bool,
     pub digit: bool,
-    pub slash: bool,
-    /// Two dots in a row; or one at its beginning that follows another.
-    pub dots: bool,
+    /// One of `/ \ @`, two dots in a row, or a dot at its beginning that follows another.
+    pub odd: bool,
 }
 
 /// What 32 bytes hold. `look` are the separators that say something of what stands around them: quotes, `=`, `:`, and
@@ -258,11 +253,11 @@ fn derive(low: Part, high: Part, end: u64, edge: &mut Edge) -> Block {
     let four = two & moved(two, earlier, 2);
     let eight = four & moved(four, earlier, 4);
     let blanks = blank & moved(blank, edge.blank, 1);
-    let dots = dot & moved(dot, edge.dot, 1);
+    let odd = slash | dot & moved(dot, edge.dot, 1);
     *edge = Edge { sep, blank, dot, capital, hex };
     let marked = digit | slash | dot;
     let event = marked | join(low.look, high.look) | blanks | date | eight | end;
-    Block { sep, digit, slash, marked, dots, event }
+    Block { sep, digit, marked, odd, event }
 }
 
 const SEP: u8 = 1;
@@ -456,8 +451,8 @@ mod tests {
             for (index, slow) in slow.iter().enumerate() {
                 let fast = &fast.blocks[index];
                 assert_eq!(
-                    (fast.sep, fast.digit, fast.slash, fast.marked, fast.dots, fast.event),
-                    (slow.sep, slow.digit, slow.slash, slow.marked, slow.dots, slow.event)
+                    (fast.sep, fast.digit, fast.marked, fast.odd, fast.event),
+                    (slow.sep, slow.digit, slow.marked, slow.odd, slow.event)
                 );
             }
         }
@@ -471,7 +466,7 @@ mod tests {
         assert_eq!((bits.word_start(130), bits.word_start(133), bits.word_start(131)), (0, 131, 131));
         assert_eq!((bits.gap_start(131), bits.gap_start(135)), (130, 134));
         assert!(!bits.has_digit(0, 130) && bits.has_digit(135, 137));
-        assert!(!bits.word(0, 130).slash && bits.word(131, 134).slash && !bits.word(135, 137).slash);
+        assert!(!bits.word(0, 130).odd && bits.word(131, 134).odd && !bits.word(135, 137).odd);
         assert!(bits.is_sep(130) && !bits.is_sep(0) && bits.is_sep(9999));
     }
 

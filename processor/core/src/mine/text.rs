@@ -117,7 +117,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
         }
         while at < end {
             if self.is_settled(at) {
-                at = self.skip(at);
+                at = self.glide(at, sink);
                 if at >= end {
                     break;
                 }
@@ -146,31 +146,80 @@ impl<'t, 'c> Splitter<'t, 'c> {
             || self.text[at] == b' ' && !self.bits.is_sep(at + 1) && self.text.get(at + 2) != Some(&b'M')
     }
 
-    /// Passes over wording: words and separators that are constant whatever stands around them, which `word` and
-    /// `punctuation` would only find to be so one by one. Answers where the first thing stands that needs a look.
+    /// The short way over what most lines are made of: wording, and numbers and the like that are data whatever stands
+    /// around them. What it passes over `word` and `punctuation` would find to be the same, one by one. Answers where
+    /// the first thing stands that needs a look.
     #[inline]
-    fn skip(&mut self, at: usize) -> usize {
-        let event = self.bits.next_event(at);
-        let word = self.bits.word_start(event).max(at);
-        let stop = if !self.bits.is_sep(event) {
-            word
-        } else if word == event {
-            // White space that is more than one blank is taken from its beginning.
-            if self.text.get(event).is_some_and(|&byte| byte <= b' ') {
-                self.bits.gap_start(event).max(at)
-            } else {
-                event
+    fn glide<S: Sink>(&mut self, from: usize, sink: &mut S) -> usize {
+        let mut at = from;
+        loop {
+            let event = self.bits.next_event(at);
+            let word = self.bits.word_start(event).max(at);
+            let Some(mut end) = self.simple_value(word, event) else {
+                let stop = self.stop(at, word, event);
+                self.last_was_variable &= stop <= at + 1;
+                self.passed.run(from, stop, self.bits);
+                return stop;
+            };
+            self.hand_on(word..end, sink);
+            // A port, or a time's minutes.
+            while self.text.get(end) == Some(&b':')
+                && let Some(next) = self.simple_value(end + 1, end + 1)
+            {
+                self.hand_on(end + 1..next, sink);
+                end = next;
             }
-        } else if self.scheme_follows(event) || event - word == 3 && self.text[word].is_ascii_uppercase() {
-            word
-        } else {
-            event
-        };
-        if self.bits.has_word(at, stop) {
-            self.passed.run(at..stop);
-            self.last_was_variable = false;
+            self.last_was_variable = true;
+            at = end;
+            if at >= self.text.len() || !self.is_settled(at) {
+                self.passed.run(from, at, self.bits);
+                return at;
+            }
         }
-        stop
+    }
+
+    /// Where the word ends that begins at `start`, if it is data by itself alone: it begins with a digit and is no path,
+    /// no status and no exit code. `event` is a place within it.
+    #[inline]
+    fn simple_value(&self, start: usize, event: usize) -> Option<usize> {
+        if !self.text.get(start).is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
+        let end = self.bits.word_end(event);
+        let after = match self.text[..start] {
+            // The words that an exit code stands behind end in `e` or `s`.
+            [.., last, b' '] => last.is_ascii_alphabetic() && !matches!(last | 0x20, b'e' | b's'),
+            _ => true,
+        };
+        let simple = after
+            && end - start != 3
+            && !self.bits.word(start, end).odd
+            && !matches!(self.text[end - 1], b'.' | b'!' | b'?')
+            && !self.scheme_follows(end);
+        simple.then_some(end)
+    }
+
+    /// Where wording that begins at `at` ends. `word` is where the word begins that reaches up to the event.
+    #[inline]
+    fn stop(&self, at: usize, word: usize, event: usize) -> usize {
+        if !self.bits.is_sep(event) {
+            return word;
+        }
+        if word == event {
+            // White space that is more than one blank is taken from its beginning.
+            let blank = self.text.get(event).is_some_and(|&byte| byte <= b' ');
+            return if blank { self.bits.gap_start(event).max(at) } else { event };
+        }
+        let date = event - word == 3 && self.text[word].is_ascii_uppercase();
+        if date || self.scheme_follows(event) { word } else { event }
+    }
+
+    /// A variable that needs no remembering.
+    #[inline]
+    fn hand_on<S: Sink>(&mut self, range: Range<usize>, sink: &mut S) {
+        self.flush(range.start, sink);
+        sink.variable(&self.text[range.clone()], None);
+        self.pending = range.end;
     }
 
     /// Hands on the constants up to `end`.
@@ -184,9 +233,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
 
     #[inline]
     fn variable<S: Sink>(&mut self, range: Range<usize>, sink: &mut S) {
-        self.flush(range.start, sink);
-        sink.variable(&self.text[range.clone()], None);
-        self.pending = range.end;
+        self.hand_on(range.clone(), sink);
         self.last_was_variable = true;
         self.passed.word(range);
     }
@@ -296,7 +343,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
             }
             return end;
         }
-        if scheme || word.slash || word.dots || matches!(self.text[end - 1], b'.' | b'!' | b'?') {
+        if scheme || word.odd || matches!(self.text[end - 1], b'.' | b'!' | b'?') {
             return self.marked_word(start, end, limit, sink);
         }
         self.whole_word(start, end, word.digit, sink);

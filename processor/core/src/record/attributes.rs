@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Tags, text_of};
 use crate::any::{Any, KeyValue, short_pair};
 use crate::class::{Clues, Outcome, Probe};
-use crate::wire::{Field, Malformed};
+use crate::wire::Malformed;
 
 #[derive(Default)]
 pub struct Attributes<'a> {
@@ -16,13 +16,13 @@ pub struct Attributes<'a> {
 }
 
 impl<'a> Attributes<'a> {
-    /// Takes one attribute in, the `KeyValue` that `field` of `buf` is; most are passed over after a look at their first
+    /// Takes one attribute in, an encoded `KeyValue`; most are passed over after a look at their first
     /// bytes.
     #[inline]
-    pub fn take(&mut self, buf: &'a [u8], field: &Field) -> Result<(), Malformed> {
-        match short_pair(&buf[field.value..field.end]) {
+    pub fn take(&mut self, encoded: &'a [u8]) -> Result<(), Malformed> {
+        match short_pair(encoded) {
             Some((key, _)) if !may_matter(key) => Ok(()),
-            _ => self.look(&KeyValue::read(buf, field)?),
+            _ => self.look(&KeyValue::read(encoded)?),
         }
     }
 

@@ -30,29 +30,28 @@ const TRACE_ID: u32 = wire::tag(9, wire::BYTES);
 const SPAN_ID: u32 = wire::tag(10, wire::BYTES);
 const EVENT_NAME: u32 = wire::tag(12, wire::BYTES);
 
+/// Reads an encoded record into a log that holds nothing yet.
 #[inline]
-pub fn parse<'a>(buf: &'a [u8], start: usize, end: usize) -> Result<Log<'a>, Malformed> {
-    let mut log = Log::default();
+pub fn parse<'a>(record: &'a [u8], log: &mut Log<'a>) -> Result<(), Malformed> {
     let mut number = Severity::Unset;
     let mut text = Severity::Unset;
-    let mut fields = Fields::within(buf, start, end);
+    let mut fields = Fields::new(record);
     while let Some(field) = fields.next()? {
-        let payload = &buf[field.value..field.end];
         match field.tag {
             TIME => log.seed.time = field.scalar,
             SEVERITY_NUMBER => number = Severity::from_number(field.scalar),
-            SEVERITY_TEXT => text = Severity::from_word(payload),
-            BODY if log.body.is_empty() => log.body = Cow::Borrowed(payload),
-            BODY => log.body.to_mut().extend_from_slice(payload),
-            ATTRIBUTES => log.attributes.take(buf, &field)?,
-            TRACE_ID => log.seed.trace_id = payload,
-            SPAN_ID => log.seed.span_id = payload,
-            EVENT_NAME => log.event_name = payload,
+            SEVERITY_TEXT => text = Severity::from_word(field.payload),
+            BODY if log.body.is_empty() => log.body = Cow::Borrowed(field.payload),
+            BODY => log.body.to_mut().extend_from_slice(field.payload),
+            ATTRIBUTES => log.attributes.take(field.payload)?,
+            TRACE_ID => log.seed.trace_id = field.payload,
+            SPAN_ID => log.seed.span_id = field.payload,
+            EVENT_NAME => log.event_name = field.payload,
             _ => {}
         }
     }
     log.severity = number.max(text);
-    Ok(log)
+    Ok(())
 }
 
 /// Writes a log's shape and answers the severity that the body itself names; the clues go to its attributes' clues.
@@ -78,14 +77,13 @@ impl Sink for Nowhere {
 }
 
 pub fn read<'a, S: Sink>(
-    buf: &'a [u8],
-    start: usize,
-    end: usize,
+    record: &'a [u8],
     masks: &Masks,
     bits: &mut Bits,
     sink: &mut S,
 ) -> Result<Record<'a>, Malformed> {
-    let mut log = parse(buf, start, end)?;
+    let mut log = Log::default();
+    parse(record, &mut log)?;
     let named = shape(&mut log, masks, bits, sink)?;
     let clues = log.attributes.clues;
     let class = Class {
