@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::wire::{self, Field, Fields, Malformed};
+use crate::wire::{self, Fields, Malformed};
 
 /// A value as far as mining looks into it: containers stay encoded.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,8 +37,8 @@ impl<'a> Any<'a> {
         let mut value = Any::Empty;
         let mut fields = Fields::new(buf);
         while let Some(field) = fields.next()? {
-            let payload = &buf[field.value..field.end];
-            value = match (field.number, field.wire) {
+            let payload = field.payload;
+            value = match (field.number(), field.wire()) {
                 (1, wire::BYTES) => Any::Text(payload),
                 (2, wire::VARINT) => Any::Bool(field.scalar != 0),
                 (3, wire::VARINT) => Any::Int(field.scalar.cast_signed()),
@@ -123,26 +123,21 @@ pub struct KeyValue<'a> {
 }
 
 impl<'a> KeyValue<'a> {
-    /// Reads the `KeyValue` that `field` of `buf` holds.
+    /// Reads an encoded `KeyValue`.
     #[inline]
-    pub fn read(buf: &'a [u8], field: &Field) -> Result<Self, Malformed> {
-        // A short key, then a short value, and nothing else: what nearly every writer writes.
-        if let &[0x0a, key_length @ 0..0x80, ref rest @ ..] = &buf[field.value..field.end]
-            && let Some((key, &[0x12, value_length @ 0..0x80, ref value @ ..])) =
-                rest.split_at_checked(usize::from(key_length))
-            && value.len() == usize::from(value_length)
-        {
-            return Ok(Self { key, value: Cow::Borrowed(value) });
+    pub fn read(encoded: &'a [u8]) -> Result<Self, Malformed> {
+        match short_pair(encoded) {
+            Some((key, value)) => Ok(Self { key, value: Cow::Borrowed(value) }),
+            None => Self::read_unusual(encoded),
         }
-        Self::read_unusual(buf, field)
     }
 
     #[inline(never)]
-    fn read_unusual(buf: &'a [u8], field: &Field) -> Result<Self, Malformed> {
+    fn read_unusual(encoded: &'a [u8]) -> Result<Self, Malformed> {
         let mut pair = KeyValue { key: b"", value: Cow::Borrowed(&b""[..]) };
-        let mut fields = Fields::within(buf, field.value, field.end);
+        let mut fields = Fields::new(encoded);
         while let Some(inner) = fields.next()? {
-            let payload = &buf[inner.value..inner.end];
+            let payload = inner.payload;
             if inner.is_message(1) {
                 pair.key = payload;
             } else if inner.is_message(2) {
@@ -151,6 +146,16 @@ impl<'a> KeyValue<'a> {
         }
         Ok(pair)
     }
+}
+
+/// The key and the value of a `KeyValue` that is a short key, then a short value, and nothing else: what nearly every
+/// writer writes.
+#[inline]
+pub fn short_pair(encoded: &[u8]) -> Option<(&[u8], &[u8])> {
+    let &[0x0a, key_length @ 0..0x80, ref rest @ ..] = encoded else { return None };
+    let (key, rest) = rest.split_at_checked(usize::from(key_length))?;
+    let &[0x12, value_length @ 0..0x80, ref value @ ..] = rest else { return None };
+    (value.len() == usize::from(value_length)).then_some((key, value))
 }
 
 /// Calls `each` for every entry of an encoded `KeyValueList` or of any message whose field `number` is `KeyValue`.
@@ -162,7 +167,7 @@ pub fn each_pair<'a>(
     let mut fields = Fields::new(buf);
     while let Some(field) = fields.next()? {
         if field.is_message(number) {
-            each(KeyValue::read(buf, &field)?)?;
+            each(KeyValue::read(field.payload)?)?;
         }
     }
     Ok(())

@@ -28,28 +28,24 @@ impl Severity {
 
     /// OTLP's `SeverityNumber`: four numbers a class, 1 to 24.
     pub fn from_number(number: u64) -> Self {
-        match number {
-            1..=4 => Self::Trace,
-            5..=8 => Self::Debug,
-            9..=12 => Self::Info,
-            13..=16 => Self::Warn,
-            17..=20 => Self::Error,
-            21..=24 => Self::Fatal,
-            _ => Self::Unset,
-        }
+        use Severity::{Debug, Error, Fatal, Info, Trace, Unset, Warn};
+        const CLASSES: [Severity; 7] = [Unset, Trace, Debug, Info, Warn, Error, Fatal];
+        CLASSES.get(number.div_ceil(4) as usize).copied().unwrap_or_default()
     }
 
     /// The level words of the common logging libraries and of syslog, in any case; anything else is unset.
+    #[inline]
     pub fn from_word(word: &[u8]) -> Self {
         // What most records say, before any folding.
         match word {
-            b"INFO" | b"info" | b"Info" => return Self::Info,
-            b"ERROR" | b"error" => return Self::Error,
-            b"WARN" | b"warn" | b"WARNING" | b"warning" => return Self::Warn,
-            b"DEBUG" | b"debug" => return Self::Debug,
-            [] => return Self::Unset,
-            _ => {}
+            b"INFO" => Self::Info,
+            [] => Self::Unset,
+            _ => Self::from_any_word(word),
         }
+    }
+
+    #[inline(never)]
+    fn from_any_word(word: &[u8]) -> Self {
         if !matches!(
             word[0] | 0x20,
             b'a' | b'c' | b'd' | b'e' | b'f' | b'i' | b'l' | b'n' | b'p' | b's' | b't' | b'v' | b'w'

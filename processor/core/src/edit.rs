@@ -58,21 +58,21 @@ impl Edits {
     }
 
     /// Ends a message: its header tells the new length, or stays when nothing inside changed.
-    pub fn close(&mut self, opened: &Opened, field: &Field) {
+    pub fn close(&mut self, opened: &Opened, field: &Field<'_>) {
         if self.edits.len() == opened.index + 1 {
             self.edits.pop();
             return;
         }
         let length = (field.end - field.value) as i64 + self.delta - opened.delta;
         let at = self.inserted.len();
-        put_varint(&mut self.inserted, u64::from(field.number) << 3 | u64::from(wire::BYTES));
+        put_varint(&mut self.inserted, u64::from(field.number()) << 3 | u64::from(wire::BYTES));
         put_varint(&mut self.inserted, length.cast_unsigned());
         self.delta += (self.inserted.len() - at) as i64 - (field.value - field.start) as i64;
         self.edits[opened.index] = Edit { start: field.start, end: field.value, insert: (at, self.inserted.len()) };
     }
 
     /// Ends a message that goes altogether.
-    pub fn close_cut(&mut self, opened: &Opened, field: &Field) {
+    pub fn close_cut(&mut self, opened: &Opened, field: &Field<'_>) {
         self.edits.truncate(opened.index);
         self.inserted.truncate(opened.inserted);
         self.delta = opened.delta;
@@ -101,7 +101,7 @@ impl Edits {
     pub fn tag(
         &mut self,
         buf: &[u8],
-        field: &Field,
+        field: &Field<'_>,
         signal: Signal,
         earlier: bool,
         tags: Option<(&Decision, Fate)>,
@@ -109,9 +109,9 @@ impl Edits {
         let opened = self.open();
         let counts = tags.as_ref().is_some_and(|(_, fate)| matches!(fate, Fate::Survivor(_) | Fate::Canary(_)));
         if earlier {
-            let mut fields = Fields::within(buf, field.value, field.end);
+            let mut fields = Fields::within(buf, field);
             while let Some(inner) = fields.next()? {
-                if inner.is_message(signal.tags_field()) && tags::is_stale(KeyValue::read(buf, &inner)?.key, counts) {
+                if inner.is_message(signal.tags_field()) && tags::is_stale(KeyValue::read(inner.payload)?.key, counts) {
                     self.cut(inner.start, inner.end);
                 }
             }

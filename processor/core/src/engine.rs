@@ -395,19 +395,19 @@ impl<'e> Pass<'e> {
 
     /// `ResourceLogs`, `ResourceMetrics`, `ResourceSpans`: 1 is the resource, 2 a scope's records. The resource may
     /// come last and in pieces, so it is read first.
-    fn resource(&mut self, outer: &Field, table: &mut RwLockReadGuard<'e, Table>) -> Result<(), Malformed> {
+    fn resource(&mut self, outer: &Field<'_>, table: &mut RwLockReadGuard<'e, Table>) -> Result<(), Malformed> {
         let mut context = Context::default();
         let exceptions = &self.policy.exceptions;
         let mut named: Vec<(usize, Vec<u8>)> = Vec::new();
-        let mut fields = Fields::within(self.buf, outer.value, outer.end);
+        let mut fields = Fields::within(self.buf, outer);
         while let Some(field) = fields.next()? {
             if !field.is_message(1) {
                 continue;
             }
-            let mut inner = Fields::within(self.buf, field.value, field.end);
+            let mut inner = Fields::new(field.payload);
             while let Some(part) = inner.next()? {
                 if part.is_message(1) {
-                    let pair = crate::any::KeyValue::read(self.buf, &part)?;
+                    let pair = crate::any::KeyValue::read(part.payload)?;
                     let value = crate::any::Any::read(&pair.value)?;
                     let text = value.text().map(String::from_utf8_lossy);
                     match (pair.key, text) {
@@ -442,7 +442,7 @@ impl<'e> Pass<'e> {
             .collect();
         let opened = self.edits.open();
         let mut left = 0;
-        let mut fields = Fields::within(self.buf, outer.value, outer.end);
+        let mut fields = Fields::within(self.buf, outer);
         let before = (self.out.received, self.out.dropped);
         while let Some(field) = fields.next()? {
             if field.is_message(2) {
@@ -461,18 +461,18 @@ impl<'e> Pass<'e> {
     /// One scope's records. Answers whether anything of it is left to forward.
     fn scope(
         &mut self,
-        outer: &Field,
+        outer: &Field<'_>,
         service: &Context,
         met: &[bool],
         table: &mut RwLockReadGuard<'e, Table>,
     ) -> Result<bool, Malformed> {
-        let name = record::scope_name(self.buf, outer.value, outer.end)?;
+        let name = record::scope_name(outer.payload)?;
         let context = Context { scope: String::from_utf8_lossy(name).into(), ..service.clone() };
         let known = table.context(&context);
         let mut place = Place { context, known, resource: met };
         let opened = self.edits.open();
         let before = (self.out.received, self.out.dropped);
-        let mut fields = Fields::within(self.buf, outer.value, outer.end);
+        let mut fields = Fields::within(self.buf, outer);
         while let Some(field) = fields.next()? {
             if field.is_message(2) {
                 self.record(&field, &mut place, table)?;
@@ -489,16 +489,15 @@ impl<'e> Pass<'e> {
 
     fn record(
         &mut self,
-        field: &Field,
+        field: &Field<'_>,
         place: &mut Place<'_>,
         table: &mut RwLockReadGuard<'e, Table>,
     ) -> Result<(), Malformed> {
         let engine = self.engine;
-        let record =
-            record::read(self.signal, self.buf, field.value, field.end, &engine.masks, &mut self.scratch.work)?;
+        let record = record::read(self.signal, field.payload, &engine.masks, &mut self.scratch.work)?;
         self.out.received += 1;
         self.out.items_received += record.items;
-        let skeleton = &self.scratch.work.skeleton.out;
+        let skeleton = self.scratch.work.skeleton.text();
         let found = place.known.as_ref().and_then(|known| table.find(known, record.class, skeleton));
         let event = match found {
             Some(event) => event,
@@ -549,7 +548,7 @@ impl<'e> Pass<'e> {
     }
 
     /// A record that this hop does not tag carries no earlier hop's verdict on.
-    fn strip(&mut self, field: &Field, record: &Record<'_>) -> Result<(), Malformed> {
+    fn strip(&mut self, field: &Field<'_>, record: &Record<'_>) -> Result<(), Malformed> {
         if record.tags.present && self.mode != Mode::Observe {
             return self.edits.tag(self.buf, field, self.signal, true, None);
         }

@@ -185,25 +185,26 @@ impl Seen {
         let mut bits = Bits::default();
         let sample = match signal {
             Signal::Logs => {
-                let mut log = log::parse(record, 0, record.len())?;
+                let mut log = log::Log::default();
+                log::parse(record, &mut log)?;
                 log::shape(&mut log, masks, &mut bits, &mut sink)?;
                 let mut sample = String::new();
                 render(&log.body, &mut sample)?;
                 sample
             }
             Signal::Metrics => {
-                metric::read(record, 0, record.len(), &mut sink)?;
+                metric::read(record, &mut sink)?;
                 let mut description = "";
                 let mut fields = Fields::new(record);
                 while let Some(field) = fields.next()? {
                     if field.is_message(2) {
-                        description = std::str::from_utf8(&record[field.value..field.end]).unwrap_or_default();
+                        description = std::str::from_utf8(field.payload).unwrap_or_default();
                     }
                 }
                 description.to_owned()
             }
             Signal::Spans => {
-                let mut span = span::parse(record, 0, record.len())?;
+                let mut span = span::parse(record)?;
                 span::shape(&mut span, masks, &mut bits, &mut sink);
                 String::from_utf8_lossy(span.name).into_owned()
             }
@@ -263,7 +264,7 @@ fn render(encoded: &[u8], out: &mut String) -> Result<(), Malformed> {
                 let mut fields = Fields::new(&items);
                 while let Some(field) = fields.next()? {
                     if field.is_message(1) {
-                        inner(&items[field.value..field.end], out, depth + 1)?;
+                        inner(field.payload, out, depth + 1)?;
                         out.push(' ');
                     }
                 }

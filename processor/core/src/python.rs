@@ -156,8 +156,8 @@ fn shapes<'py>(py: Python<'py>, settings: &[u8], text: &[u8]) -> PyResult<Bound<
             let (mut skeleton, mut template) = (Skeleton::default(), Template::plain());
             mine::line(line, &masks, &mut bits, &mut skeleton, &mut Clues::default());
             mine::line(line, &masks, &mut bits, &mut template, &mut Clues::default());
-            let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end().to_owned();
-            rows.push((text(skeleton.out), text(template.out)));
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+            rows.push((text(skeleton.text()), text(&template.out)));
         }
         serde_json::to_string(&rows).map_err(|error| error.to_string())
     })?;

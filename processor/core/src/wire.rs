@@ -34,24 +34,38 @@ pub const FIXED64: u8 = 1;
 pub const BYTES: u8 = 2;
 pub const FIXED32: u8 = 5;
 
+/// A field's number and wire type as one number, as they are on the wire.
+pub const fn tag(number: u32, wire: u8) -> u32 {
+    number << 3 | wire as u32
+}
+
 /// One field: `start` is where its tag begins, `value..end` its payload. Scalars also come decoded in `scalar`.
 #[derive(Debug, Clone, Copy)]
-pub struct Field {
-    pub number: u32,
-    pub wire: u8,
+pub struct Field<'a> {
+    pub tag: u32,
     pub start: usize,
     pub value: usize,
     pub end: usize,
+    pub payload: &'a [u8],
     pub scalar: u64,
 }
 
-impl Field {
+impl Field<'_> {
+    pub fn number(&self) -> u32 {
+        self.tag >> 3
+    }
+
+    pub fn wire(&self) -> u8 {
+        (self.tag & 7) as u8
+    }
+
+    #[inline]
     pub fn is_message(&self, number: u32) -> bool {
-        self.number == number && self.wire == BYTES
+        self.tag == tag(number, BYTES)
     }
 }
 
-/// The fields of the message that `buf[pos..end]` is.
+/// The fields of the message that `buf[pos..]` is.
 pub struct Fields<'a> {
     buf: &'a [u8],
     pos: usize,
@@ -62,93 +76,88 @@ impl<'a> Fields<'a> {
         Self { buf, pos: 0 }
     }
 
-    /// The fields of `buf[start..end]`, with offsets into `buf`. `start <= end <= buf.len()` comes from a `Field`.
-    pub fn within(buf: &'a [u8], start: usize, end: usize) -> Self {
-        Self { buf: &buf[..end], pos: start }
+    /// The fields of a field's message, with offsets into `buf`, which the field's are into.
+    pub fn within(buf: &'a [u8], field: &Field<'_>) -> Self {
+        Self { buf: &buf[..field.end], pos: field.value }
     }
 
     /// The next field, or `None` at the end. Tags of one byte and lengths of one or two, which nearly all are, take a
     /// straight path within the caller's loop.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "it is the innermost step of every walk: a call would double its cost")]
-    pub fn next(&mut self) -> Result<Option<Field>, Malformed> {
-        let (start, length) = (self.pos, self.buf.len());
-        if start >= length {
+    pub fn next(&mut self) -> Result<Option<Field<'a>>, Malformed> {
+        let (buf, start) = (self.buf, self.pos);
+        if start >= buf.len() {
             return Ok(None);
         }
-        let Some(&[tag, first]) = self.buf[start..].first_chunk::<2>() else { return self.next_unusual() };
-        if !(8..0x80).contains(&tag) {
-            return self.next_unusual();
-        }
-        let (number, wire) = (u32::from(tag >> 3), tag & 7);
-        match wire {
-            BYTES => {
-                let (size, value) = match (first, self.buf.get(start + 2)) {
-                    (0..0x80, _) => (usize::from(first), start + 2),
-                    (_, Some(&second @ 0..0x80)) => (usize::from(first & 0x7f) | usize::from(second) << 7, start + 3),
-                    _ => return self.next_unusual(),
-                };
-                if size > length - value {
-                    return Err(Malformed::Truncated);
-                }
-                self.pos = value + size;
-                Ok(Some(Field { number, wire, start, value, end: self.pos, scalar: 0 }))
-            }
-            VARINT if first < 0x80 => {
-                self.pos = start + 2;
-                Ok(Some(Field { number, wire, start, value: start + 1, end: self.pos, scalar: u64::from(first) }))
-            }
-            FIXED64 if start + 9 <= length => {
-                self.pos = start + 1;
-                let scalar = u64::from_le_bytes(self.fixed::<8>()?);
-                Ok(Some(Field { number, wire, start, value: start + 1, end: self.pos, scalar }))
-            }
-            _ => self.next_unusual(),
-        }
-    }
-
-    /// Any field, with a tag and a length of any size.
-    #[inline(never)]
-    fn next_unusual(&mut self) -> Result<Option<Field>, Malformed> {
-        let start = self.pos;
-        let tag = self.varint()?;
-        let number = tag >> 3;
-        if number == 0 || number >= 1 << 29 {
-            return Err(Malformed::FieldNumber);
-        }
-        let mut field =
-            Field { number: number as u32, wire: (tag & 7) as u8, start, value: self.pos, end: 0, scalar: 0 };
-        match field.wire {
-            BYTES => {
-                let length = self.varint()?;
-                field.value = self.pos;
-                if length > (self.buf.len() - self.pos) as u64 {
-                    return Err(Malformed::Truncated);
-                }
-                self.pos += length as usize;
-            }
-            VARINT => field.scalar = self.varint()?,
-            FIXED64 => field.scalar = u64::from_le_bytes(self.fixed::<8>()?),
-            FIXED32 => field.scalar = u64::from(u32::from_le_bytes(self.fixed::<4>()?)),
-            3 => self.group(field.number)?,
-            4 => return Err(Malformed::Group),
-            _ => return Err(Malformed::WireType),
-        }
-        field.end = self.pos;
+        let field = match usual(buf, start) {
+            Some(field) => field,
+            None => unusual(buf, start)?,
+        };
+        self.pos = field.end;
         Ok(Some(field))
     }
+}
 
-    #[inline]
-    fn varint(&mut self) -> Result<u64, Malformed> {
-        let Some(&first) = self.buf.get(self.pos) else {
-            return Err(Malformed::Truncated);
-        };
-        self.pos += 1;
-        if first < 0x80 {
-            return Ok(u64::from(first));
+/// The field at `start`, unless its tag or its length is longer than most or anything is wrong with it.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "see `Fields::next`")]
+fn usual<'a>(buf: &'a [u8], start: usize) -> Option<Field<'a>> {
+    let (&[tag, first], rest) = buf[start..].split_first_chunk()?;
+    if !(8..0x80).contains(&tag) {
+        return None;
+    }
+    let field = |header: usize, payload: &'a [u8], scalar: u64| {
+        let value = start + header;
+        Some(Field { tag: u32::from(tag), start, value, end: value + payload.len(), payload, scalar })
+    };
+    match tag & 7 {
+        BYTES if first < 0x80 => field(2, rest.get(..usize::from(first))?, 0),
+        BYTES => {
+            let (&second, rest) = rest.split_first()?;
+            let length = usize::from(first & 0x7f) | usize::from(second) << 7;
+            if second < 0x80 { field(3, rest.get(..length)?, 0) } else { None }
         }
-        let mut value = u64::from(first & 0x7f);
-        for shift in (7..70).step_by(7) {
+        VARINT if first < 0x80 => field(1, &buf[start + 1..start + 2], u64::from(first)),
+        FIXED64 => {
+            let bytes = buf[start + 1..].first_chunk::<8>()?;
+            field(1, bytes, u64::from_le_bytes(*bytes))
+        }
+        _ => None,
+    }
+}
+
+/// Any field, with a tag and a length of any size.
+#[inline(never)]
+fn unusual(buf: &[u8], start: usize) -> Result<Field<'_>, Malformed> {
+    let mut reader = Reader { buf, pos: start };
+    let tag = reader.varint()?;
+    let number = tag >> 3;
+    if number == 0 || number >= 1 << 29 {
+        return Err(Malformed::FieldNumber);
+    }
+    let (mut value, mut scalar) = (reader.pos, 0);
+    match (tag & 7) as u8 {
+        BYTES => value = reader.bytes()?,
+        VARINT => scalar = reader.varint()?,
+        FIXED64 => scalar = u64::from_le_bytes(reader.fixed()?),
+        FIXED32 => scalar = u64::from(u32::from_le_bytes(reader.fixed()?)),
+        3 => reader.group(number as u32)?,
+        4 => return Err(Malformed::Group),
+        _ => return Err(Malformed::WireType),
+    }
+    Ok(Field { tag: tag as u32, start, value, end: reader.pos, payload: &buf[value..reader.pos], scalar })
+}
+
+struct Reader<'a> {
+    buf: &'a [u8],
+    pos: usize,
+}
+
+impl Reader<'_> {
+    fn varint(&mut self) -> Result<u64, Malformed> {
+        let mut value = 0;
+        for shift in (0..70).step_by(7) {
             let Some(&byte) = self.buf.get(self.pos) else {
                 return Err(Malformed::Truncated);
             };
@@ -164,9 +173,20 @@ impl<'a> Fields<'a> {
     }
 
     fn fixed<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let bytes = self.buf.get(self.pos..self.pos + N).and_then(|b| b.try_into().ok()).ok_or(Malformed::Truncated)?;
+        let bytes = self.buf[self.pos..].first_chunk().ok_or(Malformed::Truncated)?;
         self.pos += N;
-        Ok(bytes)
+        Ok(*bytes)
+    }
+
+    /// Passes a length and so many bytes; answers where they begin.
+    fn bytes(&mut self) -> Result<usize, Malformed> {
+        let length = self.varint()?;
+        let start = self.pos;
+        if length > (self.buf.len() - start) as u64 {
+            return Err(Malformed::Truncated);
+        }
+        self.pos += length as usize;
+        Ok(start)
     }
 
     /// Skips a group, which only unknown fields can be, with the groups in it.
@@ -192,11 +212,7 @@ impl<'a> Fields<'a> {
                     self.fixed::<4>()?;
                 }
                 (_, BYTES) => {
-                    let length = self.varint()?;
-                    if length > (self.buf.len() - self.pos) as u64 {
-                        return Err(Malformed::Truncated);
-                    }
-                    self.pos += length as usize;
+                    self.bytes()?;
                 }
                 _ => return Err(Malformed::WireType),
             }
@@ -225,7 +241,7 @@ pub fn put_bytes(out: &mut Vec<u8>, number: u32, payload: &[u8]) {
 mod tests {
     use super::*;
 
-    fn all(buf: &[u8]) -> Result<Vec<Field>, Malformed> {
+    fn all(buf: &[u8]) -> Result<Vec<Field<'_>>, Malformed> {
         let mut fields = Fields::new(buf);
         let mut found = Vec::new();
         while let Some(field) = fields.next()? {
@@ -238,14 +254,14 @@ mod tests {
     fn over_long_varints_are_read_as_protobuf_reads_them() {
         // Field 1, length 2 written in three bytes.
         let fields = all(&[0x0a, 0x82, 0x80, 0x00, b'h', b'i']).unwrap();
-        assert_eq!((fields[0].number, fields[0].value, fields[0].end), (1, 4, 6));
+        assert_eq!((fields[0].number(), fields[0].value, fields[0].end), (1, 4, 6));
     }
 
     #[test]
     fn groups_are_skipped_whole() {
         // Field 9 as a group that holds field 1 = 5, then field 2 = 7.
         let fields = all(&[0x4b, 0x08, 0x05, 0x4c, 0x10, 0x07]).unwrap();
-        assert_eq!(fields.iter().map(|f| (f.number, f.end)).collect::<Vec<_>>(), [(9, 4), (2, 6)]);
+        assert_eq!(fields.iter().map(|f| (f.number(), f.end)).collect::<Vec<_>>(), [(9, 4), (2, 6)]);
     }
 
     #[test]

@@ -6,12 +6,10 @@ struct Block {
     /// It ends a word.
     sep: u64,
     digit: u64,
-    /// One of `/ \ @`: a path, a URL or an address.
-    slash: u64,
-    /// A digit, a slash or a dot: a word with one is more than letters.
+    /// A digit or one of `/ \ @ .`: a word with one is more than letters.
     marked: u64,
-    /// The second of two dots.
-    dots: u64,
+    /// One of `/ \ @`, or the second of two dots: a word with one may be a path, an address or leaders.
+    odd: u64,
     /// At or just behind something that wording is not made of; words without are passed over (`Splitter::skip`).
     event: u64,
 }
@@ -28,8 +26,9 @@ impl Bits {
     pub fn read(&mut self, text: &[u8]) {
         self.length = text.len();
         let count = text.len() / 64 + 1;
-        if self.blocks.len() < count {
-            self.blocks.resize(count, Block::default());
+        if self.blocks.len() <= count {
+            // One more, so that every block has a next one.
+            self.blocks.resize(count + 1, Block::default());
         }
         fill(&mut self.blocks[..count], text);
     }
@@ -89,25 +88,34 @@ impl Bits {
         index * 64 + 64 - bits.leading_zeros() as usize
     }
 
+    /// What a word holds that is not empty.
+    #[inline]
+    pub fn word(&self, start: usize, end: usize) -> Word {
+        let (index, shift) = (start / 64, start % 64);
+        let (Some([first, second]), 1..=64) = (self.blocks[index..].first_chunk(), end - start) else {
+            return self.long_word(start, end);
+        };
+        let within = u64::MAX >> (64 - (end - start));
+        let has = |first: u64, second: u64| (first >> shift | second << 1 << (63 - shift)) & within != 0;
+        Word {
+            marked: has(first.marked, second.marked),
+            digit: has(first.digit, second.digit),
+            odd: has(first.odd, second.odd),
+        }
+    }
+
+    #[cold]
+    fn long_word(&self, start: usize, end: usize) -> Word {
+        Word {
+            marked: self.any(start, end, |block| block.marked),
+            digit: self.any(start, end, |block| block.digit),
+            odd: self.any(start, end, |block| block.odd),
+        }
+    }
+
     #[inline]
     pub fn has_digit(&self, start: usize, end: usize) -> bool {
         self.any(start, end, |block| block.digit)
-    }
-
-    #[inline]
-    pub fn has_slash(&self, start: usize, end: usize) -> bool {
-        self.any(start, end, |block| block.slash)
-    }
-
-    #[inline]
-    pub fn is_marked(&self, start: usize, end: usize) -> bool {
-        self.any(start, end, |block| block.marked)
-    }
-
-    /// Whether two dots follow each other.
-    #[inline]
-    pub fn has_dots(&self, start: usize, end: usize) -> bool {
-        start + 1 < end && self.any(start + 1, end, |block| block.dots)
     }
 
     /// Whether anything but separators is there.
@@ -128,6 +136,16 @@ impl Bits {
             || self.blocks[first + 1..last].iter().any(|block| of(block) != 0)
             || of(&self.blocks[last]) & tail != 0
     }
+}
+
+/// What one word holds.
+#[derive(Clone, Copy)]
+pub struct Word {
+    /// More than letters: one of the others, or a dot.
+    pub marked: bool,
+    pub digit: bool,
+    /// One of `/ \ @`, two dots in a row, or a dot at its beginning that follows another.
+    pub odd: bool,
 }
 
 /// What 32 bytes hold. `look` are the separators that say something of what stands around them: quotes, `=`, `:`, and
@@ -185,26 +203,31 @@ fn fill(blocks: &mut [Block], text: &[u8]) {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "so that `part` is compiled into the loop, with the caller's features")]
 fn fill_with(blocks: &mut [Block], text: &[u8], part: impl Fn(&[u8; 32]) -> Part) {
-    let part_at = |from: usize| match text.get(from..) {
-        None | Some([]) => Part::default(),
-        Some(rest) => match (rest.first_chunk(), text.last_chunk()) {
-            (Some(whole), _) => part(whole),
-            // The text's last 32 bytes hold the rest at their end.
-            (None, Some(last)) => part(last).behind(32 - rest.len()),
-            (None, None) => {
-                let mut padded = [b' '; 32];
-                padded[32 - rest.len()..].copy_from_slice(rest);
-                part(&padded).behind(32 - rest.len())
-            }
-        },
-    };
     // The text's beginning is the beginning of a word.
     let mut edge = Edge { sep: u64::MAX, blank: 0, dot: 0, capital: 0, hex: 0 };
     for (index, block) in blocks.iter_mut().enumerate() {
         let at = index * 64;
+        let mut halves = [Part::default(); 2];
+        for (half, at) in halves.iter_mut().zip([at, at + 32]) {
+            let rest = text.get(at..).unwrap_or_default();
+            if rest.is_empty() {
+                break;
+            }
+            let mut padded = [0; 32];
+            let (bytes, skipped) = match (rest.first_chunk(), text.last_chunk()) {
+                (Some(whole), _) => (whole, 0),
+                // The text's last 32 bytes hold the rest at their end.
+                (None, Some(last)) => (last, 32 - rest.len()),
+                (None, None) => {
+                    padded[32 - rest.len()..].copy_from_slice(rest);
+                    (&padded, 32 - rest.len())
+                }
+            };
+            *half = part(bytes).behind(skipped);
+        }
         let left = text.len() - at;
         let end = if left < 64 { 1u64 << left } else { 0 };
-        *block = derive(part_at(at), part_at(at + 32), end, &mut edge);
+        *block = derive(halves[0], halves[1], end, &mut edge);
     }
 }
 
@@ -230,11 +253,11 @@ fn derive(low: Part, high: Part, end: u64, edge: &mut Edge) -> Block {
     let four = two & moved(two, earlier, 2);
     let eight = four & moved(four, earlier, 4);
     let blanks = blank & moved(blank, edge.blank, 1);
-    let dots = dot & moved(dot, edge.dot, 1);
+    let odd = slash | dot & moved(dot, edge.dot, 1);
     *edge = Edge { sep, blank, dot, capital, hex };
     let marked = digit | slash | dot;
     let event = marked | join(low.look, high.look) | blanks | date | eight | end;
-    Block { sep, digit, slash, marked, dots, event }
+    Block { sep, digit, marked, odd, event }
 }
 
 const SEP: u8 = 1;
@@ -428,8 +451,8 @@ mod tests {
             for (index, slow) in slow.iter().enumerate() {
                 let fast = &fast.blocks[index];
                 assert_eq!(
-                    (fast.sep, fast.digit, fast.slash, fast.marked, fast.dots, fast.event),
-                    (slow.sep, slow.digit, slow.slash, slow.marked, slow.dots, slow.event)
+                    (fast.sep, fast.digit, fast.marked, fast.odd, fast.event),
+                    (slow.sep, slow.digit, slow.marked, slow.odd, slow.event)
                 );
             }
         }
@@ -443,7 +466,7 @@ mod tests {
         assert_eq!((bits.word_start(130), bits.word_start(133), bits.word_start(131)), (0, 131, 131));
         assert_eq!((bits.gap_start(131), bits.gap_start(135)), (130, 134));
         assert!(!bits.has_digit(0, 130) && bits.has_digit(135, 137));
-        assert!(!bits.has_slash(0, 130) && bits.has_slash(131, 134));
+        assert!(!bits.word(0, 130).odd && bits.word(131, 134).odd && !bits.word(135, 137).odd);
         assert!(bits.is_sep(130) && !bits.is_sep(0) && bits.is_sep(9999));
     }
 

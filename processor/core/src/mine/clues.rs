@@ -2,15 +2,17 @@
 
 use crate::class::{Clues, Outcome};
 
-/// `assigned`: it is surely a key's value, not prose with a colon.
+/// Whether a key may be one of those known here: a look at its first letter.
 #[inline]
-pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
-    if let Some(b'c' | b'e' | b'g' | b'h' | b'r' | b's') = key.first().map(u8::to_ascii_lowercase) {
-        look(key, value, assigned, clues);
-    }
+pub fn may_name(key: &[u8]) -> bool {
+    matches!(key.first().map(u8::to_ascii_lowercase), Some(b'c' | b'e' | b'g' | b'h' | b'r' | b's'))
 }
 
-fn look(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
+/// `assigned`: it is surely a key's value, not prose with a colon.
+pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
+    if !may_name(key) {
+        return;
+    }
     let mut name = [0u8; 28];
     let Some(name) = name.get_mut(..key.len()) else { return };
     name.copy_from_slice(key);

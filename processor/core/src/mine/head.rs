@@ -4,35 +4,31 @@ use std::ops::Range;
 
 use crate::class::Severity;
 
-/// Where the message begins, and the level's word if one was found (`start` and the range are into the whole text).
+/// Where the message begins, and what the prefixes before it said.
 #[derive(Default, Debug, PartialEq)]
 pub struct Head {
     pub start: usize,
-    pub level: Option<Range<usize>>,
     pub severity: Severity,
+    /// Whether the message may name its level (`level`).
+    pub names_level: bool,
 }
 
 /// How far into a text its level is looked for.
 const REACH: usize = 160;
 
 pub fn read(text: &[u8]) -> Head {
-    let mut head = Head { start: text.len() - text.trim_ascii_start().len(), ..Head::default() };
+    let start = text.len() - text.trim_ascii_start().len();
+    let mut head = Head { start, severity: Severity::Unset, names_level: true };
     let rest = &text[head.start..];
     match rest.first() {
         Some(b'<') => syslog(rest, &mut head),
         Some(b'0'..=b'9') => head.start += cri(rest),
         Some(b'I' | b'W' | b'E' | b'F') => {
             if let Some((severity, length)) = klog(rest) {
-                head.severity = severity;
-                head.start += length;
-                return head;
+                head = Head { start: head.start + length, severity, names_level: false };
             }
         }
         _ => {}
-    }
-    if let Some((range, severity)) = level(&text[head.start..]) {
-        head.severity = head.severity.max(severity);
-        head.level = Some(range.start + head.start..range.end + head.start);
     }
     head
 }
@@ -102,8 +98,38 @@ fn klog(text: &[u8]) -> Option<(Severity, usize)> {
     Some((severity, close + 1))
 }
 
+/// How every word begins that is a level, that names one or that may stand before one, if it has three letters.
+const BEGINNINGS: [&[u8; 3]; 26] = [
+    b"ale", b"con", b"cri", b"dbg", b"deb", b"dpa", b"eme", b"err", b"fat", b"fin", b"gmt", b"inf", b"lev", b"log",
+    b"lvl", b"not", b"pan", b"sev", b"sil", b"tim", b"tra", b"trc", b"utc", b"ver", b"war", b"wrn",
+];
+
+/// For each first letter the second and the third ones, a bit each.
+static LETTERS: [[u32; 2]; 32] = {
+    let mut letters = [[0; 2]; 32];
+    let mut index = 0;
+    while index < BEGINNINGS.len() {
+        let [first, second, third] = *BEGINNINGS[index];
+        letters[(first & 31) as usize][0] |= 1 << (second & 31);
+        letters[(first & 31) as usize][1] |= 1 << (third & 31);
+        index += 1;
+    }
+    letters
+};
+
+/// A cheap look at a message's first letters. When it says no and the first word has no digit, `level` finds none.
+#[inline]
+pub fn may_name_level(text: &[u8]) -> bool {
+    let Some(&[first, second, third]) = text.first_chunk() else { return true };
+    if !(first.is_ascii_alphabetic() && second.is_ascii_alphabetic() && third.is_ascii_alphabetic()) {
+        return true;
+    }
+    let [seconds, thirds] = LETTERS[usize::from(first & 31)];
+    seconds >> (second & 31) & thirds >> (third & 31) & 1 == 1
+}
+
 /// The first word that is a level, when only times, numbers, time zones, brackets and marks stand before it.
-fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
+pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
     let text = &text[..text.len().min(REACH)];
     let mut at = 0;
     let mut bracket = false;
@@ -200,8 +226,24 @@ mod tests {
             ("user login", Severity::Unset),
             ("std::error: x", Severity::Unset),
         ] {
-            assert_eq!(read(line.as_bytes()).severity, severity, "{line}");
+            let head = read(line.as_bytes());
+            let named = level(&line.as_bytes()[head.start..]).filter(|_| head.names_level);
+            assert_eq!(named.map_or(Severity::Unset, |(_, named)| named).max(head.severity), severity, "{line}");
         }
+    }
+
+    #[test]
+    fn every_level_is_one_at_the_first_look() {
+        for word in
+            "trace trc finest finer verbose silly debug dbg fine config info inf information informational notice \
+                     log warn warning wrn error err severe fatal critical crit panic dpanic alert emerg emergency \
+                     level lvl severity time timestamp ts T Z UTC GMT F P"
+                .split_ascii_whitespace()
+        {
+            assert!(may_name_level(format!("{word} x").as_bytes()), "{word}");
+            assert!(may_name_level(format!("{} x", word.to_ascii_uppercase()).as_bytes()), "{word}");
+        }
+        assert!(!may_name_level(b"sent order 5"));
     }
 
     #[test]

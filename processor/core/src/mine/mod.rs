@@ -100,7 +100,7 @@ mod tests {
     fn skeleton(text: &str) -> String {
         let mut sink = sink::Skeleton::default();
         line(text.as_bytes(), &Masks::default(), &mut Bits::default(), &mut sink, &mut Clues::default());
-        String::from_utf8(sink.out).unwrap()
+        String::from_utf8(sink.text().to_vec()).unwrap()
     }
 
     fn template(text: &str) -> String {

@@ -7,7 +7,7 @@ use super::bits::Bits;
 /// How far back anybody looks, and one more, so that a place in the ring is a bit mask.
 const KEPT: usize = 4;
 
-/// One word, or a run of wording with at least one word in it whose words are found when they are asked for.
+/// One word, or a run with at least one word in it whose words are found when they are asked for.
 #[derive(Clone, Copy, Default)]
 struct Entry {
     start: u32,
@@ -32,9 +32,12 @@ impl Passed {
         self.push(range, false);
     }
 
+    /// What is between, if that is more than separators; every word in it is one as the masks have it.
     #[inline]
-    pub fn run(&mut self, range: Range<usize>) {
-        self.push(range, true);
+    pub fn run(&mut self, start: usize, end: usize, bits: &Bits) {
+        if bits.has_word(start, end) {
+            self.push(start..end, true);
+        }
     }
 
     /// Texts are mined up to 16 KiB, so that places in them are small.

@@ -1,13 +1,15 @@
 //! Where the pieces of a masked text go.
 
+use std::ops::Range;
+
 use super::kind;
 
 /// The mark of a variable in a skeleton. A text that itself says `<*>` reads as one, which is a rule like any mask.
-pub const MARK: &[u8] = b"<*>";
+pub const MARK: &[u8; 3] = b"<*>";
 
 pub trait Sink {
-    /// Words, punctuation and single blanks that belong to the shape.
-    fn constant(&mut self, text: &[u8]);
+    /// Words, punctuation and single blanks that belong to the shape: that range of the text.
+    fn constant(&mut self, text: &[u8], range: Range<usize>);
     /// A variable: what it says, and its kind when the splitter already knows it.
     fn variable(&mut self, value: &[u8], known: Option<&str>);
     /// A part of a structured record as it is; no run of variables reaches across it.
@@ -22,40 +24,107 @@ fn joins(text: &[u8]) -> bool {
 /// The skeleton: constants as they are, each run of variables one mark, white space one blank.
 #[derive(Default)]
 pub struct Skeleton {
-    pub out: Vec<u8>,
-    /// The length of `out` just after the last mark, while nothing but joining punctuation has followed it.
+    /// Only the first `length` bytes count.
+    buffer: Vec<u8>,
+    length: usize,
+    /// The length just after the last mark, while nothing but joining punctuation has followed it.
     open: Option<usize>,
 }
 
 impl Skeleton {
     pub fn clear(&mut self) {
-        self.out.clear();
+        self.length = 0;
         self.open = None;
+    }
+
+    #[inline]
+    pub fn text(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+
+    /// Ends the skeleton: at most `bound` bytes, UTF-8, no blanks at its end.
+    #[inline]
+    pub fn finish(&mut self, bound: usize) {
+        self.length = self.length.min(bound);
+        if !self.text().is_ascii() {
+            self.repair();
+        }
+        while self.text().last() == Some(&b' ') {
+            self.length -= 1;
+        }
+    }
+
+    /// Text that is not UTF-8 (or was cut within a character) keeps its shape with U+FFFD in its place.
+    #[cold]
+    fn repair(&mut self) {
+        if std::str::from_utf8(self.text()).is_err() {
+            self.buffer = String::from_utf8_lossy(self.text()).into_owned().into_bytes();
+            self.length = self.buffer.len();
+        }
+    }
+
+    /// The next bytes of the buffer, which may be written whether they come to count or not.
+    #[inline]
+    fn room<const N: usize>(&mut self) -> &mut [u8; N] {
+        if self.buffer.len() < self.length + N {
+            self.buffer.resize(self.length * 2 + N + 256, 0);
+        }
+        let Some(room) = self.buffer[self.length..].first_chunk_mut() else {
+            unreachable!("the buffer was just grown")
+        };
+        room
+    }
+
+    /// Appends a short range of the text by a move of fixed size, which is no call, where the text goes on for so long.
+    #[inline]
+    fn moved<const N: usize>(&mut self, text: &[u8], range: &Range<usize>) -> bool {
+        match text[range.start..].first_chunk::<N>() {
+            Some(bytes) if range.len() <= N => {
+                *self.room() = *bytes;
+                self.length += range.len();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    #[inline(never)]
+    fn append(&mut self, text: &[u8]) {
+        let end = self.length + text.len();
+        if self.buffer.len() < end {
+            self.buffer.resize(end * 2, 0);
+        }
+        self.buffer[self.length..end].copy_from_slice(text);
+        self.length = end;
     }
 }
 
 impl Sink for Skeleton {
     fn part(&mut self, text: &[u8]) {
-        self.out.extend_from_slice(text);
+        self.append(text);
         self.open = None;
     }
 
     #[inline]
-    fn constant(&mut self, text: &[u8]) {
-        self.out.extend_from_slice(text);
+    fn constant(&mut self, text: &[u8], range: Range<usize>) {
         let joining = |byte: &u8| matches!(byte, b' ' | b',' | b':' | b';' | b'=' | b'|' | b'.');
-        if self.open.is_some() && !(text.len() <= 4 && text.iter().all(joining)) {
+        if self.open.is_some() && !(range.len() <= 4 && text[range.clone()].iter().all(joining)) {
             self.open = None;
+        }
+        if !self.moved::<32>(text, &range) && !self.moved::<8>(text, &range) {
+            self.append(&text[range]);
         }
     }
 
     #[inline]
     fn variable(&mut self, _value: &[u8], _known: Option<&str>) {
-        match self.open {
-            Some(end) => self.out.truncate(end),
-            None => self.out.extend_from_slice(MARK),
+        if let Some(end) = self.open {
+            self.length = end;
+        } else {
+            *self.room() = *MARK;
+            self.length += MARK.len();
         }
-        self.open = Some(self.out.len());
+        self.open = Some(self.length);
     }
 }
 
@@ -97,7 +166,8 @@ impl Sink for Template {
         self.open = None;
     }
 
-    fn constant(&mut self, text: &[u8]) {
+    fn constant(&mut self, text: &[u8], range: Range<usize>) {
+        let text = &text[range];
         self.out.extend_from_slice(text);
         match &mut self.open {
             Some(open) if joins(text) => open.last = self.out.len(),

@@ -11,7 +11,7 @@ use memchr::memchr;
 use super::Masks;
 use super::bits::Bits;
 use super::clues::{self, number};
-use super::head::Head;
+use super::head::{self, Head};
 use super::passed::Passed;
 use super::sink::Sink;
 use super::words::{is_domain, is_method, is_month, is_state, is_technical, is_weekday};
@@ -30,7 +30,13 @@ pub fn mine<S: Sink>(
     let skipped = rest.len() - rest.trim_ascii_start().len() + head.start;
     let line = first_line(rest);
     bits.read(line);
-    let level = head.level.as_ref().map_or(0..0, |range| range.start - skipped..range.end - skipped);
+    let (level, severity) = if head.names_level && !is_wording(line, bits) { head::level(rest) } else { None }.map_or(
+        (0..0, Severity::Unset),
+        |(range, severity)| {
+            let moved = head.start..skipped;
+            (range.start - moved.len()..range.end - moved.len(), severity)
+        },
+    );
     let mut splitter = Splitter::new(line, bits, level, clues);
     let mut done = 0;
     if let Some(any) = &masks.any {
@@ -48,7 +54,13 @@ pub fn mine<S: Sink>(
     }
     splitter.run(done..line.len(), sink);
     splitter.clues.probe |= splitter.agent_probes;
-    head.severity
+    head.severity.max(severity)
+}
+
+/// Whether a line begins with a word before which, and after which, no level stands.
+#[inline]
+fn is_wording(line: &[u8], bits: &Bits) -> bool {
+    !head::may_name_level(line) && !bits.has_digit(0, bits.word_end(0))
 }
 
 /// The first line that says something.
@@ -105,7 +117,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
         }
         while at < end {
             if self.is_settled(at) {
-                at = self.skip(at);
+                at = self.glide(at, sink);
                 if at >= end {
                     break;
                 }
@@ -134,47 +146,94 @@ impl<'t, 'c> Splitter<'t, 'c> {
             || self.text[at] == b' ' && !self.bits.is_sep(at + 1) && self.text.get(at + 2) != Some(&b'M')
     }
 
-    /// Passes over wording: words and separators that are constant whatever stands around them, which `word` and
-    /// `punctuation` would only find to be so one by one. Answers where the first thing stands that needs a look.
+    /// The short way over what most lines are made of: wording, and numbers and the like that are data whatever stands
+    /// around them. What it passes over `word` and `punctuation` would find to be the same, one by one. Answers where
+    /// the first thing stands that needs a look.
     #[inline]
-    fn skip(&mut self, at: usize) -> usize {
-        let event = self.bits.next_event(at);
-        let word = self.bits.word_start(event).max(at);
-        let stop = if !self.bits.is_sep(event) {
-            word
-        } else if word == event {
-            // White space that is more than one blank is taken from its beginning.
-            if self.text.get(event).is_some_and(|&byte| byte <= b' ') {
-                self.bits.gap_start(event).max(at)
-            } else {
-                event
+    fn glide<S: Sink>(&mut self, from: usize, sink: &mut S) -> usize {
+        let mut at = from;
+        loop {
+            let event = self.bits.next_event(at);
+            let word = self.bits.word_start(event).max(at);
+            let Some(mut end) = self.simple_value(word, event) else {
+                let stop = self.stop(at, word, event);
+                self.last_was_variable &= stop <= at + 1;
+                self.passed.run(from, stop, self.bits);
+                return stop;
+            };
+            self.hand_on(word..end, sink);
+            // A port, or a time's minutes.
+            while self.text.get(end) == Some(&b':')
+                && let Some(next) = self.simple_value(end + 1, end + 1)
+            {
+                self.hand_on(end + 1..next, sink);
+                end = next;
             }
-        } else if self.scheme_follows(event) || event - word == 3 && self.text[word].is_ascii_uppercase() {
-            word
-        } else {
-            event
-        };
-        if self.bits.has_word(at, stop) {
-            self.passed.run(at..stop);
-            self.last_was_variable = false;
+            self.last_was_variable = true;
+            at = end;
+            if at >= self.text.len() || !self.is_settled(at) {
+                self.passed.run(from, at, self.bits);
+                return at;
+            }
         }
-        stop
+    }
+
+    /// Where the word ends that begins at `start`, if it is data by itself alone: it begins with a digit and is no path,
+    /// no status and no exit code. `event` is a place within it.
+    #[inline]
+    fn simple_value(&self, start: usize, event: usize) -> Option<usize> {
+        if !self.text.get(start).is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
+        let end = self.bits.word_end(event);
+        let after = match self.text[..start] {
+            // The words that an exit code stands behind end in `e` or `s`.
+            [.., last, b' '] => last.is_ascii_alphabetic() && !matches!(last | 0x20, b'e' | b's'),
+            _ => true,
+        };
+        let simple = after
+            && end - start != 3
+            && !self.bits.word(start, end).odd
+            && !matches!(self.text[end - 1], b'.' | b'!' | b'?')
+            && !self.scheme_follows(end);
+        simple.then_some(end)
+    }
+
+    /// Where wording that begins at `at` ends. `word` is where the word begins that reaches up to the event.
+    #[inline]
+    fn stop(&self, at: usize, word: usize, event: usize) -> usize {
+        if !self.bits.is_sep(event) {
+            return word;
+        }
+        if word == event {
+            // White space that is more than one blank is taken from its beginning.
+            let blank = self.text.get(event).is_some_and(|&byte| byte <= b' ');
+            return if blank { self.bits.gap_start(event).max(at) } else { event };
+        }
+        let date = event - word == 3 && self.text[word].is_ascii_uppercase();
+        if date || self.scheme_follows(event) { word } else { event }
+    }
+
+    /// A variable that needs no remembering.
+    #[inline]
+    fn hand_on<S: Sink>(&mut self, range: Range<usize>, sink: &mut S) {
+        self.flush(range.start, sink);
+        sink.variable(&self.text[range.clone()], None);
+        self.pending = range.end;
     }
 
     /// Hands on the constants up to `end`.
     #[inline]
     fn flush<S: Sink>(&mut self, end: usize, sink: &mut S) {
         if self.pending < end {
-            sink.constant(&self.text[self.pending..end]);
+            sink.constant(self.text, self.pending..end);
         }
         self.pending = end;
     }
 
     #[inline]
     fn variable<S: Sink>(&mut self, range: Range<usize>, sink: &mut S) {
-        self.flush(range.start, sink);
-        sink.variable(&self.text[range.clone()], None);
-        self.pending = range.end;
+        self.hand_on(range.clone(), sink);
         self.last_was_variable = true;
         self.passed.word(range);
     }
@@ -182,7 +241,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
     /// White space that is more than one blank, or none: one blank stands for it.
     fn space<S: Sink>(&mut self, at: usize, end: usize, sink: &mut S) -> usize {
         self.flush(at, sink);
-        sink.constant(b" ");
+        sink.constant(b" ", 0..1);
         let length = self.text[at..end].iter().take_while(|&&byte| byte <= b' ').count();
         self.pending = at + length;
         self.pending
@@ -273,8 +332,9 @@ impl<'t, 'c> Splitter<'t, 'c> {
     #[inline]
     fn word<S: Sink>(&mut self, start: usize, limit: usize, sink: &mut S) -> usize {
         let end = self.bits.word_end(start).min(limit);
-        let plain = !self.key && !self.bits.is_marked(start, end);
-        if plain && !(self.level.start <= start && start < self.level.end) && !self.scheme_follows(end) {
+        let word = self.bits.word(start, end);
+        let scheme = self.scheme_follows(end);
+        if !self.key && !word.marked && !scheme && !(self.level.start <= start && start < self.level.end) {
             if self.varies_plainly(start, end) {
                 self.variable(start..end, sink);
             } else {
@@ -283,7 +343,11 @@ impl<'t, 'c> Splitter<'t, 'c> {
             }
             return end;
         }
-        self.marked_word(start, end, limit, sink)
+        if scheme || word.odd || matches!(self.text[end - 1], b'.' | b'!' | b'?') {
+            return self.marked_word(start, end, limit, sink);
+        }
+        self.whole_word(start, end, word.digit, sink);
+        end
     }
 
     /// `https` before `://`, or a drive's letter before `:\`.
@@ -321,7 +385,8 @@ impl<'t, 'c> Splitter<'t, 'c> {
             || is_weekday(word) && next.get(..3).is_some_and(is_month)
     }
 
-    /// A word with a digit, a path's or an address's mark, or one that stands where a value does.
+    /// A word that may be a path or be followed by what is no part of it.
+    #[inline(never)]
     fn marked_word<S: Sink>(&mut self, start: usize, mut end: usize, limit: usize, sink: &mut S) -> usize {
         let text = self.text;
         if let Some(dots) = text[start..end].windows(2).position(|pair| pair == b"..") {
@@ -343,26 +408,31 @@ impl<'t, 'c> Splitter<'t, 'c> {
         // Sentence marks at the end are no part of the word.
         let marks = text[start + 1..end].iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
         let last = end - marks;
-        let word = &text[start..last];
-        let is_level = self.level.start <= start && last <= self.level.end;
-        let has_key = std::mem::take(&mut self.key);
-        if has_key {
-            self.value(word);
-        }
-        let has_digit = self.bits.has_digit(start, last);
-        if has_digit {
-            self.status(start, word);
-        }
-        if is_level || self.varies(start, last, has_digit, has_key) {
-            self.variable(start..last, sink);
-        } else {
-            self.passed.word(start..last);
-            self.last_was_variable = false;
-        }
+        self.whole_word(start, last, self.bits.has_digit(start, last), sink);
         if marks > 0 {
             self.last_was_variable = false;
         }
         end
+    }
+
+    /// A word with a digit, an address's mark, a level or one that stands where a value does.
+    #[inline]
+    fn whole_word<S: Sink>(&mut self, start: usize, end: usize, has_digit: bool, sink: &mut S) {
+        let word = &self.text[start..end];
+        let is_level = self.level.start <= start && end <= self.level.end;
+        let has_key = std::mem::take(&mut self.key);
+        if has_key {
+            self.value(word);
+        }
+        if has_digit {
+            self.status(start, word);
+        }
+        if is_level || self.varies(start, end, has_digit, has_key) {
+            self.variable(start..end, sink);
+        } else {
+            self.passed.word(start..end);
+            self.last_was_variable = false;
+        }
     }
 
     /// Where a path or URL that begins at `start` ends, if one does.
@@ -407,13 +477,20 @@ impl<'t, 'c> Splitter<'t, 'c> {
         Some(at)
     }
 
-    /// Whether a marked word is data rather than wording.
+    /// Whether a word is data rather than wording.
+    #[inline]
     fn varies(&self, start: usize, end: usize, has_digit: bool, has_key: bool) -> bool {
-        let text = self.text;
-        let word = &text[start..end];
+        let word = &self.text[start..end];
         if has_digit {
             return !is_technical(word);
         }
+        self.varies_without_digit(start, end, has_key)
+    }
+
+    #[inline(never)]
+    fn varies_without_digit(&self, start: usize, end: usize, has_key: bool) -> bool {
+        let text = self.text;
+        let word = &text[start..end];
         if has_key && start >= 2 && text[start - 1] == b'=' && !self.bits.is_sep(start - 2) {
             return !is_state(word);
         }
@@ -436,10 +513,20 @@ impl<'t, 'c> Splitter<'t, 'c> {
     }
 
     /// What a number says by where it stands: a status after a request, an exit code after those words.
+    #[inline]
     fn status(&mut self, start: usize, word: &[u8]) {
-        if !self.text[..start].ends_with(b" ") || !(word[0].is_ascii_digit() || word[0] == b'-') {
+        let [.., last, b' '] = self.text[..start] else { return };
+        if !(word[0].is_ascii_digit() || word[0] == b'-') {
             return;
         }
+        // The words that an exit code stands behind end in `e` or `s`; any other letter is no such word's end.
+        if word.len() == 3 || !last.is_ascii_alphabetic() || matches!(last, b'e' | b's' | b'E' | b'S') {
+            self.look_at_status(start, word);
+        }
+    }
+
+    #[inline(never)]
+    fn look_at_status(&mut self, start: usize, word: &[u8]) {
         let last = self.before(0);
         let is_http = word.len() == 3
             && (self.request.is_some_and(|end| start == end + 2)
@@ -456,10 +543,18 @@ impl<'t, 'c> Splitter<'t, 'c> {
     }
 
     /// What the value of the word before says: `status=503`, `exit code: 1`.
+    #[inline]
     fn value(&mut self, value: &[u8]) {
-        let last = self.passed.before(0, self.bits);
-        let key = &self.text[last.clone()];
-        let assigned = matches!(self.text[last.end..], [b'=', ..] | [b'"', b'=' | b':', ..]);
+        let key = self.passed.before(0, self.bits);
+        if clues::may_name(&self.text[key.clone()]) {
+            self.look_at_value(key, value);
+        }
+    }
+
+    #[inline(never)]
+    fn look_at_value(&mut self, key: Range<usize>, value: &[u8]) {
+        let assigned = matches!(self.text[key.end..], [b'=', ..] | [b'"', b'=' | b':', ..]);
+        let key = &self.text[key];
         if key.eq_ignore_ascii_case(b"code") || key.eq_ignore_ascii_case(b"status") {
             if clues::ends(self.before(1), self.before(2))
                 && let Some(code) = number(value)

@@ -73,7 +73,15 @@ pub fn is_method(word: &[u8]) -> bool {
 }
 
 /// Words with a digit that name a thing rather than count it.
+#[inline]
 pub fn is_technical(word: &[u8]) -> bool {
+    match word {
+        [b'0'..=b'9', ..] => matches!(word, b"2xx" | b"3xx" | b"4xx" | b"5xx"),
+        _ => is_technical_name(word),
+    }
+}
+
+fn is_technical_name(word: &[u8]) -> bool {
     matches!(
         word,
         b"IPv4"
@@ -134,10 +142,6 @@ pub fn is_technical(word: &[u8]) -> bool {
             | b"sqlite3"
             | b"gzip2"
             | b"bzip2"
-            | b"2xx"
-            | b"3xx"
-            | b"4xx"
-            | b"5xx"
     )
 }
 

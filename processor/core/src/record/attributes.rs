@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Tags, text_of};
-use crate::any::{Any, KeyValue};
+use crate::any::{Any, KeyValue, short_pair};
 use crate::class::{Clues, Outcome, Probe};
 use crate::wire::Malformed;
 
@@ -16,15 +16,17 @@ pub struct Attributes<'a> {
 }
 
 impl<'a> Attributes<'a> {
-    /// Takes one attribute in; most are passed over after a look at their first bytes.
+    /// Takes one attribute in, an encoded `KeyValue`; most are passed over after a look at their first
+    /// bytes.
     #[inline]
-    pub fn take(&mut self, pair: &KeyValue<'a>) -> Result<(), Malformed> {
-        match pair.key.first() {
-            Some(b'e' | b'g' | b'h' | b'l' | b'p' | b'r' | b's' | b'u') => self.look(pair),
-            _ => Ok(()),
+    pub fn take(&mut self, encoded: &'a [u8]) -> Result<(), Malformed> {
+        match short_pair(encoded) {
+            Some((key, _)) if !may_matter(key) => Ok(()),
+            _ => self.look(&KeyValue::read(encoded)?),
         }
     }
 
+    #[inline(never)]
     fn look(&mut self, pair: &KeyValue<'a>) -> Result<(), Malformed> {
         match pair.key {
             b"http.response.status_code" | b"http.status_code" => {
@@ -64,4 +66,8 @@ impl<'a> Attributes<'a> {
         }
         Ok(())
     }
+}
+
+fn may_matter(key: &[u8]) -> bool {
+    matches!(key.first(), Some(b'e' | b'g' | b'h' | b'l' | b'p' | b'r' | b's' | b'u'))
 }

@@ -1,10 +1,10 @@
 //! `LogRecord`: event name or template attribute before the body's text.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::attributes::Attributes;
 use super::{Class, Record, Seed, Signal};
-use crate::any::KeyValue;
 use crate::class::{Probe, Severity};
 use crate::mine::bits::Bits;
 use crate::mine::sink::Sink;
@@ -21,28 +21,37 @@ pub struct Log<'a> {
     pub seed: Seed<'a>,
 }
 
-pub fn parse<'a>(buf: &'a [u8], start: usize, end: usize) -> Result<Log<'a>, Malformed> {
-    let mut log = Log::default();
+const TIME: u32 = wire::tag(1, wire::FIXED64);
+const SEVERITY_NUMBER: u32 = wire::tag(2, wire::VARINT);
+const SEVERITY_TEXT: u32 = wire::tag(3, wire::BYTES);
+const BODY: u32 = wire::tag(5, wire::BYTES);
+const ATTRIBUTES: u32 = wire::tag(6, wire::BYTES);
+const TRACE_ID: u32 = wire::tag(9, wire::BYTES);
+const SPAN_ID: u32 = wire::tag(10, wire::BYTES);
+const EVENT_NAME: u32 = wire::tag(12, wire::BYTES);
+
+/// Reads an encoded record into a log that holds nothing yet.
+#[inline]
+pub fn parse<'a>(record: &'a [u8], log: &mut Log<'a>) -> Result<(), Malformed> {
     let mut number = Severity::Unset;
     let mut text = Severity::Unset;
-    let mut fields = Fields::within(buf, start, end);
+    let mut fields = Fields::new(record);
     while let Some(field) = fields.next()? {
-        let payload = &buf[field.value..field.end];
-        match (field.number, field.wire) {
-            (1, wire::FIXED64) => log.seed.time = field.scalar,
-            (2, wire::VARINT) => number = Severity::from_number(field.scalar),
-            (3, wire::BYTES) => text = Severity::from_word(payload),
-            (5, wire::BYTES) if log.body.is_empty() => log.body = Cow::Borrowed(payload),
-            (5, wire::BYTES) => log.body.to_mut().extend_from_slice(payload),
-            (6, wire::BYTES) => log.attributes.take(&KeyValue::read(buf, &field)?)?,
-            (9, wire::BYTES) => log.seed.trace_id = payload,
-            (10, wire::BYTES) => log.seed.span_id = payload,
-            (12, wire::BYTES) => log.event_name = payload,
+        match field.tag {
+            TIME => log.seed.time = field.scalar,
+            SEVERITY_NUMBER => number = Severity::from_number(field.scalar),
+            SEVERITY_TEXT => text = Severity::from_word(field.payload),
+            BODY if log.body.is_empty() => log.body = Cow::Borrowed(field.payload),
+            BODY => log.body.to_mut().extend_from_slice(field.payload),
+            ATTRIBUTES => log.attributes.take(field.payload)?,
+            TRACE_ID => log.seed.trace_id = field.payload,
+            SPAN_ID => log.seed.span_id = field.payload,
+            EVENT_NAME => log.event_name = field.payload,
             _ => {}
         }
     }
     log.severity = number.max(text);
-    Ok(log)
+    Ok(())
 }
 
 /// Writes a log's shape and answers the severity that the body itself names; the clues go to its attributes' clues.
@@ -62,20 +71,19 @@ pub fn shape<S: Sink>(log: &mut Log<'_>, masks: &Masks, bits: &mut Bits, sink: &
 struct Nowhere;
 
 impl Sink for Nowhere {
-    fn constant(&mut self, _: &[u8]) {}
+    fn constant(&mut self, _: &[u8], _: Range<usize>) {}
     fn variable(&mut self, _: &[u8], _: Option<&str>) {}
     fn part(&mut self, _: &[u8]) {}
 }
 
 pub fn read<'a, S: Sink>(
-    buf: &'a [u8],
-    start: usize,
-    end: usize,
+    record: &'a [u8],
     masks: &Masks,
     bits: &mut Bits,
     sink: &mut S,
 ) -> Result<Record<'a>, Malformed> {
-    let mut log = parse(buf, start, end)?;
+    let mut log = Log::default();
+    parse(record, &mut log)?;
     let named = shape(&mut log, masks, bits, sink)?;
     let clues = log.attributes.clues;
     let class = Class {

@@ -2,7 +2,6 @@
 
 use super::attributes::Attributes;
 use super::{Class, Record, Seed, Signal};
-use crate::any::KeyValue;
 use crate::class::{Outcome, Probe, Severity};
 use crate::mine::sink::Sink;
 use crate::wire::{self, Field, Fields, Malformed};
@@ -20,13 +19,13 @@ struct Data {
 }
 
 impl Data {
-    fn take(&mut self, buf: &[u8], field: &Field) -> Result<(), Malformed> {
-        if self.member != field.number {
-            *self = Self { member: field.number, ..Self::default() };
+    fn take(&mut self, field: &Field<'_>) -> Result<(), Malformed> {
+        if self.member != field.number() {
+            *self = Self { member: field.number(), ..Self::default() };
         }
-        let mut inner = Fields::within(buf, field.value, field.end);
+        let mut inner = Fields::new(field.payload);
         while let Some(part) = inner.next()? {
-            match (part.number, part.wire) {
+            match (part.number(), part.wire()) {
                 (1, wire::BYTES) => self.points += 1,
                 (2, wire::VARINT) => self.temporality = part.scalar,
                 (3, wire::VARINT) => self.monotonic = part.scalar != 0,
@@ -37,17 +36,17 @@ impl Data {
     }
 }
 
-pub fn read<'a, S: Sink>(buf: &'a [u8], start: usize, end: usize, sink: &mut S) -> Result<Record<'a>, Malformed> {
+pub fn read<'a, S: Sink>(record: &'a [u8], sink: &mut S) -> Result<Record<'a>, Malformed> {
     let (mut name, mut unit): (&[u8], &[u8]) = (b"", b"");
     let mut data = Data::default();
     let mut metadata = Attributes::default();
-    let mut fields = Fields::within(buf, start, end);
+    let mut fields = Fields::new(record);
     while let Some(field) = fields.next()? {
-        match (field.number, field.wire) {
-            (1, wire::BYTES) => name = &buf[field.value..field.end],
-            (3, wire::BYTES) => unit = &buf[field.value..field.end],
-            (5 | 7 | 9 | 10 | 11, wire::BYTES) => data.take(buf, &field)?,
-            (12, wire::BYTES) => metadata.take(&KeyValue::read(buf, &field)?)?,
+        match (field.number(), field.wire()) {
+            (1, wire::BYTES) => name = field.payload,
+            (3, wire::BYTES) => unit = field.payload,
+            (5 | 7 | 9 | 10 | 11, wire::BYTES) => data.take(&field)?,
+            (12, wire::BYTES) => metadata.take(field.payload)?,
             _ => {}
         }
     }

@@ -114,32 +114,21 @@ pub struct Workspace {
     pub bits: Bits,
 }
 
-/// Reads the record in `buf[start..end]` and writes its skeleton.
+/// Reads an encoded record and writes its skeleton.
 pub fn read<'a>(
     signal: Signal,
-    buf: &'a [u8],
-    start: usize,
-    end: usize,
+    record: &'a [u8],
     masks: &Masks,
     workspace: &mut Workspace,
 ) -> Result<Record<'a>, Malformed> {
     let Workspace { skeleton, bits } = workspace;
     skeleton.clear();
     let record = match signal {
-        Signal::Logs => log::read(buf, start, end, masks, bits, skeleton)?,
-        Signal::Metrics => metric::read(buf, start, end, skeleton)?,
-        Signal::Spans => span::read(buf, start, end, masks, bits, skeleton)?,
+        Signal::Logs => log::read(record, masks, bits, skeleton)?,
+        Signal::Metrics => metric::read(record, skeleton)?,
+        Signal::Spans => span::read(record, masks, bits, skeleton)?,
     };
-    if skeleton.out.len() > mine::MINED_BYTES {
-        skeleton.out.truncate(mine::MINED_BYTES);
-    }
-    if !skeleton.out.is_ascii() && std::str::from_utf8(&skeleton.out).is_err() {
-        // Text that is not UTF-8 (or was cut within a character) keeps its shape with U+FFFD in its place.
-        skeleton.out = String::from_utf8_lossy(&skeleton.out).into_owned().into_bytes();
-    }
-    while skeleton.out.last() == Some(&b' ') {
-        skeleton.out.pop();
-    }
+    skeleton.finish(mine::MINED_BYTES);
     Ok(record)
 }
 
@@ -152,15 +141,15 @@ fn text_of<'a>(pair: &KeyValue<'a>) -> Option<Cow<'a, [u8]>> {
 }
 
 /// A scope's name, which may come in several pieces of which the last that names it wins.
-pub fn scope_name<'a>(buf: &'a [u8], start: usize, end: usize) -> Result<&'a [u8], Malformed> {
+pub fn scope_name(encoded: &[u8]) -> Result<&[u8], Malformed> {
     let mut name: &[u8] = b"";
-    let mut fields = Fields::within(buf, start, end);
+    let mut fields = Fields::new(encoded);
     while let Some(field) = fields.next()? {
         if field.is_message(1) {
-            let mut inner = Fields::within(buf, field.value, field.end);
+            let mut inner = Fields::new(field.payload);
             while let Some(part) = inner.next()? {
                 if part.is_message(1) {
-                    name = &buf[part.value..part.end];
+                    name = part.payload;
                 }
             }
         }

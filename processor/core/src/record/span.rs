@@ -51,12 +51,12 @@ pub struct Span<'a> {
     seed: Seed<'a>,
 }
 
-pub fn parse<'a>(buf: &'a [u8], start: usize, end: usize) -> Result<Span<'a>, Malformed> {
+pub fn parse<'a>(record: &'a [u8]) -> Result<Span<'a>, Malformed> {
     let mut span = Span::default();
-    let mut fields = Fields::within(buf, start, end);
+    let mut fields = Fields::new(record);
     while let Some(field) = fields.next()? {
-        let payload = &buf[field.value..field.end];
-        match (field.number, field.wire) {
+        let payload = field.payload;
+        match (field.number(), field.wire()) {
             (1, wire::BYTES) => span.seed.trace_id = payload,
             (2, wire::BYTES) => span.seed.span_id = payload,
             (3, wire::BYTES) => span.seed.randomness = explicit_randomness(payload),
@@ -65,14 +65,13 @@ pub fn parse<'a>(buf: &'a [u8], start: usize, end: usize) -> Result<Span<'a>, Ma
             (7, wire::FIXED64) => span.times.0 = field.scalar,
             (8, wire::FIXED64) => span.times.1 = field.scalar,
             (9, wire::BYTES) => {
-                let pair = KeyValue::read(buf, &field)?;
-                span.names.take(&pair);
-                span.attributes.take(&pair)?;
+                span.names.take(&KeyValue::read(payload)?);
+                span.attributes.take(payload)?;
             }
             (15, wire::BYTES) => {
-                let mut inner = Fields::within(buf, field.value, field.end);
+                let mut inner = Fields::new(payload);
                 while let Some(part) = inner.next()? {
-                    if (part.number, part.wire) == (3, wire::VARINT) {
+                    if (part.number(), part.wire()) == (3, wire::VARINT) {
                         span.status = part.scalar;
                     }
                 }
@@ -114,14 +113,12 @@ pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, bits: &mut Bits, sink:
 }
 
 pub fn read<'a, S: Sink>(
-    buf: &'a [u8],
-    start: usize,
-    end: usize,
+    record: &'a [u8],
     masks: &Masks,
     bits: &mut Bits,
     sink: &mut S,
 ) -> Result<Record<'a>, Malformed> {
-    let mut span = parse(buf, start, end)?;
+    let mut span = parse(record)?;
     shape(&mut span, masks, bits, sink);
     let clues = &mut span.attributes.clues;
     clues.span = match span.status {
