@@ -11,10 +11,9 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from golden.test_lines import PATH, Golden, mined  # noqa: E402 - the path comes first
-
-from sluice.engine import Signal  # noqa: E402
-from sluice.recording import read  # noqa: E402
+from golden.test_lines import PATH, Golden, mined
+from sluice.engine import Signal
+from sluice.recording import read
 
 RECORDING = Path(__file__).parents[2] / "deploy" / "recording" / "shop.jsonl.zst"
 OF_A_SERVICE = 60
