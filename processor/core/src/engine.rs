@@ -193,7 +193,8 @@ impl Engine {
 
     fn apply_one(&self, table: &mut Table, from: &settings::Decision<'_>, now: i64) -> Option<()> {
         let fingerprint = Fingerprint::parse(&from.fingerprint)?;
-        let Some(decision) = Decision::read(from, fingerprint).filter(|_| from.ruleset == self.ruleset) else {
+        let decision = Decision::read(from, fingerprint).filter(|_| from.ruleset == self.ruleset);
+        let (Some(decision), Some((context, class))) = (decision, self.identity_of(from, fingerprint)) else {
             // What cannot be understood must not leave an older decision in force.
             if let Some(event) = table.get(fingerprint).cloned() {
                 table.decide(&event, None);
@@ -202,7 +203,8 @@ impl Engine {
         };
         let event = match table.get(fingerprint) {
             Some(known) => Arc::clone(known),
-            None => self.install(table, from, fingerprint, now)?,
+            // A decision that was made elsewhere or before a restart.
+            None => table.insert(&self.ruleset, &context, class, &from.skeleton, now)?,
         };
         table.decide(&event, Some(decision));
         event.judged.store(true, Ordering::Relaxed);
@@ -210,14 +212,10 @@ impl Engine {
         Some(())
     }
 
-    /// Adds the type of a decision that was made elsewhere or before a restart.
-    fn install(
-        &self,
-        table: &mut Table,
-        from: &settings::Decision<'_>,
-        fingerprint: Fingerprint,
-        now: i64,
-    ) -> Option<Arc<EventType>> {
+    /// The identity that a decision names; None when it is not the one of its fingerprint.
+    ///
+    /// Known types are no exception: whoever decided looked at the identity in the decision, not at ours.
+    fn identity_of(&self, from: &settings::Decision<'_>, fingerprint: Fingerprint) -> Option<(Context, Class)> {
         let identity = &from.identity;
         let class = Class {
             signal: Signal::parse(&identity.signal)?,
@@ -230,10 +228,8 @@ impl Engine {
             namespace: identity.namespace.as_ref().into(),
             service: identity.service.as_ref().into(),
         };
-        if Fingerprint::new(&self.ruleset, class, &context, &from.skeleton) != fingerprint {
-            return None;
-        }
-        table.insert(&self.ruleset, &context, class, &from.skeleton, now)
+        let named = Fingerprint::new(&self.ruleset, class, &context, &from.skeleton) == fingerprint;
+        named.then_some((context, class))
     }
 
     /// Withdraws decisions; the types are kept and may be judged anew.
