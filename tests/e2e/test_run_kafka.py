@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,19 +22,22 @@ from sluice.engine import Signal
 from traffic import PROBE, teach, teach_probe
 
 HEARTBEAT = "heartbeat 1 sent"
-ROUNDS_AT_REST = 5
+ROUNDS_AT_REST = 4
 """Seconds of traffic, and so rounds of the control plane, in which nothing may be published any more."""
 
 
 class Replica:
-    """A process with a next hop of its own."""
+    """A process with a next hop of its own. One that does not judge knows only what the topic says."""
 
-    def __init__(self, directory: Path, name: str, kafka: Kafka, topics: Topics, **actions: str) -> None:
+    def __init__(
+        self, directory: Path, name: str, kafka: Kafka, topics: Topics, *, judges: bool = True, **actions: str
+    ) -> None:
         self.next_hop = NextHop().start()
         self.sluice = Sluice(
             directory,
             {
                 "exporters": forwarding_to(self.next_hop.endpoint),
+                "mining": {"settle": 0 if judges else "1d"},
                 "policy": {"actions": actions},
                 "verdicts": {"kafka": on(kafka, topics)},
                 "service": {"instance_id": name},
@@ -160,42 +164,48 @@ async def test_a_new_replica_takes_over_what_the_topic_says_and_asks_nothing(
     late.next_hop.kill()
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (b"{not json", "json"),
-        ({"schema": 99}, "schema"),
-        ({"action": "incinerate"}, "action"),
-        ({"category": "made_up"}, "category"),
-        ({"fingerprint": "0" * 32}, "fingerprint"),
-        ({"skeleton": "another <*>"}, "identity"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
+POISON: tuple[tuple[dict[str, Any] | bytes, str], ...] = (
+    (b"{not json", "json"),
+    ({"schema": 99}, "schema"),
+    ({"action": "incinerate"}, "action"),
+    ({"category": "made_up"}, "category"),
+    ({"fingerprint": "0" * 32}, "fingerprint"),
+    ({"skeleton": "another <*>"}, "refused"),
 )
-async def test_a_poisoned_verdict_withdraws_its_own_and_is_counted(
-    kafka: Kafka, topics: Topics, tmp_path: Path, change: bytes | dict[str, Any], reason: str
+"""What is changed in a verdict, or all of it, and the reason under which it is counted."""
+
+
+async def test_a_verdict_that_cannot_be_used_withdraws_its_keys_and_is_counted(
+    kafka: Kafka, topics: Topics, tmp_path: Path
 ) -> None:
     """The facts are another replica's: for its own facts a writer puts right what the topic shows."""
-    writer, reader = Replica(tmp_path, "writer", kafka, topics), Replica(tmp_path, "reader", kafka, topics)
+    writer = Replica(tmp_path, "writer", kafka, topics)
+    reader = Replica(tmp_path, "reader", kafka, topics, judges=False)
     with writer.sluice:
         teach_probe(writer.sluice)
         wait_until(lambda: writer.sluice.metrics()("sluice_kafka_published"), "the verdict published")
-    [(key, value)] = await kafka.read(topics.verdicts)
+    (key, value), *_ = await kafka.read(topics.verdicts)
     assert value is not None
+    verdict = json.loads(value)
+    version = itertools.count(10)
+
+    def next_version(**changes: object) -> bytes:
+        return json.dumps({**verdict, "version": next(version), **changes}).encode()
+
     with reader.sluice:
-        reader.knows("drop", 1)
-        assert not reader.passes(PROBE)
-        verdict = json.loads(value)
-        poison = change if isinstance(change, bytes) else json.dumps({**verdict, **change, "version": 9}).encode()
-        await kafka.produce(topics.verdicts, [(key, poison)])
-        wait_until(lambda: reader.passes(PROBE), "the probe kept")
-        assert reader.sluice.metrics()("sluice_verdicts_unusable", reason=reason) == 1
-        await kafka.produce(topics.verdicts, [(key, json.dumps({**verdict, "version": 10}).encode())])
-        wait_until(lambda: not reader.passes(PROBE), "the probe dropped by a verdict that can be used")
-        older = {**verdict, "version": 2, "confidence": "low"}
-        await kafka.produce(topics.verdicts, [(key, json.dumps(older).encode())])
-        wait_until(lambda: reader.sluice.metrics()("sluice_kafka_read") == 4, "the older version read")
+        wait_until(lambda: not reader.passes(PROBE), "the verdict of the other in force")
+        for change, reason in POISON:
+            poison = change if isinstance(change, bytes) else next_version(**change)
+            await kafka.produce(topics.verdicts, [(key, poison)])
+            wait_until(lambda: reader.passes(PROBE), f"the probe kept: {reason}")
+            assert reader.sluice.metrics()("sluice_verdicts_unusable", reason=reason) == 1
+            await kafka.produce(topics.verdicts, [(key, next_version())])
+            wait_until(lambda: not reader.passes(PROBE), f"the probe dropped again after: {reason}")
+        read = reader.sluice.metrics()("sluice_kafka_read")
+        await kafka.produce(topics.verdicts, [(key, next_version(version=3, confidence="low"))])
+        wait_until(lambda: reader.sluice.metrics()("sluice_kafka_read") == read + 1, "the older version read")
         assert not reader.passes(PROBE), "an older version is ignored"
+        assert reader.sluice.metrics()("sluice_verdicts_unusable") == len(POISON)
     for replica in (writer, reader):
         replica.next_hop.kill()
 
@@ -204,14 +214,15 @@ async def test_a_poisoned_verdict_cannot_talk_an_error_out_of_its_guard(
     kafka: Kafka, topics: Topics, tmp_path: Path
 ) -> None:
     """It calls an error record's type harmless, under the fingerprint that the type has here."""
-    writer, reader = Replica(tmp_path, "writer", kafka, topics), Replica(tmp_path, "reader", kafka, topics)
+    writer = Replica(tmp_path, "writer", kafka, topics)
+    reader = Replica(tmp_path, "reader", kafka, topics, judges=False)
     request = ExportLogsServiceRequest.FromString(logs("disk sda1 failed"))
     request.resource_logs[0].scope_logs[0].log_records[0].severity_number = 17  # type: ignore[assignment]
     error = request.SerializeToString()
     with writer.sluice:
         teach(writer.sluice, (Signal.LOGS, error))
         wait_until(lambda: writer.sluice.metrics()("sluice_kafka_published"), "the verdict published")
-    [(key, value)] = await kafka.read(topics.verdicts)
+    (key, value), *_ = await kafka.read(topics.verdicts)
     assert value is not None
     harmless = {"severity": "debug", "category": "debug_noise", "confidence": "high", "action": "drop"}
     with reader.sluice, Sender(reader.sluice.grpc_port) as sender:
@@ -219,7 +230,7 @@ async def test_a_poisoned_verdict_cannot_talk_an_error_out_of_its_guard(
         sender.export(error)
         poison = json.dumps({**json.loads(value), **harmless, "version": 9}).encode()
         await kafka.produce(topics.verdicts, [(key, poison)])
-        wait_until(lambda: reader.sluice.metrics()("sluice_verdicts_unusable", reason="identity"), "the value refused")
+        wait_until(lambda: reader.sluice.metrics()("sluice_verdicts_unusable", reason="refused"), "the value refused")
         sender.export(error)
     assert reader.next_hop.requests == [error, error]
     for replica in (writer, reader):
