@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from collections.abc import Iterable
 from typing import NamedTuple, Self
@@ -37,7 +38,9 @@ class Endpoint(NamedTuple):
             self._listen().close()
             reason = "the system refuses it"
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            # A resolver's errors have texts of their own; socket adds the address to the others, which stands here.
+            own = isinstance(error, socket.gaierror) or error.errno is None
+            reason = (error.strerror or str(error) if own else os.strerror(error.errno or 0)).lower()
         return ConfigError(
             f"{self.key}: cannot listen on {self}: {reason}; stop what uses it or choose another address"
         )
