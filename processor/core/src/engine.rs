@@ -529,7 +529,8 @@ impl<'e> Pass<'e> {
         let Some(decision) = decision else {
             return self.strip(field, &record);
         };
-        let fate = fate(decision, &record, self.policy, place.resource, &mut touched.limit, event, self.now);
+        let fate =
+            fate(decision, &record, field.payload, self.policy, place.resource, &mut touched.limit, event, self.now);
         if fate == Fate::Waste && self.mode == Mode::Drop && self.signal != Signal::Spans {
             touched.dropped_records += 1;
             touched.dropped_bytes += bytes;
@@ -552,7 +553,7 @@ impl<'e> Pass<'e> {
     }
 
     /// A record that this hop does not tag carries no earlier hop's verdict on.
-    fn strip(&mut self, field: &Field<'_>, record: &Record<'_>) -> Result<(), Malformed> {
+    fn strip(&mut self, field: &Field<'_>, record: &Record) -> Result<(), Malformed> {
         if record.tags.present && self.mode != Mode::Observe {
             return self.edits.tag(self.buf, field, self.signal, true, None);
         }
@@ -604,7 +605,8 @@ fn touch(touched: &mut Vec<Touched>, index: &mut Vec<u32>, event: &Arc<EventType
 
 fn fate(
     decision: &Decision,
-    record: &Record<'_>,
+    record: &Record,
+    encoded: &[u8],
     policy: &Policy,
     resource: &[bool],
     used: &mut LimitUse,
@@ -619,12 +621,16 @@ fn fate(
         Action::Keep => Fate::Kept,
         Action::Drop => {
             let share = policy.canary_percent / 100.0;
-            if is_sampled(record, share) { Fate::Canary(earlier.max(1.0 / share)) } else { Fate::Waste }
+            if is_sampled(event.class.signal, encoded, share) {
+                Fate::Canary(earlier.max(1.0 / share))
+            } else {
+                Fate::Waste
+            }
         }
         // A metric is a series: a part of its points is worth nothing.
         Action::Sample(_) | Action::Limit(_) if event.class.signal == Signal::Metrics => Fate::Kept,
         Action::Sample(share) => {
-            if is_sampled(record, share) {
+            if is_sampled(event.class.signal, encoded, share) {
                 Fate::Survivor(earlier.max(1.0 / share))
             } else {
                 Fate::Waste
@@ -639,7 +645,7 @@ fn fate(
     }
 }
 
-fn is_excepted(decision: &Decision, record: &Record<'_>, policy: &Policy, resource: &[bool]) -> bool {
+fn is_excepted(decision: &Decision, record: &Record, policy: &Policy, resource: &[bool]) -> bool {
     policy.exceptions.iter().enumerate().any(|(index, exception)| {
         decision.exceptions >> index & 1 == 1
             && resource.get(index).copied().unwrap_or(true)
