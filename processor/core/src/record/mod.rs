@@ -103,8 +103,9 @@ fn text_of<'a>(pair: &KeyValue<'a>) -> Option<Cow<'a, [u8]>> {
     }
 }
 
-/// A scope's name, which may come in several pieces of which the last that names it wins.
-pub fn scope_name(encoded: &[u8]) -> Result<&[u8], Malformed> {
+/// A scope's name, which may come in several pieces of which the last that names it wins. With `leading`, only those
+/// before the first record are read.
+pub fn scope_name(encoded: &[u8], leading: bool) -> Result<&[u8], Malformed> {
     let mut name: &[u8] = b"";
     let mut fields = Fields::new(encoded);
     while let Some(field) = fields.next()? {
@@ -115,6 +116,8 @@ pub fn scope_name(encoded: &[u8]) -> Result<&[u8], Malformed> {
                     name = part.payload;
                 }
             }
+        } else if leading && field.is_message(2) {
+            break;
         }
     }
     Ok(name)
