@@ -22,18 +22,7 @@ pub enum Any<'a> {
 
 impl<'a> Any<'a> {
     /// Reads an encoded `AnyValue`. Of a oneof the last member wins; pieces of the same container are merged.
-    #[inline]
     pub fn read(buf: &'a [u8]) -> Result<Self, Malformed> {
-        if let &[0x0a, length @ 0..0x80, ref text @ ..] = buf
-            && text.len() == usize::from(length)
-        {
-            return Ok(Any::Text(text));
-        }
-        Self::read_unusual(buf)
-    }
-
-    #[inline(never)]
-    fn read_unusual(buf: &'a [u8]) -> Result<Self, Malformed> {
         let mut value = Any::Empty;
         let mut fields = Fields::new(buf);
         while let Some(field) = fields.next()? {
@@ -146,6 +135,17 @@ impl<'a> KeyValue<'a> {
         }
         Ok(pair)
     }
+}
+
+/// The text of an `AnyValue` that is nothing else, and not too long for a length of two bytes: what most bodies are.
+#[inline]
+pub fn short_text(encoded: &[u8]) -> Option<&[u8]> {
+    let (length, text) = match encoded {
+        &[0x0a, length @ 0..0x80, ref text @ ..] => (usize::from(length), text),
+        &[0x0a, low, high @ 0..0x80, ref text @ ..] => (usize::from(low & 0x7f) | usize::from(high) << 7, text),
+        _ => return None,
+    };
+    (text.len() == length).then_some(text)
 }
 
 /// The key and the value of a `KeyValue` that is a short key, then a short value, and nothing else: what nearly every

@@ -1,7 +1,7 @@
 //! What becomes of one record of a type that has a decision.
 
 use crate::identity::Fingerprint;
-use crate::record::{Record, Signal};
+use crate::record::{Signal, seed};
 use crate::settings;
 use crate::tags;
 
@@ -99,8 +99,8 @@ pub enum Fate {
 const RANGE: f64 = (1u64 << 56) as f64;
 
 /// Whether a record is among the share that stays: its randomness reaches the threshold, as OpenTelemetry samples.
-pub fn is_sampled(record: &Record<'_>, share: f64) -> bool {
-    share > 0.0 && record.seed.randomness() as f64 >= (1.0 - share) * RANGE
+pub fn is_sampled(signal: Signal, record: &[u8], share: f64) -> bool {
+    share > 0.0 && seed::randomness(signal, record) as f64 >= (1.0 - share) * RANGE
 }
 
 /// The state of one type's limit: a generic cell rate algorithm, and the counts withheld since the last survivor.

@@ -55,6 +55,7 @@ struct Touched {
 }
 
 /// What became of a request; `touched` and the limits wait for `commit` or `roll_back`.
+#[derive(Default)]
 pub struct Processed {
     /// `None`: nothing is left to forward. `Some(None)`: the request itself.
     pub payload: Option<Option<Vec<u8>>>,
@@ -101,37 +102,27 @@ impl Engine {
             Signal::Spans => policy.spans,
         };
         let mut scratch = self.scratch.lock().pop().unwrap_or_default();
-        let mut pass = Pass {
-            engine: self,
-            policy: &policy,
-            signal,
-            mode,
-            now: now(),
-            buf: request,
-            scratch: &mut scratch,
-            edits: Edits::default(),
-            growth: request.len() * 4 + (1 << 20),
-            out: Processed {
-                payload: None,
-                received: 0,
-                dropped: 0,
-                tagged: 0,
-                items_received: 0,
-                items_dropped: 0,
-                touched: Vec::new(),
-                overflowed: 0,
-            },
+        let mut walk = |order| {
+            let mut pass = Pass::new(self, &policy, signal, mode, order, request, &mut scratch);
+            let walked = pass.request();
+            let Pass { edits, out, .. } = pass;
+            for touched in &out.touched {
+                scratch.index[touched.event.slot as usize] = 0;
+            }
+            if walked.is_err() {
+                roll_back(&out);
+            }
+            walked.map(|()| (edits, out))
         };
-        let walked = pass.request();
-        let Pass { edits, mut out, .. } = pass;
-        for touched in &out.touched {
-            scratch.index[touched.event.slot as usize] = 0;
-        }
+        let walked = match walk(Order::Usual) {
+            Err(Stop::LateScope) => walk(Order::Any),
+            walked => walked,
+        };
         self.scratch.lock().push(scratch);
-        if let Err(error) = walked {
-            roll_back(&out);
-            return Err(error);
-        }
+        let (edits, mut out) = walked.map_err(|stop| match stop {
+            Stop::Malformed(error) => error,
+            Stop::LateScope => unreachable!("a walk in any order minds none"),
+        })?;
         out.payload = if edits.is_empty() {
             Some(None)
         } else if out.received == out.dropped {
@@ -358,12 +349,35 @@ fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_millis() as i64)
 }
 
+/// Where a scope's own fields are looked for.
+#[derive(Clone, Copy, PartialEq)]
+enum Order {
+    /// Before its records, where every encoder writes them: one walk does.
+    Usual,
+    /// Anywhere, which is as legal: they are read first, in a walk of their own.
+    Any,
+}
+
+/// Why a walk ended early.
+enum Stop {
+    Malformed(Malformed),
+    /// The order is not the usual one.
+    LateScope,
+}
+
+impl From<Malformed> for Stop {
+    fn from(error: Malformed) -> Self {
+        Self::Malformed(error)
+    }
+}
+
 /// One walk over one request.
 struct Pass<'e> {
     engine: &'e Engine,
     policy: &'e Policy,
     signal: Signal,
     mode: Mode,
+    order: Order,
     now: i64,
     buf: &'e [u8],
     scratch: &'e mut Scratch,
@@ -378,10 +392,39 @@ struct Place<'a> {
     context: Context,
     known: Option<Arc<Context>>,
     resource: &'a [bool],
+    /// The scope whose records these are.
+    encoded: &'a [u8],
+    name: &'a [u8],
+    /// Whether it is sure that the scope has that name.
+    named: bool,
 }
 
 impl<'e> Pass<'e> {
-    fn request(&mut self) -> Result<(), Malformed> {
+    fn new(
+        engine: &'e Engine,
+        policy: &'e Policy,
+        signal: Signal,
+        mode: Mode,
+        order: Order,
+        request: &'e [u8],
+        scratch: &'e mut Scratch,
+    ) -> Self {
+        Self {
+            engine,
+            policy,
+            signal,
+            mode,
+            order,
+            now: now(),
+            buf: request,
+            scratch,
+            edits: Edits::default(),
+            growth: request.len() * 4 + (1 << 20),
+            out: Processed::default(),
+        }
+    }
+
+    fn request(&mut self) -> Result<(), Stop> {
         let engine = self.engine;
         let mut table = engine.table.read();
         let mut fields = Fields::new(self.buf);
@@ -395,7 +438,7 @@ impl<'e> Pass<'e> {
 
     /// `ResourceLogs`, `ResourceMetrics`, `ResourceSpans`: 1 is the resource, 2 a scope's records. The resource may
     /// come last and in pieces, so it is read first.
-    fn resource(&mut self, outer: &Field<'_>, table: &mut RwLockReadGuard<'e, Table>) -> Result<(), Malformed> {
+    fn resource(&mut self, outer: &Field<'_>, table: &mut RwLockReadGuard<'e, Table>) -> Result<(), Stop> {
         let mut context = Context::default();
         let exceptions = &self.policy.exceptions;
         let mut named: Vec<(usize, Vec<u8>)> = Vec::new();
@@ -465,17 +508,20 @@ impl<'e> Pass<'e> {
         service: &Context,
         met: &[bool],
         table: &mut RwLockReadGuard<'e, Table>,
-    ) -> Result<bool, Malformed> {
-        let name = record::scope_name(outer.payload)?;
+    ) -> Result<bool, Stop> {
+        let name = record::scope_name(outer.payload, self.order == Order::Usual)?;
         let context = Context { scope: String::from_utf8_lossy(name).into(), ..service.clone() };
         let known = table.context(&context);
-        let mut place = Place { context, known, resource: met };
+        let named = self.order == Order::Any;
+        let mut place = Place { context, known, resource: met, encoded: outer.payload, name, named };
         let opened = self.edits.open();
         let before = (self.out.received, self.out.dropped);
         let mut fields = Fields::within(self.buf, outer);
         while let Some(field) = fields.next()? {
             if field.is_message(2) {
                 self.record(&field, &mut place, table)?;
+            } else if field.is_message(1) && self.order == Order::Usual && self.out.received > before.0 {
+                return Err(Stop::LateScope);
             }
         }
         let (received, dropped) = (self.out.received - before.0, self.out.dropped - before.1);
@@ -492,20 +538,27 @@ impl<'e> Pass<'e> {
         field: &Field<'_>,
         place: &mut Place<'_>,
         table: &mut RwLockReadGuard<'e, Table>,
-    ) -> Result<(), Malformed> {
+    ) -> Result<(), Stop> {
         let engine = self.engine;
         let record = record::read(self.signal, field.payload, &engine.masks, &mut self.scratch.work)?;
         self.out.received += 1;
         self.out.items_received += record.items;
         let skeleton = self.scratch.work.skeleton.text();
         let found = place.known.as_ref().and_then(|known| table.find(known, record.class, skeleton));
+        if found.is_none() && !place.named {
+            // A type is not added on a guess of its scope.
+            if record::scope_name(place.encoded, false)? != place.name {
+                return Err(Stop::LateScope);
+            }
+            place.named = true;
+        }
         let event = match found {
             Some(event) => event,
             None => match add(engine, place, record.class, skeleton, self.now, table) {
                 Some(event) => &event.clone(),
                 None => {
                     self.out.overflowed += 1;
-                    return self.strip(field, &record);
+                    return Ok(self.strip(field, &record)?);
                 }
             },
         };
@@ -523,9 +576,10 @@ impl<'e> Pass<'e> {
         }
         let decision = table.decision(event).filter(|decision| decision.in_force(self.now));
         let Some(decision) = decision else {
-            return self.strip(field, &record);
+            return Ok(self.strip(field, &record)?);
         };
-        let fate = fate(decision, &record, self.policy, place.resource, &mut touched.limit, event, self.now);
+        let fate =
+            fate(decision, &record, field.payload, self.policy, place.resource, &mut touched.limit, event, self.now);
         if fate == Fate::Waste && self.mode == Mode::Drop && self.signal != Signal::Spans {
             touched.dropped_records += 1;
             touched.dropped_bytes += bytes;
@@ -535,20 +589,20 @@ impl<'e> Pass<'e> {
             return Ok(());
         }
         if fate == Fate::Kept && !self.policy.tag_all || self.edits.inserted_bytes() > self.growth {
-            return self.strip(field, &record);
+            return Ok(self.strip(field, &record)?);
         }
         self.out.tagged += 1;
-        self.edits.tag(
+        Ok(self.edits.tag(
             self.buf,
             field,
             self.signal,
             record.tags.present || record.tags.adjusted_count.is_some(),
             Some((decision, fate)),
-        )
+        )?)
     }
 
     /// A record that this hop does not tag carries no earlier hop's verdict on.
-    fn strip(&mut self, field: &Field<'_>, record: &Record<'_>) -> Result<(), Malformed> {
+    fn strip(&mut self, field: &Field<'_>, record: &Record) -> Result<(), Malformed> {
         if record.tags.present && self.mode != Mode::Observe {
             return self.edits.tag(self.buf, field, self.signal, true, None);
         }
@@ -600,7 +654,8 @@ fn touch(touched: &mut Vec<Touched>, index: &mut Vec<u32>, event: &Arc<EventType
 
 fn fate(
     decision: &Decision,
-    record: &Record<'_>,
+    record: &Record,
+    encoded: &[u8],
     policy: &Policy,
     resource: &[bool],
     used: &mut LimitUse,
@@ -615,12 +670,16 @@ fn fate(
         Action::Keep => Fate::Kept,
         Action::Drop => {
             let share = policy.canary_percent / 100.0;
-            if is_sampled(record, share) { Fate::Canary(earlier.max(1.0 / share)) } else { Fate::Waste }
+            if is_sampled(event.class.signal, encoded, share) {
+                Fate::Canary(earlier.max(1.0 / share))
+            } else {
+                Fate::Waste
+            }
         }
         // A metric is a series: a part of its points is worth nothing.
         Action::Sample(_) | Action::Limit(_) if event.class.signal == Signal::Metrics => Fate::Kept,
         Action::Sample(share) => {
-            if is_sampled(record, share) {
+            if is_sampled(event.class.signal, encoded, share) {
                 Fate::Survivor(earlier.max(1.0 / share))
             } else {
                 Fate::Waste
@@ -635,7 +694,7 @@ fn fate(
     }
 }
 
-fn is_excepted(decision: &Decision, record: &Record<'_>, policy: &Policy, resource: &[bool]) -> bool {
+fn is_excepted(decision: &Decision, record: &Record, policy: &Policy, resource: &[bool]) -> bool {
     policy.exceptions.iter().enumerate().any(|(index, exception)| {
         decision.exceptions >> index & 1 == 1
             && resource.get(index).copied().unwrap_or(true)

@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use memchr::memchr;
 use regex::bytes::Regex;
 
-use crate::any::Any;
+use crate::any::{Any, short_text};
 use crate::class::{Clues, Severity};
 use crate::wire::Malformed;
 use bits::Bits;
@@ -39,7 +39,22 @@ pub struct Masks {
 }
 
 /// Mines an encoded body of any type into `sink`. Answers the severity that the body itself names.
+#[inline]
 pub fn body<S: Sink>(
+    encoded: &[u8],
+    masks: &Masks,
+    bits: &mut Bits,
+    sink: &mut S,
+    clues: &mut Clues,
+) -> Result<Severity, Malformed> {
+    match short_text(encoded) {
+        Some(text) => Ok(line(text, masks, bits, sink, clues)),
+        None => any_body(encoded, masks, bits, sink, clues),
+    }
+}
+
+#[inline(never)]
+fn any_body<S: Sink>(
     encoded: &[u8],
     masks: &Masks,
     bits: &mut Bits,

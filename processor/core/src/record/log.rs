@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::attributes::Attributes;
-use super::{Class, Record, Seed, Signal};
+use super::{Class, Record, Signal};
 use crate::class::{Probe, Severity};
 use crate::mine::bits::Bits;
 use crate::mine::sink::Sink;
@@ -18,16 +18,12 @@ pub struct Log<'a> {
     pub body: Cow<'a, [u8]>,
     pub attributes: Attributes<'a>,
     pub event_name: &'a [u8],
-    pub seed: Seed<'a>,
 }
 
-const TIME: u32 = wire::tag(1, wire::FIXED64);
 const SEVERITY_NUMBER: u32 = wire::tag(2, wire::VARINT);
 const SEVERITY_TEXT: u32 = wire::tag(3, wire::BYTES);
 const BODY: u32 = wire::tag(5, wire::BYTES);
 const ATTRIBUTES: u32 = wire::tag(6, wire::BYTES);
-const TRACE_ID: u32 = wire::tag(9, wire::BYTES);
-const SPAN_ID: u32 = wire::tag(10, wire::BYTES);
 const EVENT_NAME: u32 = wire::tag(12, wire::BYTES);
 
 /// Reads an encoded record into a log that holds nothing yet.
@@ -38,14 +34,11 @@ pub fn parse<'a>(record: &'a [u8], log: &mut Log<'a>) -> Result<(), Malformed> {
     let mut fields = Fields::new(record);
     while let Some(field) = fields.next()? {
         match field.tag {
-            TIME => log.seed.time = field.scalar,
             SEVERITY_NUMBER => number = Severity::from_number(field.scalar),
             SEVERITY_TEXT => text = Severity::from_word(field.payload),
             BODY if log.body.is_empty() => log.body = Cow::Borrowed(field.payload),
             BODY => log.body.to_mut().extend_from_slice(field.payload),
             ATTRIBUTES => log.attributes.take(field.payload)?,
-            TRACE_ID => log.seed.trace_id = field.payload,
-            SPAN_ID => log.seed.span_id = field.payload,
             EVENT_NAME => log.event_name = field.payload,
             _ => {}
         }
@@ -76,12 +69,8 @@ impl Sink for Nowhere {
     fn part(&mut self, _: &[u8]) {}
 }
 
-pub fn read<'a, S: Sink>(
-    record: &'a [u8],
-    masks: &Masks,
-    bits: &mut Bits,
-    sink: &mut S,
-) -> Result<Record<'a>, Malformed> {
+#[inline]
+pub fn read<S: Sink>(record: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S) -> Result<Record, Malformed> {
     let mut log = Log::default();
     parse(record, &mut log)?;
     let named = shape(&mut log, masks, bits, sink)?;
@@ -92,6 +81,5 @@ pub fn read<'a, S: Sink>(
         outcome: clues.outcome(),
         probe: Probe(clues.probe),
     };
-    log.seed.body = log.body;
-    Ok(Record { class, items: 1, tags: log.attributes.tags, seed: log.seed, duration: 0.0 })
+    Ok(Record { class, items: 1, tags: log.attributes.tags, duration: 0.0 })
 }

@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod log;
 pub mod metric;
+pub mod seed;
 pub mod span;
 
 use std::borrow::Cow;
@@ -62,52 +63,18 @@ pub struct Tags {
     pub adjusted_count: Option<f64>,
 }
 
-/// One record as read; its skeleton is in the workspace.
-pub struct Record<'a> {
+/// One record as read.
+#[derive(Debug, Clone, Copy)]
+pub struct Record {
     pub class: Class,
     /// OTLP's unit: a log record, data points, a span.
     pub items: u64,
     pub tags: Tags,
-    pub seed: Seed<'a>,
     /// Spans only, in milliseconds.
     pub duration: f64,
 }
 
-/// What sampling depends on: the record alone.
-#[derive(Default)]
-pub struct Seed<'a> {
-    pub trace_id: &'a [u8],
-    /// The explicit randomness of a span's `tracestate`.
-    pub randomness: Option<u64>,
-    pub time: u64,
-    pub body: Cow<'a, [u8]>,
-    pub span_id: &'a [u8],
-}
-
-impl Seed<'_> {
-    /// OpenTelemetry's 56 bits of trace randomness; without a trace, BLAKE3 of time, body and span id.
-    pub fn randomness(&self) -> u64 {
-        if let Some(value) = self.randomness {
-            return value;
-        }
-        if let [_, _, _, _, _, _, _, _, _, rest @ ..] = self.trace_id
-            && rest.len() == 7
-        {
-            return rest.iter().fold(0, |value, &byte| value << 8 | u64::from(byte));
-        }
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&self.time.to_le_bytes());
-        hasher.update(match Any::read(&self.body) {
-            // The text itself, so that a hop that encodes the value anew samples alike.
-            Ok(Any::Text(text)) => text,
-            _ => &self.body,
-        });
-        hasher.update(self.span_id);
-        hasher.finalize().as_bytes()[..7].iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
-    }
-}
-
-/// Memory that is used again for each record; `skeleton` holds the last one's.
+/// Memory that is used again for each record: the last one's skeleton, and the masks of its text.
 #[derive(Default)]
 pub struct Workspace {
     pub skeleton: Skeleton,
@@ -115,12 +82,8 @@ pub struct Workspace {
 }
 
 /// Reads an encoded record and writes its skeleton.
-pub fn read<'a>(
-    signal: Signal,
-    record: &'a [u8],
-    masks: &Masks,
-    workspace: &mut Workspace,
-) -> Result<Record<'a>, Malformed> {
+#[inline]
+pub fn read(signal: Signal, record: &[u8], masks: &Masks, workspace: &mut Workspace) -> Result<Record, Malformed> {
     let Workspace { skeleton, bits } = workspace;
     skeleton.clear();
     let record = match signal {
@@ -140,8 +103,9 @@ fn text_of<'a>(pair: &KeyValue<'a>) -> Option<Cow<'a, [u8]>> {
     }
 }
 
-/// A scope's name, which may come in several pieces of which the last that names it wins.
-pub fn scope_name(encoded: &[u8]) -> Result<&[u8], Malformed> {
+/// A scope's name, which may come in several pieces of which the last that names it wins. With `leading`, only those
+/// before the first record are read.
+pub fn scope_name(encoded: &[u8], leading: bool) -> Result<&[u8], Malformed> {
     let mut name: &[u8] = b"";
     let mut fields = Fields::new(encoded);
     while let Some(field) = fields.next()? {
@@ -152,6 +116,8 @@ pub fn scope_name(encoded: &[u8]) -> Result<&[u8], Malformed> {
                     name = part.payload;
                 }
             }
+        } else if leading && field.is_message(2) {
+            break;
         }
     }
     Ok(name)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::attributes::Attributes;
-use super::{Class, Record, Seed, Signal, text_of};
+use super::{Class, Record, Signal, text_of};
 use crate::any::KeyValue;
 use crate::class::{Outcome, Probe, Severity};
 use crate::mine::Masks;
@@ -48,7 +48,6 @@ pub struct Span<'a> {
     attributes: Attributes<'a>,
     status: u64,
     times: (u64, u64),
-    seed: Seed<'a>,
 }
 
 pub fn parse<'a>(record: &'a [u8]) -> Result<Span<'a>, Malformed> {
@@ -57,9 +56,6 @@ pub fn parse<'a>(record: &'a [u8]) -> Result<Span<'a>, Malformed> {
     while let Some(field) = fields.next()? {
         let payload = field.payload;
         match (field.number(), field.wire()) {
-            (1, wire::BYTES) => span.seed.trace_id = payload,
-            (2, wire::BYTES) => span.seed.span_id = payload,
-            (3, wire::BYTES) => span.seed.randomness = explicit_randomness(payload),
             (5, wire::BYTES) => span.name = payload,
             (6, wire::VARINT) => span.kind = field.scalar as usize,
             (7, wire::FIXED64) => span.times.0 = field.scalar,
@@ -80,14 +76,6 @@ pub fn parse<'a>(record: &'a [u8]) -> Result<Span<'a>, Malformed> {
         }
     }
     Ok(span)
-}
-
-/// The `rv` of OpenTelemetry's entry in `tracestate`: 14 hexadecimal digits.
-fn explicit_randomness(state: &[u8]) -> Option<u64> {
-    let state = std::str::from_utf8(state).ok()?;
-    let entry = state.split(',').find_map(|entry| entry.trim().strip_prefix("ot="))?;
-    let value = entry.split(';').find_map(|part| part.strip_prefix("rv:"))?;
-    (value.len() == 14).then(|| u64::from_str_radix(value, 16).ok())?
 }
 
 /// Writes the shape: the kind, then method and route, service and method, operation and collection, or the masked name.
@@ -112,12 +100,7 @@ pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, bits: &mut Bits, sink:
     }
 }
 
-pub fn read<'a, S: Sink>(
-    record: &'a [u8],
-    masks: &Masks,
-    bits: &mut Bits,
-    sink: &mut S,
-) -> Result<Record<'a>, Malformed> {
+pub fn read<S: Sink>(record: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S) -> Result<Record, Malformed> {
     let mut span = parse(record)?;
     shape(&mut span, masks, bits, sink);
     let clues = &mut span.attributes.clues;
@@ -129,5 +112,5 @@ pub fn read<'a, S: Sink>(
     let class =
         Class { signal: Signal::Spans, severity: Severity::Unset, outcome: clues.outcome(), probe: Probe(clues.probe) };
     let duration = span.times.1.saturating_sub(span.times.0) as f64 / 1e6;
-    Ok(Record { class, items: 1, tags: span.attributes.tags, seed: span.seed, duration })
+    Ok(Record { class, items: 1, tags: span.attributes.tags, duration })
 }

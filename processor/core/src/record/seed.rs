@@ -1,0 +1,87 @@
+//! What sampling depends on: the record alone, so that every hop and every replica keeps the same ones.
+//!
+//! Few records are sampled, so this is read when it is asked for, from a record that was read before.
+
+use std::borrow::Cow;
+
+use super::Signal;
+use crate::any::Any;
+use crate::wire::{self, Fields};
+
+#[derive(Default)]
+struct Seed<'a> {
+    trace_id: &'a [u8],
+    /// The explicit randomness of a span's `tracestate`.
+    explicit: Option<u64>,
+    time: u64,
+    body: Cow<'a, [u8]>,
+    span_id: &'a [u8],
+}
+
+/// OpenTelemetry's 56 bits of trace randomness; without a trace, BLAKE3 of time, body and span id.
+pub fn randomness(signal: Signal, record: &[u8]) -> u64 {
+    let seed = match signal {
+        Signal::Logs => of_log(record),
+        Signal::Metrics => Seed::default(),
+        Signal::Spans => of_span(record),
+    };
+    if let Some(value) = seed.explicit {
+        return value;
+    }
+    if let [_, _, _, _, _, _, _, _, _, rest @ ..] = seed.trace_id
+        && rest.len() == 7
+    {
+        return big_endian(rest);
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&seed.time.to_le_bytes());
+    hasher.update(match Any::read(&seed.body) {
+        // The text itself, so that a hop that encodes the value anew samples alike.
+        Ok(Any::Text(text)) => text,
+        _ => &seed.body,
+    });
+    hasher.update(seed.span_id);
+    big_endian(&hasher.finalize().as_bytes()[..7])
+}
+
+fn big_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
+}
+
+fn of_log(record: &[u8]) -> Seed<'_> {
+    let mut seed = Seed::default();
+    let mut fields = Fields::new(record);
+    while let Ok(Some(field)) = fields.next() {
+        match (field.number(), field.wire()) {
+            (1, wire::FIXED64) => seed.time = field.scalar,
+            (5, wire::BYTES) if seed.body.is_empty() => seed.body = Cow::Borrowed(field.payload),
+            (5, wire::BYTES) => seed.body.to_mut().extend_from_slice(field.payload),
+            (9, wire::BYTES) => seed.trace_id = field.payload,
+            (10, wire::BYTES) => seed.span_id = field.payload,
+            _ => {}
+        }
+    }
+    seed
+}
+
+fn of_span(record: &[u8]) -> Seed<'_> {
+    let mut seed = Seed::default();
+    let mut fields = Fields::new(record);
+    while let Ok(Some(field)) = fields.next() {
+        match (field.number(), field.wire()) {
+            (1, wire::BYTES) => seed.trace_id = field.payload,
+            (2, wire::BYTES) => seed.span_id = field.payload,
+            (3, wire::BYTES) => seed.explicit = explicit(field.payload),
+            _ => {}
+        }
+    }
+    seed
+}
+
+/// The `rv` of OpenTelemetry's entry in `tracestate`: 14 hexadecimal digits.
+fn explicit(state: &[u8]) -> Option<u64> {
+    let state = std::str::from_utf8(state).ok()?;
+    let entry = state.split(',').find_map(|entry| entry.trim().strip_prefix("ot="))?;
+    let value = entry.split(';').find_map(|part| part.strip_prefix("rv:"))?;
+    (value.len() == 14).then(|| u64::from_str_radix(value, 16).ok())?
+}
