@@ -1,5 +1,7 @@
 """Fixtures that are real parts: peers, brokers, collectors, certificates."""
 
+import signal
+
 pytest_plugins = [
     "real.certs",
     "real.collector",
@@ -7,3 +9,6 @@ pytest_plugins = [
     "real.kafka",
     "real.sluice",
 ]
+
+# Whoever starts the tests in the background may have them ignore Ctrl-C, and what they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
