@@ -15,7 +15,7 @@ $(BIN)/.dependencies: pyproject.toml constraints.txt
 	@touch $@
 
 $(BIN)/.built: $(BIN)/.dependencies $(CORE)
-	@command -v cargo >/dev/null || { echo "cargo not found: install Rust 1.88 or newer, with rustup or your system's package manager"; exit 1; }
+	@command -v cargo >/dev/null || { echo "cargo not found: install Rust 1.89 or newer, with rustup or your system's package manager"; exit 1; }
 	$(BIN)/maturin develop --release --quiet
 	@touch $@
 
