@@ -16,7 +16,7 @@ $(BIN)/.dependencies: pyproject.toml constraints.txt
 
 $(BIN)/.built: $(BIN)/.dependencies $(CORE)
 	@mkdir -p .build
-	@command -v cargo >/dev/null || { echo "cargo not found: install Rust 1.88 or newer, with rustup or your system's package manager"; exit 1; }
+	@command -v cargo >/dev/null || { echo "cargo not found: install Rust 1.89 or newer, with rustup or your system's package manager"; exit 1; }
 	$(BIN)/maturin develop --release --quiet >.build/maturin.log 2>&1 || { cat .build/maturin.log; exit 1; }
 	@touch $@
 

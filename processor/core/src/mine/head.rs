@@ -117,6 +117,12 @@ static LETTERS: [[u32; 2]; 32] = {
     letters
 };
 
+/// Whether a text begins with three letters: then nothing that `read` knows stands before its message.
+#[inline]
+pub fn begins_with_letters(text: &[u8]) -> bool {
+    text.first_chunk::<3>().is_some_and(|letters| letters.iter().all(u8::is_ascii_alphabetic))
+}
+
 /// A cheap look at a message's first letters. When it says no and the first word has no digit, `level` finds none.
 #[inline]
 pub fn may_name_level(text: &[u8]) -> bool {

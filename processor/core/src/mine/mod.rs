@@ -5,6 +5,7 @@
 //! the hot path, a template with its slots for people.
 
 pub mod bits;
+mod classes;
 pub mod clues;
 pub mod head;
 pub mod kind;
@@ -76,6 +77,9 @@ fn any_body<S: Sink>(
 
 /// Mines a text body: JSON as its structure, anything else as words.
 pub fn line<S: Sink>(text: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Severity {
+    if let Some(severity) = text::mine_plain(text, masks, bits, sink, clues) {
+        return severity;
+    }
     let text = without_colours(&text[..text.len().min(MINED_BYTES)]);
     let head = head::read(&text);
     let rest = text[head.start..].trim_ascii();

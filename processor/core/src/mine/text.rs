@@ -17,7 +17,31 @@ use super::sink::Sink;
 use super::words::{is_domain, is_method, is_month, is_state, is_technical, is_weekday};
 use crate::class::{Clues, Probe, Severity};
 
+/// Longer texts are more likely of several lines, and then their masks would be made in vain.
+const SHORT: usize = 512;
+
+/// Mines a text that is one line, begins with a word and needs no preparation, as most do; `None` when it does.
+#[inline]
+pub fn mine_plain<S: Sink>(
+    text: &[u8],
+    masks: &Masks,
+    bits: &mut Bits,
+    sink: &mut S,
+    clues: &mut Clues,
+) -> Option<Severity> {
+    if text.len() > SHORT || !head::begins_with_letters(text) || text.ends_with(b" ") {
+        return None;
+    }
+    bits.read(text);
+    if bits.has_controls() {
+        return None;
+    }
+    let level = if is_wording(text, bits) { None } else { head::level(text) };
+    Some(split(text, level, masks, bits, sink, clues))
+}
+
 /// Mines the words of a text's first line; `head` is what was read of its beginning. Answers the level it names.
+#[inline(never)]
 pub fn mine<S: Sink>(
     text: &[u8],
     head: &Head,
@@ -27,16 +51,24 @@ pub fn mine<S: Sink>(
     clues: &mut Clues,
 ) -> Severity {
     let rest = &text[head.start..];
-    let skipped = rest.len() - rest.trim_ascii_start().len() + head.start;
+    let skipped = rest.len() - rest.trim_ascii_start().len();
     let line = first_line(rest);
     bits.read(line);
-    let (level, severity) = if head.names_level && !is_wording(line, bits) { head::level(rest) } else { None }.map_or(
-        (0..0, Severity::Unset),
-        |(range, severity)| {
-            let moved = head.start..skipped;
-            (range.start - moved.len()..range.end - moved.len(), severity)
-        },
-    );
+    let level = if head.names_level { head::level(rest) } else { None };
+    let level = level.map(|(range, severity)| (range.start - skipped..range.end - skipped, severity));
+    head.severity.max(split(line, level, masks, bits, sink, clues))
+}
+
+/// Splits a line whose masks were read. Answers the severity of its level, whose place is given.
+fn split<S: Sink>(
+    line: &[u8],
+    level: Option<(Range<usize>, Severity)>,
+    masks: &Masks,
+    bits: &Bits,
+    sink: &mut S,
+    clues: &mut Clues,
+) -> Severity {
+    let (level, severity) = level.unwrap_or_default();
     let mut splitter = Splitter::new(line, bits, level, clues);
     let mut done = 0;
     if let Some(any) = &masks.any {
@@ -54,7 +86,7 @@ pub fn mine<S: Sink>(
     }
     splitter.run(done..line.len(), sink);
     splitter.clues.probe |= splitter.agent_probes;
-    head.severity.max(severity)
+    severity
 }
 
 /// Whether a line begins with a word before which, and after which, no level stands.
@@ -193,7 +225,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
         };
         let simple = after
             && end - start != 3
-            && !self.bits.word(start, end).odd
+            && self.bits.next_odd(event) >= end
             && !matches!(self.text[end - 1], b'.' | b'!' | b'?')
             && !self.scheme_follows(end);
         simple.then_some(end)
