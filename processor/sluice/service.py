@@ -7,7 +7,9 @@ but a signal ends the process. A store, broker or next hop in trouble is a matte
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 
@@ -76,6 +78,8 @@ class Service:
         self.metrics_endpoint = MetricsEndpoint(config.service.telemetry.metrics, self.telemetry)
         self._store = Store(config.verdicts.store.path, health=self.health, telemetry=self.telemetry)
         self.registry: Registry
+        self._quiet = asyncio.Event()
+        self._quiet_since = math.inf
         self._started: list[tuple[str, _Stop]] = []
 
     async def start(self) -> None:
@@ -116,7 +120,7 @@ class Service:
             await self._begin("kafka", link.start, link.stop)
         lost = Lost(self.engine, self._queue, self.registry.known, self.telemetry)
         rounds = asyncio.create_task(self._rounds(lost), name="rounds")
-        self._started.append(("rounds", lambda: _cancelled(rounds)))
+        self._started.append(("rounds", lambda: self._finish(rounds)))
         worker = Worker(
             intake=self._intake,
             queue=self._queue,
@@ -178,7 +182,17 @@ class Service:
                 self.telemetry.add("sluice_tasks_failed", task="rounds")
                 log.exception("a round of the control plane failed; the next one follows")
             took = time.monotonic() - began
-            await asyncio.sleep(max(ROUND, took / SHARE_OF_TIME))
+            if began >= self._quiet_since:
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(ROUND, took / SHARE_OF_TIME)):
+                    await self._quiet.wait()
+
+    async def _finish(self, rounds: asyncio.Task[None]) -> None:
+        """No request comes any more: the last round takes in what they have counted."""
+        self._quiet_since = time.monotonic()
+        self._quiet.set()
+        await rounds
 
     def _ports(self) -> str:
         ports = [
@@ -204,8 +218,3 @@ def _exporter(config: Config, health: HealthBoard) -> Exporter:
     if config.exporters.otlp_grpc is not None:
         return OtlpGrpcExporter(config.exporters.otlp_grpc, health)
     return NopExporter(health)
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -38,6 +38,21 @@ def test_the_first_request_after_a_restart_is_decided_and_nobody_is_asked_again(
     assert count("sluice_classify_judged", category="health_check") == 0
 
 
+def test_what_was_counted_until_an_orderly_stop_counts_after_it(next_hop: NextHop, tmp_path: Path) -> None:
+    """A type is rare until it has had so many records in a day, whichever run of the process has seen them."""
+    config = {"exporters": forwarding_to(next_hop.endpoint), "policy": {"rare_per_day": 8}}
+    with Sluice(tmp_path, config) as sluice:
+        teach_probe(sluice)
+        with Sender(sluice.grpc_port) as sender:
+            sender.export(logs(*[PROBE] * 2))
+        sluice.stop()
+        sluice.start()
+        with Sender(sluice.grpc_port) as sender:
+            sender.export(logs(*[PROBE] * 3))
+        wait_until(lambda: sluice.metrics()("sluice_verdicts", action="drop") == 1, "a type that is rare no more")
+    assert next_hop.bodies == [PROBE] * 8
+
+
 def test_it_is_healthy_only_when_it_serves(next_hop: NextHop, tmp_path: Path) -> None:
     """Another process holds the store for a moment, so that there is a time between start and readiness."""
     sluice = Sluice(tmp_path, {"exporters": forwarding_to(next_hop.endpoint)})
