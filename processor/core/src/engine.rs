@@ -39,6 +39,8 @@ struct Scratch {
     work: Workspace,
     /// Slot of a type to one more than its place in `touched`; all zero between calls.
     index: Vec<u32>,
+    /// How many types the last call touched: the next one will be much like it.
+    touched: usize,
 }
 
 /// What one request did to one type.
@@ -49,9 +51,8 @@ struct Touched {
     dropped_records: u64,
     dropped_bytes: u64,
     limit: LimitUse,
-    /// Where records stand that `commit` may take as samples.
-    samples: [(usize, usize); SAMPLES],
-    sampled: usize,
+    /// Where records stand that `commit` may take as samples; most types want none.
+    samples: Vec<(usize, usize)>,
 }
 
 /// What became of a request; `touched` and the limits wait for `commit` or `roll_back`.
@@ -109,6 +110,7 @@ impl Engine {
             for touched in &out.touched {
                 scratch.index[touched.event.slot as usize] = 0;
             }
+            scratch.touched = out.touched.len();
             if walked.is_err() {
                 roll_back(&out);
             }
@@ -143,13 +145,12 @@ impl Engine {
             event.bytes.add(touched.bytes);
             event.dropped_records.add(touched.dropped_records);
             event.dropped_bytes.add(touched.dropped_bytes);
-            let _ = event.first_seen.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
-            event.last_seen.fetch_max(now, Ordering::Relaxed);
+            event.seen(now);
             if !event.wanted.load(Ordering::Relaxed) {
                 continue;
             }
             let mut samples = event.samples.lock();
-            for &(start, end) in &touched.samples[..touched.sampled] {
+            for &(start, end) in &touched.samples {
                 // The request was walked before, so its records can be read; a type without a sample is still judged.
                 let _ = samples.take(
                     event,
@@ -409,6 +410,7 @@ impl<'e> Pass<'e> {
         request: &'e [u8],
         scratch: &'e mut Scratch,
     ) -> Self {
+        let touched = Vec::with_capacity(scratch.touched);
         Self {
             engine,
             policy,
@@ -420,7 +422,7 @@ impl<'e> Pass<'e> {
             scratch,
             edits: Edits::default(),
             growth: request.len() * 4 + (1 << 20),
-            out: Processed::default(),
+            out: Processed { touched, ..Processed::default() },
         }
     }
 
@@ -567,9 +569,8 @@ impl<'e> Pass<'e> {
         let bytes = (field.end - field.start) as u64;
         touched.records += 1;
         touched.bytes += bytes;
-        if touched.sampled < SAMPLES && event.wanted.load(Ordering::Relaxed) {
-            touched.samples[touched.sampled] = (field.value, field.end);
-            touched.sampled += 1;
+        if event.wanted.load(Ordering::Relaxed) && touched.samples.len() < SAMPLES {
+            touched.samples.push((field.value, field.end));
         }
         if self.mode == Mode::Observe {
             return Ok(());
@@ -645,8 +646,7 @@ fn touch(touched: &mut Vec<Touched>, index: &mut Vec<u32>, event: &Arc<EventType
         dropped_records: 0,
         dropped_bytes: 0,
         limit: LimitUse::default(),
-        samples: [(0, 0); SAMPLES],
-        sampled: 0,
+        samples: Vec::new(),
     });
     index[slot] = touched.len() as u32;
     touched.len() - 1
