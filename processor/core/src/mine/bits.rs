@@ -59,13 +59,7 @@ impl Bits {
         self.next(at, |block| block.event)
     }
 
-    /// The first byte at or after `at` that makes a word odd, or the end of the text.
-    #[inline]
-    pub fn next_odd(&self, at: usize) -> usize {
-        self.next(at, |block| block.odd)
-    }
-
-    /// These masks have a bit at the text's end, so the search ends there.
+    /// Both masks have a bit at the text's end, so the search ends there.
     #[inline]
     fn next(&self, at: usize, of: impl Fn(&Block) -> u64) -> usize {
         let mut index = at / 64;
@@ -87,6 +81,28 @@ impl Bits {
     #[inline]
     pub fn gap_start(&self, at: usize) -> usize {
         self.behind_last(at, |block| !block.sep)
+    }
+
+    /// The word that `at` is in, or the one that reaches up to the separator there.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the innermost step of the way over a line")]
+    pub fn around(&self, at: usize) -> Around {
+        let block = &self.blocks[at / 64];
+        let from = u64::MAX << (at % 64);
+        let (below, above) = (block.sep & !from, block.sep & from);
+        if below == 0 || above == 0 {
+            return self.around_across(at);
+        }
+        let (start, end) = (64 - below.leading_zeros(), above.trailing_zeros());
+        let odd = block.odd >> start << start & !(u64::MAX << end) != 0;
+        let base = at & !63;
+        Around { start: base + start as usize, end: base + end as usize, odd }
+    }
+
+    #[inline(never)]
+    fn around_across(&self, at: usize) -> Around {
+        let (start, end) = (self.word_start(at), self.word_end(at));
+        Around { start, end, odd: start < end && self.any(start, end, |block| block.odd) }
     }
 
     #[inline]
@@ -151,6 +167,13 @@ impl Bits {
             || self.blocks[first + 1..last].iter().any(|block| of(block) != 0)
             || of(&self.blocks[last]) & tail != 0
     }
+}
+
+/// Where a word is, and whether it holds one of `/ \ @` or two dots in a row.
+pub struct Around {
+    pub start: usize,
+    pub end: usize,
+    pub odd: bool,
 }
 
 /// What one word holds.
@@ -221,7 +244,7 @@ fn derive(classes: &Classes, end: u64, edge: &mut Edge) -> Block {
     *edge = Edge { sep, blank, dot, capital, hex };
     let marked = digit | slash | dot;
     let event = marked | look | control | blanks | date | eight | end;
-    Block { sep, digit, marked, odd: odd | end, event }
+    Block { sep, digit, marked, odd, event }
 }
 
 #[cfg(test)]

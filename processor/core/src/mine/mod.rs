@@ -68,11 +68,15 @@ fn any_body<S: Sink>(
         Any::Array(_) => sink.part(b"[]"),
         Any::Bytes(_) => sink.part(b"bytes"),
         Any::Bool(value) => sink.part(if value { b"true" } else { b"false" }),
-        Any::Int(value) => sink.variable(value.to_string().as_bytes(), Some("num")),
-        Any::Double(value) => sink.variable(value.to_string().as_bytes(), Some("num")),
+        Any::Int(value) => number(&value.to_string(), sink),
+        Any::Double(value) => number(&value.to_string(), sink),
         Any::Empty => {}
     }
     Ok(Severity::Unset)
+}
+
+fn number<S: Sink>(text: &str, sink: &mut S) {
+    sink.variable(text.as_bytes(), 0..text.len(), Some("num"));
 }
 
 /// Mines a text body: JSON as its structure, anything else as words.

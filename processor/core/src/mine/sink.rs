@@ -10,8 +10,8 @@ pub const MARK: &[u8; 3] = b"<*>";
 pub trait Sink {
     /// Words, punctuation and single blanks that belong to the shape: that range of the text.
     fn constant(&mut self, text: &[u8], range: Range<usize>);
-    /// A variable: what it says, and its kind when the splitter already knows it.
-    fn variable(&mut self, value: &[u8], known: Option<&str>);
+    /// A variable: that range of the text, and its kind when the splitter already knows it.
+    fn variable(&mut self, text: &[u8], range: Range<usize>, known: Option<&str>);
     /// A part of a structured record as it is; no run of variables reaches across it.
     fn part(&mut self, text: &[u8]);
 }
@@ -27,14 +27,14 @@ pub struct Skeleton {
     /// Only the first `length` bytes count.
     buffer: Vec<u8>,
     length: usize,
-    /// The length just after the last mark, while nothing but joining punctuation has followed it.
-    open: Option<usize>,
+    /// The length just after the last mark, while nothing but joining punctuation has followed it; else 0.
+    open: usize,
 }
 
 impl Skeleton {
     pub fn clear(&mut self) {
         self.length = 0;
-        self.open = None;
+        self.open = 0;
     }
 
     #[inline]
@@ -102,14 +102,14 @@ impl Skeleton {
 impl Sink for Skeleton {
     fn part(&mut self, text: &[u8]) {
         self.append(text);
-        self.open = None;
+        self.open = 0;
     }
 
     #[inline]
     fn constant(&mut self, text: &[u8], range: Range<usize>) {
         let joining = |byte: &u8| matches!(byte, b' ' | b',' | b':' | b';' | b'=' | b'|' | b'.');
-        if self.open.is_some() && !(range.len() <= 4 && text[range.clone()].iter().all(joining)) {
-            self.open = None;
+        if self.open > 0 && (range.len() > 4 || !text[range.clone()].iter().all(joining)) {
+            self.open = 0;
         }
         if !self.moved::<32>(text, &range) && !self.moved::<8>(text, &range) {
             self.append(&text[range]);
@@ -117,14 +117,14 @@ impl Sink for Skeleton {
     }
 
     #[inline]
-    fn variable(&mut self, _value: &[u8], _known: Option<&str>) {
-        if let Some(end) = self.open {
-            self.length = end;
-        } else {
-            *self.room() = *MARK;
-            self.length += MARK.len();
+    fn variable(&mut self, _: &[u8], _: Range<usize>, _: Option<&str>) {
+        if self.open > 0 {
+            self.length = self.open;
+            return;
         }
-        self.open = Some(self.length);
+        *self.room() = *MARK;
+        self.length += MARK.len();
+        self.open = self.length;
     }
 }
 
@@ -175,7 +175,8 @@ impl Sink for Template {
         }
     }
 
-    fn variable(&mut self, value: &[u8], known: Option<&str>) {
+    fn variable(&mut self, text: &[u8], range: Range<usize>, known: Option<&str>) {
+        let value = &text[range];
         let touching = self.open.take().filter(|open| open.last == self.out.len());
         let (kind, mark_at) = if let (Some(open), Some((_, earlier))) = (touching, self.slots.last_mut()) {
             earlier.extend_from_slice(&self.out[open.end..]);

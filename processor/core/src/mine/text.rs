@@ -9,7 +9,7 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::Masks;
-use super::bits::Bits;
+use super::bits::{Around, Bits};
 use super::clues::{self, number};
 use super::head::{self, Head};
 use super::passed::Passed;
@@ -79,7 +79,7 @@ fn split<S: Sink>(
             let whole =
                 |mask: &regex::bytes::Regex| mask.find(found.as_bytes()).is_some_and(|m| m.len() == found.len());
             let name = masks.each.iter().find(|(_, mask)| whole(mask)).map(|(name, _)| &**name);
-            sink.variable(found.as_bytes(), name);
+            sink.variable(line, found.range(), name);
             splitter.passed.word(found.range());
             done = found.end();
         }
@@ -175,7 +175,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
         }
         // Behind a variable a month or `PM` is one too. Months are events; `M` is looked for here.
         !self.last_was_variable
-            || self.text[at] == b' ' && !self.bits.is_sep(at + 1) && self.text.get(at + 2) != Some(&b'M')
+            || matches!(self.text[at..], [b' ', next, ref rest @ ..] if next.is_ascii_alphanumeric() && rest.first() != Some(&b'M'))
     }
 
     /// The short way over what most lines are made of: wording, and numbers and the like that are data whatever stands
@@ -184,51 +184,49 @@ impl<'t, 'c> Splitter<'t, 'c> {
     #[inline]
     fn glide<S: Sink>(&mut self, from: usize, sink: &mut S) -> usize {
         let mut at = from;
-        loop {
+        let stop = loop {
             let event = self.bits.next_event(at);
-            let word = self.bits.word_start(event).max(at);
-            let Some(mut end) = self.simple_value(word, event) else {
-                let stop = self.stop(at, word, event);
+            let word = self.bits.around(event);
+            if word.start < at || !self.is_value(&word) {
+                let stop = self.stop(at, word.start.max(at), event);
                 self.last_was_variable &= stop <= at + 1;
-                self.passed.run(from, stop, self.bits);
-                return stop;
-            };
-            self.hand_on(word..end, sink);
+                break stop;
+            }
+            self.hand_on(word.start..word.end, sink);
+            at = word.end;
             // A port, or a time's minutes.
-            while self.text.get(end) == Some(&b':')
-                && let Some(next) = self.simple_value(end + 1, end + 1)
-            {
-                self.hand_on(end + 1..next, sink);
-                end = next;
+            while self.text.get(at) == Some(&b':') && !self.bits.is_sep(at + 1) {
+                let next = self.bits.around(at + 1);
+                if !self.is_value(&next) {
+                    break;
+                }
+                self.hand_on(next.start..next.end, sink);
+                at = next.end;
             }
             self.last_was_variable = true;
-            at = end;
             if at >= self.text.len() || !self.is_settled(at) {
-                self.passed.run(from, at, self.bits);
-                return at;
+                break at;
             }
-        }
+        };
+        self.passed.run(from, stop, self.bits);
+        stop
     }
 
-    /// Where the word ends that begins at `start`, if it is data by itself alone: it begins with a digit and is no path,
-    /// no status and no exit code. `event` is a place within it.
-    #[inline]
-    fn simple_value(&self, start: usize, event: usize) -> Option<usize> {
-        if !self.text.get(start).is_some_and(u8::is_ascii_digit) {
-            return None;
-        }
-        let end = self.bits.word_end(event);
-        let after = match self.text[..start] {
-            // The words that an exit code stands behind end in `e` or `s`.
-            [.., last, b' '] => last.is_ascii_alphabetic() && !matches!(last | 0x20, b'e' | b's'),
-            _ => true,
+    /// Whether a word is data by itself alone: it begins with a digit and is no path, no status and no exit code.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the innermost step of the short way")]
+    fn is_value(&self, word: &Around) -> bool {
+        let &Around { start, end, odd } = word;
+        let Some(&[before, blank, first]) = self.text.get(start.wrapping_sub(2)..).and_then(<[u8]>::first_chunk) else {
+            return false;
         };
-        let simple = after
+        first.is_ascii_digit()
+            && !odd
             && end - start != 3
-            && self.bits.next_odd(event) >= end
+            // The words that an exit code stands behind end in `e` or `s`.
+            && (blank != b' ' || before.is_ascii_alphabetic() && !matches!(before | 0x20, b'e' | b's'))
             && !matches!(self.text[end - 1], b'.' | b'!' | b'?')
-            && !self.scheme_follows(end);
-        simple.then_some(end)
+            && !self.scheme_follows(end)
     }
 
     /// Where wording that begins at `at` ends. `word` is where the word begins that reaches up to the event.
@@ -247,10 +245,11 @@ impl<'t, 'c> Splitter<'t, 'c> {
     }
 
     /// A variable that needs no remembering.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the innermost step of the short way")]
     fn hand_on<S: Sink>(&mut self, range: Range<usize>, sink: &mut S) {
         self.flush(range.start, sink);
-        sink.variable(&self.text[range.clone()], None);
+        sink.variable(self.text, range.clone(), None);
         self.pending = range.end;
     }
 

@@ -65,7 +65,7 @@ struct Nowhere;
 
 impl Sink for Nowhere {
     fn constant(&mut self, _: &[u8], _: Range<usize>) {}
-    fn variable(&mut self, _: &[u8], _: Option<&str>) {}
+    fn variable(&mut self, _: &[u8], _: Range<usize>, _: Option<&str>) {}
     fn part(&mut self, _: &[u8]) {}
 }
 
