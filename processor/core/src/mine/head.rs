@@ -159,7 +159,7 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
                 || word.iter().any(u8::is_ascii_digit);
             if !skipped {
                 if !bracket {
-                    return None;
+                    return late_level(text, at);
                 }
                 // A thread or logger in brackets: go on behind it.
                 at += text[at..].iter().position(|&byte| byte == b']')?;
@@ -175,6 +175,27 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
             _ => {}
         }
         at += 1;
+    }
+    None
+}
+
+/// A level behind a date and up to three names, as `2024-05-01 10:00:00 UTC [17] app@shop ERROR:  …` has it: capitals,
+/// and a colon or at least four letters.
+fn late_level(text: &[u8], from: usize) -> Option<(Range<usize>, Severity)> {
+    if text[..from].iter().filter(|byte| byte.is_ascii_digit()).count() < 6 {
+        return None;
+    }
+    let mut at = from;
+    for word in text[from..].split(|&byte| byte == b' ').take(4) {
+        let name = word.strip_suffix(b":").unwrap_or(word);
+        let plain = !name.is_empty() && name.iter().all(u8::is_ascii_uppercase);
+        if plain && (name.len() < word.len() || name.len() >= 4) {
+            let severity = Severity::from_word(name);
+            if severity != Severity::Unset {
+                return Some((at..at + name.len(), severity));
+            }
+        }
+        at += word.len() + 1;
     }
     None
 }
@@ -227,6 +248,10 @@ mod tests {
             ("error: no such file", Severity::Error),
             ("E0102 15:04:05.000000   1234 file.go:123] failed to sync", Severity::Error),
             ("<11>Oct  1 22:14:15 web sshd[1]: refused", Severity::Error),
+            ("2024-05-01 10:00:00.123 UTC [99] app@shop FATAL:  no such role", Severity::Fatal),
+            ("2024-05-01 10:00:00,123 worker ERROR it failed", Severity::Error),
+            ("2024-05-01 10:00:00,123 the word ERROR in a sentence", Severity::Error),
+            ("2024-05-01 10:00:00,123 a sentence that comes to INFO late", Severity::Unset),
             ("Error connecting to the database", Severity::Unset),
             ("informational text", Severity::Unset),
             ("user login", Severity::Unset),

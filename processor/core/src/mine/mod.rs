@@ -153,6 +153,7 @@ mod tests {
             ("session 'abc' ended, can't resume", "session '<*>' ended, can't resume"),
             ("at Mon Jan  2 10:00:00 2024 done", "at <*> done"),
             ("using sha256 for IPv6", "using sha256 for IPv6"),
+            (r#"cart {"SKU-1013": "3", "total": "12"}"#, r#"cart {"<*>": "<*>", "total": "<*>"}"#),
             ("key  spaced   out ", "key spaced out"),
             ("\u{1b}[32mINFO\u{1b}[0m ready", "<*> ready"),
             ("application/json and/or text", "application/json and/or text"),

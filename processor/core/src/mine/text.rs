@@ -349,7 +349,8 @@ impl<'t, 'c> Splitter<'t, 'c> {
             self.closes = inside.end;
             return None;
         }
-        let is_key = self.text.get(after) == Some(&b':');
+        // A key that carries data, such as an article's number, is a value in a key's place.
+        let is_key = self.text.get(after) == Some(&b':') && !content.iter().any(u8::is_ascii_digit);
         if content.is_empty() || !is_value && (is_key || is_state(content)) {
             self.passed.word(inside);
         } else {
