@@ -18,6 +18,8 @@ pub const SAMPLE_BYTES: usize = 512;
 const SLOT_VALUES: usize = 3;
 const SLOT_BYTES: usize = 128;
 const KEYS: usize = 64;
+/// How many records are looked at for samples that differ: those of some types never do.
+const LOOKS: u8 = 64;
 
 /// What was collected of a type so far.
 #[derive(Default)]
@@ -26,6 +28,7 @@ pub struct Samples {
     slots: Vec<SlotOut>,
     keys: Vec<Box<str>>,
     bytes: usize,
+    looks: u8,
     /// How many times it was handed out: at `min_records`, and when three differing samples are there.
     handed: u8,
 }
@@ -84,9 +87,10 @@ impl Samples {
         held: &AtomicUsize,
         bound: usize,
     ) -> Result<(), Malformed> {
-        if self.texts.len() == SAMPLES {
+        if self.is_full() {
             return Ok(());
         }
+        self.looks += 1;
         let seen = Seen::of(event.class.signal, record, masks)?;
         event.template.get_or_init(|| seen.template.clone().into());
         if event.judged.load(Ordering::Relaxed) || self.texts.iter().any(|text| **text == *seen.sample) {
@@ -125,12 +129,15 @@ impl Samples {
         min_records: u64,
         held: &AtomicUsize,
     ) -> Option<String> {
-        let full = self.texts.len() == SAMPLES;
-        if records < min_records
-            || self.handed == 2
-            || self.handed == 1 && !full
-            || event.judged.load(Ordering::Relaxed)
-        {
+        if records < min_records || self.handed == 2 || event.judged.load(Ordering::Relaxed) {
+            return None;
+        }
+        let (full, differs) = (self.is_full(), self.texts.len() == SAMPLES);
+        if self.handed == 1 && !differs {
+            if full {
+                self.handed = 2;
+                self.release(held);
+            }
             return None;
         }
         self.handed = if full { 2 } else { 1 };
@@ -150,6 +157,11 @@ impl Samples {
             self.release(held);
         }
         json
+    }
+
+    /// Whether further records would add nothing, or too many were looked at in vain.
+    fn is_full(&self) -> bool {
+        self.texts.len() == SAMPLES || self.looks >= LOOKS
     }
 
     /// Whether no further record is of use.

@@ -111,13 +111,15 @@ fn usual<'a>(buf: &'a [u8], start: usize) -> Option<Field<'a>> {
         let value = start + header;
         Some(Field { tag: u32::from(tag), start, value, end: value + payload.len(), payload, scalar })
     };
-    match tag & 7 {
-        BYTES if first < 0x80 => field(2, rest.get(..usize::from(first))?, 0),
-        BYTES => {
-            let (&second, rest) = rest.split_first()?;
-            let length = usize::from(first & 0x7f) | usize::from(second) << 7;
-            if second < 0x80 { field(3, rest.get(..length)?, 0) } else { None }
+    if tag & 7 == BYTES {
+        if first < 0x80 {
+            return field(2, rest.get(..usize::from(first))?, 0);
         }
+        let (&second, rest) = rest.split_first()?;
+        let length = usize::from(first & 0x7f) | usize::from(second) << 7;
+        return if second < 0x80 { field(3, rest.get(..length)?, 0) } else { None };
+    }
+    match tag & 7 {
         VARINT if first < 0x80 => field(1, &buf[start + 1..start + 2], u64::from(first)),
         FIXED64 => {
             let bytes = buf[start + 1..].first_chunk::<8>()?;

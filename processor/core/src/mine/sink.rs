@@ -63,36 +63,28 @@ impl Skeleton {
         }
     }
 
-    /// The next bytes of the buffer, which may be written whether they come to count or not.
+    /// Appends the beginning of a move of fixed size, which is no call.
     #[inline]
-    fn room<const N: usize>(&mut self) -> &mut [u8; N] {
+    fn push<const N: usize>(&mut self, bytes: &[u8; N], length: usize) {
         if self.buffer.len() < self.length + N {
-            self.buffer.resize(self.length * 2 + N + 256, 0);
+            self.grow(self.length + N);
         }
-        let Some(room) = self.buffer[self.length..].first_chunk_mut() else {
-            unreachable!("the buffer was just grown")
-        };
-        room
+        if let Some(room) = self.buffer[self.length..].first_chunk_mut() {
+            *room = *bytes;
+            self.length += length;
+        }
     }
 
-    /// Appends a short range of the text by a move of fixed size, which is no call, where the text goes on for so long.
-    #[inline]
-    fn moved<const N: usize>(&mut self, text: &[u8], range: &Range<usize>) -> bool {
-        match text[range.start..].first_chunk::<N>() {
-            Some(bytes) if range.len() <= N => {
-                *self.room() = *bytes;
-                self.length += range.len();
-                true
-            }
-            _ => false,
-        }
+    #[cold]
+    fn grow(&mut self, needed: usize) {
+        self.buffer.resize(needed * 2 + 256, 0);
     }
 
     #[inline(never)]
     fn append(&mut self, text: &[u8]) {
         let end = self.length + text.len();
         if self.buffer.len() < end {
-            self.buffer.resize(end * 2, 0);
+            self.grow(end);
         }
         self.buffer[self.length..end].copy_from_slice(text);
         self.length = end;
@@ -108,11 +100,14 @@ impl Sink for Skeleton {
     #[inline]
     fn constant(&mut self, text: &[u8], range: Range<usize>) {
         let joining = |byte: &u8| matches!(byte, b' ' | b',' | b':' | b';' | b'=' | b'|' | b'.');
-        if self.open > 0 && (range.len() > 4 || !text[range.clone()].iter().all(joining)) {
+        if range.len() > 4 || self.open > 0 && !text[range.clone()].iter().all(joining) {
             self.open = 0;
         }
-        if !self.moved::<32>(text, &range) && !self.moved::<8>(text, &range) {
-            self.append(&text[range]);
+        let rest = &text[range.start..];
+        match (range.len(), rest.first_chunk::<32>(), rest.first_chunk::<8>()) {
+            (length @ 0..=32, Some(bytes), _) => self.push(bytes, length),
+            (length @ 0..=8, _, Some(bytes)) => self.push(bytes, length),
+            _ => self.append(&text[range]),
         }
     }
 
@@ -122,8 +117,7 @@ impl Sink for Skeleton {
             self.length = self.open;
             return;
         }
-        *self.room() = *MARK;
-        self.length += MARK.len();
+        self.push(MARK, MARK.len());
         self.open = self.length;
     }
 }

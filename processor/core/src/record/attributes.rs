@@ -18,7 +18,8 @@ pub struct Attributes<'a> {
 impl<'a> Attributes<'a> {
     /// Takes one attribute in, an encoded `KeyValue`; most are passed over after a look at their first
     /// bytes.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would cost more than the look")]
     pub fn take(&mut self, encoded: &'a [u8]) -> Result<(), Malformed> {
         match short_pair(encoded) {
             Some((key, _)) if !may_matter(key) => Ok(()),
