@@ -25,7 +25,7 @@ impl<'a> Any<'a> {
     pub fn read(buf: &'a [u8]) -> Result<Self, Malformed> {
         let mut value = Any::Empty;
         let mut fields = Fields::new(buf);
-        while let Some(field) = fields.next()? {
+        while let Some(field) = fields.read()? {
             let payload = field.payload;
             value = match (field.number(), field.wire()) {
                 (1, wire::BYTES) => Any::Text(payload),
@@ -91,7 +91,7 @@ impl<'a> Any<'a> {
 /// Whether an array or map holds anything; unknown fields are no entries.
 pub fn has_entries(encoded: &[u8]) -> bool {
     let mut fields = Fields::new(encoded);
-    while let Ok(Some(field)) = fields.next() {
+    while let Ok(Some(field)) = fields.read() {
         if field.is_message(1) {
             return true;
         }
@@ -125,7 +125,7 @@ impl<'a> KeyValue<'a> {
     fn read_unusual(encoded: &'a [u8]) -> Result<Self, Malformed> {
         let mut pair = KeyValue { key: b"", value: Cow::Borrowed(&b""[..]) };
         let mut fields = Fields::new(encoded);
-        while let Some(inner) = fields.next()? {
+        while let Some(inner) = fields.read()? {
             let payload = inner.payload;
             if inner.is_message(1) {
                 pair.key = payload;
@@ -140,9 +140,9 @@ impl<'a> KeyValue<'a> {
 /// The text of an `AnyValue` that is nothing else, and not too long for a length of two bytes: what most bodies are.
 #[inline]
 pub fn short_text(encoded: &[u8]) -> Option<&[u8]> {
-    let (length, text) = match encoded {
-        &[0x0a, length @ 0..0x80, ref text @ ..] => (usize::from(length), text),
-        &[0x0a, low, high @ 0..0x80, ref text @ ..] => (usize::from(low & 0x7f) | usize::from(high) << 7, text),
+    let (length, text) = match *encoded {
+        [0x0a, length @ 0..0x80, ref text @ ..] => (usize::from(length), text),
+        [0x0a, low, high @ 0..0x80, ref text @ ..] => (usize::from(low & 0x7f) | usize::from(high) << 7, text),
         _ => return None,
     };
     (text.len() == length).then_some(text)
@@ -165,7 +165,7 @@ pub fn each_pair<'a>(
     mut each: impl FnMut(KeyValue<'a>) -> Result<(), Malformed>,
 ) -> Result<(), Malformed> {
     let mut fields = Fields::new(buf);
-    while let Some(field) = fields.next()? {
+    while let Some(field) = fields.read()? {
         if field.is_message(number) {
             each(KeyValue::read(field.payload)?)?;
         }

@@ -16,7 +16,7 @@ struct Edit {
 /// The edits of one request, in the order of its bytes.
 #[derive(Default)]
 pub struct Edits {
-    edits: Vec<Edit>,
+    list: Vec<Edit>,
     inserted: Vec<u8>,
     delta: i64,
 }
@@ -30,7 +30,7 @@ pub struct Opened {
 
 impl Edits {
     pub fn is_empty(&self) -> bool {
-        self.edits.is_empty()
+        self.list.is_empty()
     }
 
     pub fn inserted_bytes(&self) -> usize {
@@ -40,7 +40,7 @@ impl Edits {
     /// Cuts a range; neighbouring cuts become one, so that a request that goes whole costs one edit.
     pub fn cut(&mut self, start: usize, end: usize) {
         self.delta -= (end - start) as i64;
-        if let Some(last) = self.edits.last_mut()
+        if let Some(last) = self.list.last_mut()
             && last.end == start
             && last.insert.0 == last.insert.1
             && last.start < last.end
@@ -48,19 +48,19 @@ impl Edits {
             last.end = end;
             return;
         }
-        self.edits.push(Edit { start, end, insert: (0, 0) });
+        self.list.push(Edit { start, end, insert: (0, 0) });
     }
 
     /// Begins a message: its header comes before what is changed inside.
     pub fn open(&mut self) -> Opened {
-        self.edits.push(Edit { start: 0, end: 0, insert: (0, 0) });
-        Opened { index: self.edits.len() - 1, delta: self.delta, inserted: self.inserted.len() }
+        self.list.push(Edit { start: 0, end: 0, insert: (0, 0) });
+        Opened { index: self.list.len() - 1, delta: self.delta, inserted: self.inserted.len() }
     }
 
     /// Ends a message: its header tells the new length, or stays when nothing inside changed.
     pub fn close(&mut self, opened: &Opened, field: &Field<'_>) {
-        if self.edits.len() == opened.index + 1 {
-            self.edits.pop();
+        if self.list.len() == opened.index + 1 {
+            self.list.pop();
             return;
         }
         let length = (field.end - field.value) as i64 + self.delta - opened.delta;
@@ -68,12 +68,12 @@ impl Edits {
         put_varint(&mut self.inserted, u64::from(field.number()) << 3 | u64::from(wire::BYTES));
         put_varint(&mut self.inserted, length.cast_unsigned());
         self.delta += (self.inserted.len() - at) as i64 - (field.value - field.start) as i64;
-        self.edits[opened.index] = Edit { start: field.start, end: field.value, insert: (at, self.inserted.len()) };
+        self.list[opened.index] = Edit { start: field.start, end: field.value, insert: (at, self.inserted.len()) };
     }
 
     /// Ends a message that goes altogether.
     pub fn close_cut(&mut self, opened: &Opened, field: &Field<'_>) {
-        self.edits.truncate(opened.index);
+        self.list.truncate(opened.index);
         self.inserted.truncate(opened.inserted);
         self.delta = opened.delta;
         self.cut(field.start, field.end);
@@ -81,20 +81,28 @@ impl Edits {
 
     fn insert(&mut self, at: usize, from: usize) {
         self.delta += (self.inserted.len() - from) as i64;
-        self.edits.push(Edit { start: at, end: at, insert: (from, self.inserted.len()) });
+        self.list.push(Edit { start: at, end: at, insert: (from, self.inserted.len()) });
     }
 
-    /// The request with all edits applied.
-    pub fn apply(&self, request: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity((request.len() as i64 + self.delta).max(0) as usize);
+    /// How long the request is with all edits applied.
+    pub fn length(&self, request: &[u8]) -> usize {
+        request.len().saturating_add_signed(self.delta as isize)
+    }
+
+    /// Writes the request with all edits applied into `out`, which has that length.
+    pub fn apply(&self, request: &[u8], mut out: &mut [u8]) {
+        let mut put = |bytes: &[u8]| {
+            let (place, rest) = std::mem::take(&mut out).split_at_mut(bytes.len());
+            place.copy_from_slice(bytes);
+            out = rest;
+        };
         let mut at = 0;
-        for edit in &self.edits {
-            out.extend_from_slice(&request[at..edit.start]);
-            out.extend_from_slice(&self.inserted[edit.insert.0..edit.insert.1]);
+        for edit in &self.list {
+            put(&request[at..edit.start]);
+            put(&self.inserted[edit.insert.0..edit.insert.1]);
             at = edit.end;
         }
-        out.extend_from_slice(&request[at..]);
-        out
+        put(&request[at..]);
     }
 
     /// Removes an earlier hop's tags from the record that `field` holds and writes this hop's, if it has any.
@@ -110,7 +118,7 @@ impl Edits {
         let counts = tags.as_ref().is_some_and(|(_, fate)| matches!(fate, Fate::Survivor(_) | Fate::Canary(_)));
         if earlier {
             let mut fields = Fields::within(buf, field);
-            while let Some(inner) = fields.next()? {
+            while let Some(inner) = fields.read()? {
                 if inner.is_message(signal.tags_field()) && tags::is_stale(KeyValue::read(inner.payload)?.key, counts) {
                     self.cut(inner.start, inner.end);
                 }

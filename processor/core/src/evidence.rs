@@ -1,5 +1,6 @@
 //! What the judge is shown of a type: a few samples, in memory only, gone once judged.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
@@ -208,7 +209,7 @@ impl Seen {
                 metric::read(record, &mut sink)?;
                 let mut description = "";
                 let mut fields = Fields::new(record);
-                while let Some(field) = fields.next()? {
+                while let Some(field) = fields.read()? {
                     if field.is_message(2) {
                         description = std::str::from_utf8(field.payload).unwrap_or_default();
                     }
@@ -274,7 +275,7 @@ fn render(encoded: &[u8], out: &mut String) -> Result<(), Malformed> {
             Any::Array(items) => {
                 out.push('[');
                 let mut fields = Fields::new(&items);
-                while let Some(field) = fields.next()? {
+                while let Some(field) = fields.read()? {
                     if field.is_message(1) {
                         inner(field.payload, out, depth + 1)?;
                         out.push(' ');
@@ -285,7 +286,9 @@ fn render(encoded: &[u8], out: &mut String) -> Result<(), Malformed> {
             Any::Bool(value) => out.push_str(if value { "true" } else { "false" }),
             Any::Int(value) => out.push_str(&value.to_string()),
             Any::Double(value) => out.push_str(&value.to_string()),
-            Any::Bytes(bytes) => out.push_str(&format!("<{} bytes>", bytes.len())),
+            Any::Bytes(bytes) => {
+                let _ = write!(out, "<{} bytes>", bytes.len());
+            }
             Any::Empty => out.push_str("null"),
         }
         Ok(())

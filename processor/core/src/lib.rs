@@ -1,7 +1,8 @@
 //! The narrow core of Sluice: OTLP bytes in, OTLP bytes out.
 //!
 //! A record's way: `wire` and `any` read it in place, `record` finds what makes its event type, `mine` masks its text,
-//! `table` looks the type up, `decide` says what becomes of it, `tags` and `edit` splice, `engine` puts them together.
+//! `table` looks the type up, `decide` says what becomes of it, `tags` and `edit` splice, `walk` does so for a whole request, `engine` keeps what
+//! outlives one.
 
 pub mod any;
 pub mod class;
@@ -18,4 +19,5 @@ pub mod record;
 pub mod settings;
 pub mod table;
 pub mod tags;
+pub mod walk;
 pub mod wire;

@@ -9,12 +9,13 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::class::Clues;
-use crate::engine::{self, Processed, roll_back};
+use crate::engine;
 use crate::mine::bits::Bits;
 use crate::mine::sink::{Skeleton, Template};
 use crate::mine::{self};
 use crate::record::Signal;
 use crate::settings::{Policy, Settings};
+use crate::walk::{Payload, Processed, roll_back};
 
 /// Runs without the GIL; a panic, which no input should cause, becomes an error of this one call.
 fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, String> + Send) -> PyResult<T> {
@@ -60,13 +61,19 @@ impl Engine {
     fn process(&self, py: Python<'_>, signal: u8, request: &Bound<'_, PyBytes>) -> PyResult<Outcome> {
         let kind = self::signal(signal)?;
         let bytes = request.as_bytes();
-        let mut processed = detached(py, || {
+        let processed = detached(py, || {
             self.core.process(kind, bytes).map_err(|error| format!("malformed {}: {error}", kind.name()))
         })?;
-        let payload = match processed.payload.take() {
-            None => None,
-            Some(None) => Some(request.clone().unbind()),
-            Some(Some(changed)) => Some(PyBytes::new(py, &changed).unbind()),
+        let payload = match &processed.payload {
+            Payload::Nothing => None,
+            Payload::Same => Some(request.clone().unbind()),
+            Payload::Changed(edits) => {
+                let write = |out: &mut [u8]| {
+                    edits.apply(bytes, out);
+                    Ok(())
+                };
+                Some(PyBytes::new_with(py, edits.length(bytes), write)?.unbind())
+            }
         };
         Ok(Outcome {
             payload,

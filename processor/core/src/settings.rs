@@ -7,6 +7,7 @@ use regex::bytes::RegexBuilder;
 use serde::Deserialize;
 
 use crate::mine::{Masks, RULES};
+use crate::record::Signal;
 
 #[derive(Deserialize)]
 pub struct Mask {
@@ -90,6 +91,16 @@ pub struct Policy {
     pub canary_percent: f64,
     #[serde(default)]
     pub exceptions: Vec<Exception>,
+}
+
+impl Policy {
+    pub fn mode(&self, signal: Signal) -> Mode {
+        match signal {
+            Signal::Logs => self.logs,
+            Signal::Metrics => self.metrics,
+            Signal::Spans => self.spans,
+        }
+    }
 }
 
 /// How many exceptions a policy may have: they are one bit each.

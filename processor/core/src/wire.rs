@@ -85,7 +85,7 @@ impl<'a> Fields<'a> {
     /// straight path within the caller's loop.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "it is the innermost step of every walk: a call would double its cost")]
-    pub fn next(&mut self) -> Result<Option<Field<'a>>, Malformed> {
+    pub fn read(&mut self) -> Result<Option<Field<'a>>, Malformed> {
         let (buf, start) = (self.buf, self.pos);
         if start >= buf.len() {
             return Ok(None);
@@ -101,7 +101,7 @@ impl<'a> Fields<'a> {
 
 /// The field at `start`, unless its tag or its length is longer than most or anything is wrong with it.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "see `Fields::next`")]
+#[expect(clippy::inline_always, reason = "see `Fields::read`")]
 fn usual<'a>(buf: &'a [u8], start: usize) -> Option<Field<'a>> {
     let (&[tag, first], rest) = buf[start..].split_first_chunk()?;
     if !(8..0x80).contains(&tag) {
@@ -246,7 +246,7 @@ mod tests {
     fn all(buf: &[u8]) -> Result<Vec<Field<'_>>, Malformed> {
         let mut fields = Fields::new(buf);
         let mut found = Vec::new();
-        while let Some(field) = fields.next()? {
+        while let Some(field) = fields.read()? {
             found.push(field);
         }
         Ok(found)

@@ -193,6 +193,7 @@ impl Work for Fill<'_> {
     type Out = bool;
 
     #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it is compiled with the features of whoever calls it")]
     fn run(self, text: &[u8], classify: impl Fn(&[u8], usize) -> Classes) -> bool {
         let mut edge = Edge::default();
         let mut controls = 0;
@@ -259,7 +260,7 @@ mod tests {
 
     #[test]
     fn masks_are_the_same_by_vectors_and_by_table_at_every_place() {
-        let text: Vec<u8> = (0..4096u32).map(|index| (index * 37 >> 3) as u8 ^ (index % 251) as u8).collect();
+        let text: Vec<u8> = (0..4096u32).map(|index| ((index * 37) >> 3) as u8 ^ (index % 251) as u8).collect();
         for length in (0..300).chain([4096]) {
             let text = &text[..length];
             let mut slow = vec![Block::default(); length / 64 + 1];

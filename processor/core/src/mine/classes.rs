@@ -265,14 +265,11 @@ mod avx2 {
             return Half::default();
         }
         let mut padded = [0; 32];
-        let last = match text.last_chunk() {
-            // The text's last 32 bytes hold the rest at their end.
-            Some(last) => last,
-            None => {
-                padded[32 - rest.len()..].copy_from_slice(rest);
-                &padded
-            }
-        };
+        // The text's last 32 bytes hold the rest at their end.
+        let last = text.last_chunk().unwrap_or_else(|| {
+            padded[32 - rest.len()..].copy_from_slice(rest);
+            &padded
+        });
         let Half { sep, digit, slash, dot, look, blank, upper, hex, control } = of_bytes(last);
         let by = 32 - rest.len();
         Half {

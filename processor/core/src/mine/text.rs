@@ -366,7 +366,8 @@ impl<'t, 'c> Splitter<'t, 'c> {
         let end = self.bits.word_end(start).min(limit);
         let word = self.bits.word(start, end);
         let scheme = self.scheme_follows(end);
-        if !self.key && !word.marked && !scheme && !(self.level.start <= start && start < self.level.end) {
+        let in_level = self.level.start <= start && start < self.level.end;
+        if !(self.key || word.marked || scheme || in_level) {
             if self.varies_plainly(start, end) {
                 self.variable(start..end, sink);
             } else {
@@ -587,12 +588,11 @@ impl<'t, 'c> Splitter<'t, 'c> {
     fn look_at_value(&mut self, key: Range<usize>, value: &[u8]) {
         let assigned = matches!(self.text[key.end..], [b'=', ..] | [b'"', b'=' | b':', ..]);
         let key = &self.text[key];
-        if key.eq_ignore_ascii_case(b"code") || key.eq_ignore_ascii_case(b"status") {
-            if clues::ends(self.before(1), self.before(2))
-                && let Some(code) = number(value)
-            {
-                return clues::exit(self.clues, code);
-            }
+        if (key.eq_ignore_ascii_case(b"code") || key.eq_ignore_ascii_case(b"status"))
+            && clues::ends(self.before(1), self.before(2))
+            && let Some(code) = number(value)
+        {
+            return clues::exit(self.clues, code);
         }
         clues::named(key, value, assigned, self.clues);
     }

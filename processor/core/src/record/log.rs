@@ -32,7 +32,7 @@ pub fn parse<'a>(record: &'a [u8], log: &mut Log<'a>) -> Result<(), Malformed> {
     let mut number = Severity::Unset;
     let mut text = Severity::Unset;
     let mut fields = Fields::new(record);
-    while let Some(field) = fields.next()? {
+    while let Some(field) = fields.read()? {
         match field.tag {
             SEVERITY_NUMBER => number = Severity::from_number(field.scalar),
             SEVERITY_TEXT => text = Severity::from_word(field.payload),

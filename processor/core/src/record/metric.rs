@@ -24,7 +24,7 @@ impl Data {
             *self = Self { member: field.number(), ..Self::default() };
         }
         let mut inner = Fields::new(field.payload);
-        while let Some(part) = inner.next()? {
+        while let Some(part) = inner.read()? {
             match (part.number(), part.wire()) {
                 (1, wire::BYTES) => self.points += 1,
                 (2, wire::VARINT) => self.temporality = part.scalar,
@@ -41,7 +41,7 @@ pub fn read<S: Sink>(record: &[u8], sink: &mut S) -> Result<Record, Malformed> {
     let mut data = Data::default();
     let mut metadata = Attributes::default();
     let mut fields = Fields::new(record);
-    while let Some(field) = fields.next()? {
+    while let Some(field) = fields.read()? {
         match (field.number(), field.wire()) {
             (1, wire::BYTES) => name = field.payload,
             (3, wire::BYTES) => unit = field.payload,

@@ -108,10 +108,10 @@ fn text_of<'a>(pair: &KeyValue<'a>) -> Option<Cow<'a, [u8]>> {
 pub fn scope_name(encoded: &[u8], leading: bool) -> Result<&[u8], Malformed> {
     let mut name: &[u8] = b"";
     let mut fields = Fields::new(encoded);
-    while let Some(field) = fields.next()? {
+    while let Some(field) = fields.read()? {
         if field.is_message(1) {
             let mut inner = Fields::new(field.payload);
-            while let Some(part) = inner.next()? {
+            while let Some(part) = inner.read()? {
                 if part.is_message(1) {
                     name = part.payload;
                 }

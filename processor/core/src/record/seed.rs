@@ -51,7 +51,7 @@ fn big_endian(bytes: &[u8]) -> u64 {
 fn of_log(record: &[u8]) -> Seed<'_> {
     let mut seed = Seed::default();
     let mut fields = Fields::new(record);
-    while let Ok(Some(field)) = fields.next() {
+    while let Ok(Some(field)) = fields.read() {
         match (field.number(), field.wire()) {
             (1, wire::FIXED64) => seed.time = field.scalar,
             (5, wire::BYTES) if seed.body.is_empty() => seed.body = Cow::Borrowed(field.payload),
@@ -67,7 +67,7 @@ fn of_log(record: &[u8]) -> Seed<'_> {
 fn of_span(record: &[u8]) -> Seed<'_> {
     let mut seed = Seed::default();
     let mut fields = Fields::new(record);
-    while let Ok(Some(field)) = fields.next() {
+    while let Ok(Some(field)) = fields.read() {
         match (field.number(), field.wire()) {
             (1, wire::BYTES) => seed.trace_id = field.payload,
             (2, wire::BYTES) => seed.span_id = field.payload,

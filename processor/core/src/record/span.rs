@@ -50,10 +50,10 @@ pub struct Span<'a> {
     times: (u64, u64),
 }
 
-pub fn parse<'a>(record: &'a [u8]) -> Result<Span<'a>, Malformed> {
+pub fn parse(record: &[u8]) -> Result<Span<'_>, Malformed> {
     let mut span = Span::default();
     let mut fields = Fields::new(record);
-    while let Some(field) = fields.next()? {
+    while let Some(field) = fields.read()? {
         let payload = field.payload;
         match (field.number(), field.wire()) {
             (5, wire::BYTES) => span.name = payload,
@@ -66,7 +66,7 @@ pub fn parse<'a>(record: &'a [u8]) -> Result<Span<'a>, Malformed> {
             }
             (15, wire::BYTES) => {
                 let mut inner = Fields::new(payload);
-                while let Some(part) = inner.next()? {
+                while let Some(part) = inner.read()? {
                     if (part.number(), part.wire()) == (3, wire::VARINT) {
                         span.status = part.scalar;
                     }

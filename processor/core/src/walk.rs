@@ -1,0 +1,446 @@
+//! One walk over one request: every record is read, its type found, its decision carried out.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+
+use crate::decide::{Action, Decision, Fate, Limit, LimitUse, is_sampled};
+use crate::edit::Edits;
+use crate::evidence::SAMPLES;
+use crate::identity::Context;
+use crate::mine::Masks;
+use crate::record::{self, Class, Record, Signal, Workspace};
+use crate::settings::{Mode, Policy};
+use crate::table::{EventType, Table};
+use crate::wire::{Field, Fields, Malformed};
+
+/// What a walk is made with.
+#[derive(Clone, Copy)]
+pub struct Call<'e> {
+    pub masks: &'e Masks,
+    pub ruleset: &'e str,
+    pub table: &'e RwLock<Table>,
+    pub policy: &'e Policy,
+    pub signal: Signal,
+}
+
+/// Working memory of one call.
+#[derive(Default)]
+pub struct Scratch {
+    work: Workspace,
+    /// Slot of a type to one more than its place in `touched`; all zero between calls.
+    index: Vec<u32>,
+    /// How many types the last call touched: the next one will be much like it.
+    touched: usize,
+}
+
+/// What one request did to one type.
+pub struct Touched {
+    pub event: Arc<EventType>,
+    pub records: u64,
+    pub bytes: u64,
+    pub dropped_records: u64,
+    pub dropped_bytes: u64,
+    limit: LimitUse,
+    /// Where records stand that `commit` may take as samples; most types want none.
+    pub samples: Vec<(usize, usize)>,
+}
+
+/// What is left to forward of a request.
+#[derive(Default)]
+pub enum Payload {
+    #[default]
+    Nothing,
+    /// The request itself.
+    Same,
+    Changed(Edits),
+}
+
+/// What became of a request; `touched` and the limits wait for `Engine::commit` or `roll_back`.
+#[derive(Default)]
+pub struct Processed {
+    pub payload: Payload,
+    pub received: u64,
+    pub dropped: u64,
+    pub tagged: u64,
+    pub items_received: u64,
+    pub items_dropped: u64,
+    pub touched: Vec<Touched>,
+    pub overflowed: u64,
+}
+
+/// Gives back what a request took of limits and was not committed.
+pub fn roll_back(processed: &Processed) {
+    for touched in &processed.touched {
+        if touched.limit != LimitUse::default()
+            && let Some(limit) = touched.event.limit.get()
+        {
+            limit.lock().give_back(touched.limit);
+        }
+    }
+}
+
+pub fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_millis() as i64)
+}
+
+/// Walks one request. A walk that meets another order than the usual one is taken back and made anew.
+pub fn process(call: &Call<'_>, request: &[u8], scratch: &mut Scratch) -> Result<Processed, Malformed> {
+    match walk(call, Order::Usual, request, scratch) {
+        Ok(processed) => Ok(processed),
+        Err(Stop::Malformed(error)) => Err(error),
+        Err(Stop::LateScope) => walk(call, Order::Any, request, scratch).map_err(|stop| match stop {
+            Stop::Malformed(error) => error,
+            Stop::LateScope => unreachable!("a walk in any order minds none"),
+        }),
+    }
+}
+
+fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) -> Result<Processed, Stop> {
+    let touched = Vec::with_capacity(scratch.touched);
+    let mut pass = Pass {
+        call: *call,
+        mode: call.policy.mode(call.signal),
+        order,
+        now: now(),
+        buf: request,
+        scratch,
+        edits: Edits::default(),
+        growth: request.len() * 4 + (1 << 20),
+        out: Processed { touched, ..Processed::default() },
+    };
+    let walked = pass.request();
+    let Pass { edits, mut out, scratch, .. } = pass;
+    for touched in &out.touched {
+        scratch.index[touched.event.slot as usize] = 0;
+    }
+    scratch.touched = out.touched.len();
+    if let Err(stop) = walked {
+        roll_back(&out);
+        return Err(stop);
+    }
+    out.payload = if edits.is_empty() {
+        Payload::Same
+    } else if out.received == out.dropped {
+        Payload::Nothing
+    } else {
+        Payload::Changed(edits)
+    };
+    Ok(out)
+}
+
+/// Where a scope's own fields are looked for.
+#[derive(Clone, Copy, PartialEq)]
+enum Order {
+    /// Before its records, where every encoder writes them: one walk does.
+    Usual,
+    /// Anywhere, which is as legal: they are read first, in a walk of their own.
+    Any,
+}
+
+/// Why a walk ended early.
+enum Stop {
+    Malformed(Malformed),
+    /// The order is not the usual one.
+    LateScope,
+}
+
+impl From<Malformed> for Stop {
+    fn from(error: Malformed) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+/// One walk over one request.
+struct Pass<'e> {
+    call: Call<'e>,
+    mode: Mode,
+    order: Order,
+    now: i64,
+    buf: &'e [u8],
+    scratch: &'e mut Scratch,
+    edits: Edits,
+    /// How many bytes tags may add: a request of many tiny records passes untagged beyond it, so memory is bounded.
+    growth: usize,
+    out: Processed,
+}
+
+/// What holds for all records of one scope.
+struct Place<'a> {
+    context: Context,
+    known: Option<Arc<Context>>,
+    resource: &'a [bool],
+    /// The scope whose records these are.
+    encoded: &'a [u8],
+    name: &'a [u8],
+    /// Whether it is sure that the scope has that name.
+    named: bool,
+}
+
+impl<'e> Pass<'e> {
+    fn request(&mut self) -> Result<(), Stop> {
+        let mut table = self.call.table.read();
+        let mut fields = Fields::new(self.buf);
+        while let Some(field) = fields.read()? {
+            if field.is_message(1) {
+                self.resource(&field, &mut table)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `ResourceLogs`, `ResourceMetrics`, `ResourceSpans`: 1 is the resource, 2 a scope's records. The resource may
+    /// come last and in pieces, so it is read first.
+    fn resource(&mut self, outer: &Field<'_>, table: &mut RwLockReadGuard<'e, Table>) -> Result<(), Stop> {
+        let mut context = Context::default();
+        let exceptions = &self.call.policy.exceptions;
+        let mut named: Vec<(usize, Vec<u8>)> = Vec::new();
+        let mut fields = Fields::within(self.buf, outer);
+        while let Some(field) = fields.read()? {
+            if !field.is_message(1) {
+                continue;
+            }
+            let mut inner = Fields::new(field.payload);
+            while let Some(part) = inner.read()? {
+                if part.is_message(1) {
+                    let pair = crate::any::KeyValue::read(part.payload)?;
+                    let value = crate::any::Any::read(&pair.value)?;
+                    let text = value.text().map(String::from_utf8_lossy);
+                    match (pair.key, text) {
+                        (b"service.name", Some(text)) => context.service = text.into(),
+                        (b"service.namespace", Some(text)) => context.namespace = text.into(),
+                        (key, Some(text)) => {
+                            let wanted = exceptions.iter().enumerate().flat_map(|(index, exception)| {
+                                exception
+                                    .resource
+                                    .iter()
+                                    .filter(|(k, v)| k.as_bytes() == key && **v == text)
+                                    .map(move |_| index)
+                            });
+                            named.extend(wanted.map(|index| (index, key.to_vec())));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        // service.name and service.namespace may be named by an exception like any other key.
+        let met: Vec<bool> = exceptions
+            .iter()
+            .enumerate()
+            .map(|(index, exception)| {
+                exception.resource.iter().all(|(key, value)| match key.as_str() {
+                    "service.name" => **value == *context.service,
+                    "service.namespace" => **value == *context.namespace,
+                    _ => named.iter().any(|(i, k)| *i == index && k == key.as_bytes()),
+                })
+            })
+            .collect();
+        let opened = self.edits.open();
+        let mut left = 0;
+        let mut fields = Fields::within(self.buf, outer);
+        let before = (self.out.received, self.out.dropped);
+        while let Some(field) = fields.read()? {
+            if field.is_message(2) {
+                left += usize::from(self.scope(&field, &context, &met, table)?);
+            }
+        }
+        let (received, dropped) = (self.out.received - before.0, self.out.dropped - before.1);
+        if left == 0 && received > 0 && received == dropped {
+            self.edits.close_cut(&opened, outer);
+        } else {
+            self.edits.close(&opened, outer);
+        }
+        Ok(())
+    }
+
+    /// One scope's records. Answers whether anything of it is left to forward.
+    fn scope(
+        &mut self,
+        outer: &Field<'_>,
+        service: &Context,
+        met: &[bool],
+        table: &mut RwLockReadGuard<'e, Table>,
+    ) -> Result<bool, Stop> {
+        let name = record::scope_name(outer.payload, self.order == Order::Usual)?;
+        let context = Context { scope: String::from_utf8_lossy(name).into(), ..service.clone() };
+        let known = table.context(&context);
+        let named = self.order == Order::Any;
+        let mut place = Place { context, known, resource: met, encoded: outer.payload, name, named };
+        let opened = self.edits.open();
+        let before = (self.out.received, self.out.dropped);
+        let mut fields = Fields::within(self.buf, outer);
+        while let Some(field) = fields.read()? {
+            if field.is_message(2) {
+                self.record(&field, &mut place, table)?;
+            } else if field.is_message(1) && self.order == Order::Usual && self.out.received > before.0 {
+                return Err(Stop::LateScope);
+            }
+        }
+        let (received, dropped) = (self.out.received - before.0, self.out.dropped - before.1);
+        if received > 0 && received == dropped {
+            self.edits.close_cut(&opened, outer);
+            return Ok(false);
+        }
+        self.edits.close(&opened, outer);
+        Ok(true)
+    }
+
+    fn record(
+        &mut self,
+        field: &Field<'_>,
+        place: &mut Place<'_>,
+        table: &mut RwLockReadGuard<'e, Table>,
+    ) -> Result<(), Stop> {
+        let call = self.call;
+        let record = record::read(call.signal, field.payload, call.masks, &mut self.scratch.work)?;
+        self.out.received += 1;
+        self.out.items_received += record.items;
+        let skeleton = self.scratch.work.skeleton.text();
+        let novel;
+        let known = place.known.as_ref().and_then(|known| table.find(known, record.class, skeleton));
+        let event = if let Some(event) = known {
+            event
+        } else {
+            let Some(event) = add(&call, place, record.class, skeleton, self.now, table)? else {
+                self.out.overflowed += 1;
+                return self.strip(field, &record);
+            };
+            novel = event;
+            &novel
+        };
+        let at = touch(&mut self.out.touched, &mut self.scratch.index, event);
+        let touched = &mut self.out.touched[at];
+        let bytes = (field.end - field.start) as u64;
+        touched.records += 1;
+        touched.bytes += bytes;
+        if event.wanted.load(Ordering::Relaxed) && touched.samples.len() < SAMPLES {
+            touched.samples.push((field.value, field.end));
+        }
+        if self.mode == Mode::Observe {
+            return Ok(());
+        }
+        let decision = table.decision(event).filter(|decision| decision.in_force(self.now));
+        let Some(decision) = decision else { return self.strip(field, &record) };
+        let (fate, used) = self.fate(decision, &record, field.payload, place.resource, event);
+        let touched = &mut self.out.touched[at];
+        touched.limit.add(used);
+        if fate == Fate::Waste && self.mode == Mode::Drop && call.signal != Signal::Spans {
+            touched.dropped_records += 1;
+            touched.dropped_bytes += bytes;
+            self.out.dropped += 1;
+            self.out.items_dropped += record.items;
+            self.edits.cut(field.start, field.end);
+            return Ok(());
+        }
+        if fate == Fate::Kept && !call.policy.tag_all || self.edits.inserted_bytes() > self.growth {
+            return self.strip(field, &record);
+        }
+        self.out.tagged += 1;
+        let earlier = record.tags.present || record.tags.adjusted_count.is_some();
+        Ok(self.edits.tag(self.buf, field, call.signal, earlier, Some((decision, fate)))?)
+    }
+
+    /// A record that this hop does not tag carries no earlier hop's verdict on.
+    fn strip(&mut self, field: &Field<'_>, record: &Record) -> Result<(), Stop> {
+        if record.tags.present && self.mode != Mode::Observe {
+            self.edits.tag(self.buf, field, self.call.signal, true, None)?;
+        }
+        Ok(())
+    }
+
+    /// What becomes of a record of a type with that decision, and what it takes of the type's limit.
+    fn fate(
+        &self,
+        decision: &Decision,
+        record: &Record,
+        encoded: &[u8],
+        resource: &[bool],
+        event: &EventType,
+    ) -> (Fate, LimitUse) {
+        let (policy, signal) = (self.call.policy, self.call.signal);
+        let unlimited = |fate| (fate, LimitUse::default());
+        if decision.exceptions != 0 && is_excepted(decision, record, policy, resource) {
+            return unlimited(Fate::Kept);
+        }
+        let earlier = record.tags.adjusted_count.unwrap_or(1.0);
+        match decision.action {
+            Action::Keep => unlimited(Fate::Kept),
+            Action::Drop => {
+                let share = policy.canary_percent / 100.0;
+                let is_canary = is_sampled(signal, encoded, share);
+                unlimited(if is_canary { Fate::Canary(earlier.max(1.0 / share)) } else { Fate::Waste })
+            }
+            // A metric is a series: a part of its points is worth nothing.
+            Action::Sample(_) | Action::Limit(_) if signal == Signal::Metrics => unlimited(Fate::Kept),
+            Action::Sample(share) => {
+                let stays = is_sampled(signal, encoded, share);
+                unlimited(if stays { Fate::Survivor(earlier.max(1.0 / share)) } else { Fate::Waste })
+            }
+            Action::Limit(rate) => {
+                let limit = event.limit.get_or_init(|| Box::new(Mutex::new(Limit::default())));
+                limit.lock().offer(rate, self.now, earlier)
+            }
+        }
+    }
+}
+
+/// Adds a novel type, unless the table is full. The table is written between two reads; the place then knows its
+/// context.
+fn add<'e>(
+    call: &Call<'e>,
+    place: &mut Place<'_>,
+    class: Class,
+    skeleton: &[u8],
+    now: i64,
+    table: &mut RwLockReadGuard<'e, Table>,
+) -> Result<Option<Arc<EventType>>, Stop> {
+    if !place.named {
+        // A type is not added on a guess of its scope.
+        if record::scope_name(place.encoded, false)? != place.name {
+            return Err(Stop::LateScope);
+        }
+        place.named = true;
+    }
+    let Ok(skeleton) = std::str::from_utf8(skeleton) else { return Ok(None) };
+    Ok(RwLockReadGuard::unlocked(table, || {
+        let mut table = call.table.write();
+        let event = table.insert(call.ruleset, &place.context, class, skeleton, now);
+        place.known = table.context(&place.context);
+        event
+    }))
+}
+
+/// Where the type stands in `touched`, where it is put when it is not there yet.
+fn touch(touched: &mut Vec<Touched>, index: &mut Vec<u32>, event: &Arc<EventType>) -> usize {
+    let slot = event.slot as usize;
+    if index.len() <= slot {
+        index.resize(slot + 1, 0);
+    }
+    if let Some(at) = (index[slot] as usize).checked_sub(1)
+        && Arc::ptr_eq(&touched[at].event, event)
+    {
+        return at;
+    }
+    touched.push(Touched {
+        event: Arc::clone(event),
+        records: 0,
+        bytes: 0,
+        dropped_records: 0,
+        dropped_bytes: 0,
+        limit: LimitUse::default(),
+        samples: Vec::new(),
+    });
+    index[slot] = touched.len() as u32;
+    touched.len() - 1
+}
+
+fn is_excepted(decision: &Decision, record: &Record, policy: &Policy, resource: &[bool]) -> bool {
+    policy.exceptions.iter().enumerate().any(|(index, exception)| {
+        decision.exceptions >> index & 1 == 1
+            && resource.get(index).copied().unwrap_or(true)
+            && exception.min_duration_ms.is_none_or(|least| record.duration >= least)
+    })
+}
