@@ -57,13 +57,32 @@ impl Severity {
         lower.copy_from_slice(word);
         lower.make_ascii_lowercase();
         match &*lower {
-            b"trace" | b"trc" | b"finest" | b"finer" | b"verbose" | b"silly" => Self::Trace,
-            b"debug" | b"dbg" | b"fine" | b"config" => Self::Debug,
+            b"trace" | b"trc" | b"finest" | b"finer" | b"verbose" | b"silly" | b"vrb" => Self::Trace,
+            b"debug" | b"dbg" | b"dbug" | b"debu" | b"fine" | b"config" => Self::Debug,
             b"info" | b"inf" | b"information" | b"informational" | b"notice" | b"log" => Self::Info,
             b"warn" | b"warning" | b"wrn" => Self::Warn,
-            b"error" | b"err" | b"severe" => Self::Error,
-            b"fatal" | b"critical" | b"crit" | b"panic" | b"dpanic" | b"alert" | b"emerg" | b"emergency" => Self::Fatal,
+            b"error" | b"err" | b"erro" | b"eror" | b"severe" => Self::Error,
+            b"fatal" | b"fata" | b"ftl" | b"critical" | b"crit" | b"crt" | b"panic" | b"pani" | b"dpanic"
+            | b"alert" | b"emerg" | b"emergency" => Self::Fatal,
             _ => Self::Unset,
+        }
+    }
+
+    /// The value of a key or field that holds nothing but a level: also one letter, `ERROR2`, `INFO+1`, a number.
+    pub fn from_value(value: &[u8]) -> Self {
+        let value = value.trim_ascii();
+        if let Some(number) = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok()) {
+            return Self::from_json_number(number);
+        }
+        let word = value.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        match &value[..word] {
+            b"T" | b"t" => Self::Trace,
+            b"D" | b"d" => Self::Debug,
+            b"I" | b"i" => Self::Info,
+            b"W" | b"w" => Self::Warn,
+            b"E" | b"e" | b"FAIL" | b"fail" => Self::Error,
+            b"F" | b"f" | b"C" | b"c" => Self::Fatal,
+            word => Self::from_word(word),
         }
     }
 

@@ -13,7 +13,7 @@ GET = '<ip> - - [<time>] "GET <path> HTTP/<num>" <num> <num>'
 
 WASTE = [
     ("health_check", evidence('<ip> "GET /healthz HTTP/<num>" <num>', outcome="ok", purpose="probe")),
-    ("health_check", evidence("readiness probe ok", purpose="probe")),
+    ("health_check", evidence("readiness probe ok", outcome="ok", purpose="probe")),
     ("routine_success", evidence(GET, outcome="ok")),
     ("routine_success", evidence("HEAD <path> answered <num> in <dur>", outcome="ok")),
     ("routine_success", evidence("Stored object <id> (<size>)")),
@@ -39,13 +39,11 @@ WASTE = [
     ("debug_noise", evidence("state after merge: <id>", severity="trace")),
     ("debug_noise", evidence("Entering method computeTotals")),
     ("debug_noise", evidence("RingBuffer::drainTo - head=<num> tail=<num>")),
-    ("debug_noise", evidence("parser_push_child_list: depth <num>")),
     ("debug_noise", evidence("page size not set, using default <num>")),
     ("debug_noise", evidence("thumbnail <id>: checking")),
     ("debug_noise", evidence("Layer <id> already present, skipping")),
     ("instrumentation", evidence("Exported <num> spans to <url>")),
     ("instrumentation", evidence("MetricsExporter: <num> data points sent")),
-    ("instrumentation", evidence("flush done", scope="opentelemetry.sdk.trace.export")),
     ("bot_traffic", evidence('"GET /wp-login.php HTTP/<num>" <num>', outcome="client_error")),
     ("bot_traffic", evidence('<ip> "GET <path> HTTP/<num>" <num> "Mozilla/<num> (compatible; bingbot/<num>)"')),
     ("bot_traffic", evidence("Connection closed by <ip> port <num> [preauth]")),
@@ -107,6 +105,36 @@ def test_what_is_surely_waste_is_found(category, line):
     facts = judged(line)
     assert facts.category == category
     assert acts(facts)
+
+
+NEWS = (
+    evidence("Deleted <path>", purpose="probe"),
+    evidence("GET <path>", purpose="probe"),
+    evidence("| <num> | <dur> | <ip> | GET <path>", purpose="probe"),
+    evidence("PUT <path> <num>", outcome="ok", purpose="probe"),
+    evidence("Contract <num> signed", scope="@opentelemetry/winston-transport"),
+    evidence("Vote <num> counted", scope="opentelemetry.sdk._logs._internal"),
+    evidence("consent_was_withdrawn id=<num>"),
+    evidence("contractSigned id=<num>"),
+    evidence("bind() EADDRINUSE <num>"),
+    evidence("Sent response <num> to <ip>"),
+    evidence("Migration <num> already applied, skipping"),
+    evidence("Encryption not configured, using default"),
+    evidence("Skipping existing tenant <num>"),
+    evidence("{decision:s,msg:s} Request <num> handled"),
+    evidence("Session <num> created for admin from <ip>"),
+    evidence("Accepted connection from <ip> as root"),
+    evidence("Job <num> completed with warnings"),
+    evidence("Segment <num> written, checksum differs"),
+    evidence("heartbeat: <num> of <num> alive"),
+    evidence("waiting for new primary"),
+    evidence("Sent <num> of <num> spans"),
+)
+
+
+@pytest.mark.parametrize("line", NEWS, ids=lambda line: line.template)
+def test_what_somebody_may_need_is_never_let_go(line):
+    assert not acts(judged(line))
 
 
 @pytest.mark.parametrize(("category", "line"), KEPT, ids=lambda value: getattr(value, "template", value))

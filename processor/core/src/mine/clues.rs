@@ -39,10 +39,14 @@ pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
         | b"grpc.code"
         | b"grpc_code"
         | b"grpc.status_code"
-        | b"rpc.grpc.status_code" => match number(value) {
+        | b"rpc.grpc.status_code"
+        | b"rpc.response.status_code" => match number(value) {
             Some(code) => clues.grpc(code),
-            None if value.eq_ignore_ascii_case(b"ok") => clues.grpc(0),
-            None => {}
+            None => {
+                if let Some(code) = grpc_code(value) {
+                    clues.grpc(code);
+                }
+            }
         },
         b"rc" | b"exit_code" | b"exitcode" | b"exit-code" | b"exit_status" | b"exitstatus" | b"returncode"
         | b"return_code" => {
@@ -64,6 +68,33 @@ pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
         },
         _ => {}
     }
+}
+
+/// A gRPC code by its name, as newer conventions write it.
+pub fn grpc_code(name: &[u8]) -> Option<i64> {
+    const NAMES: [&[u8]; 17] = [
+        b"OK",
+        b"CANCELLED",
+        b"UNKNOWN",
+        b"INVALID_ARGUMENT",
+        b"DEADLINE_EXCEEDED",
+        b"NOT_FOUND",
+        b"ALREADY_EXISTS",
+        b"PERMISSION_DENIED",
+        b"RESOURCE_EXHAUSTED",
+        b"FAILED_PRECONDITION",
+        b"ABORTED",
+        b"OUT_OF_RANGE",
+        b"UNIMPLEMENTED",
+        b"INTERNAL",
+        b"UNAVAILABLE",
+        b"DATA_LOSS",
+        b"UNAUTHENTICATED",
+    ];
+    let plain =
+        |name: &[u8]| -> Vec<u8> { name.iter().filter(|&&byte| byte != b'_').map(u8::to_ascii_uppercase).collect() };
+    let wanted = plain(name);
+    NAMES.iter().position(|known| plain(known) == wanted).map(|code| code as i64)
 }
 
 pub fn exit(clues: &mut Clues, code: i64) {

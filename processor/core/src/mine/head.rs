@@ -23,14 +23,23 @@ pub fn read(text: &[u8]) -> Head {
     match rest.first() {
         Some(b'<') => syslog(rest, &mut head),
         Some(b'0'..=b'9') => head.start += cri(rest),
-        Some(b'I' | b'W' | b'E' | b'F') => {
-            if let Some((severity, length)) = klog(rest) {
-                head = Head { start: head.start + length, severity, names_level: false };
-            }
-        }
         _ => {}
     }
+    let message = text[head.start..].trim_ascii_start();
+    let message = if head.start > start { behind_tag(message) } else { message };
+    if let Some(b'I' | b'W' | b'E' | b'F') = message.first()
+        && let Some((severity, length)) = klog(message)
+    {
+        let severity = severity.max(head.severity);
+        head = Head { start: text.len() - message.len() + length, severity, names_level: false };
+    }
     head
+}
+
+/// What stands behind a program's tag (`kubelet[17]: `), where a transport's prefix ends with one.
+fn behind_tag(text: &[u8]) -> &[u8] {
+    let end = text.iter().take(64).position(|&byte| byte == b' ').unwrap_or(0);
+    if end > 0 && text[end - 1] == b':' { text[end..].trim_ascii_start() } else { text }
 }
 
 /// The container runtimes' prefix: `2024-05-01T10:00:00.123456789Z stdout F `.
@@ -78,14 +87,11 @@ fn syslog(text: &[u8], head: &mut Head) {
     }
 }
 
-/// Kubernetes' header: `E0102 15:04:05.000000   1234 file.go:123] `.
+/// Kubernetes' header: `E0102 15:04:05.000000   1234 file.go:123] `; its ancestor writes the year, too.
 fn klog(text: &[u8]) -> Option<(Severity, usize)> {
-    if text.len() < 22
-        || !text[1..5].iter().all(u8::is_ascii_digit)
-        || text[5] != b' '
-        || text[8] != b':'
-        || text[11] != b':'
-    {
+    let digits = text[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let time = text.get(1 + digits..)?;
+    if !matches!(digits, 4 | 8) || time.len() < 17 || time[0] != b' ' || time[3] != b':' || time[6] != b':' {
         return None;
     }
     let close = text.iter().take(REACH).position(|&byte| byte == b']')?;
@@ -99,9 +105,10 @@ fn klog(text: &[u8]) -> Option<(Severity, usize)> {
 }
 
 /// How every word begins that is a level, that names one or that may stand before one, if it has three letters.
-const BEGINNINGS: [&[u8; 3]; 26] = [
-    b"ale", b"con", b"cri", b"dbg", b"deb", b"dpa", b"eme", b"err", b"fat", b"fin", b"gmt", b"inf", b"lev", b"log",
-    b"lvl", b"not", b"pan", b"sev", b"sil", b"tim", b"tra", b"trc", b"utc", b"ver", b"war", b"wrn",
+const BEGINNINGS: [&[u8; 3]; 31] = [
+    b"crt", b"dbu", b"ero", b"ftl", b"vrb", b"ale", b"con", b"cri", b"dbg", b"deb", b"dpa", b"eme", b"err", b"fat",
+    b"fin", b"gmt", b"inf", b"lev", b"log", b"lvl", b"not", b"pan", b"sev", b"sil", b"tim", b"tra", b"trc", b"utc",
+    b"ver", b"war", b"wrn",
 ];
 
 /// For each first letter the second and the third ones, a bit each.
@@ -149,11 +156,19 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
             let word = &text[at..at + length];
             let severity =
                 if could_be_level(text, at + length, bracket) { Severity::from_word(word) } else { Severity::Unset };
-            if severity != Severity::Unset && stands_alone(text, at, length, bracket) {
+            if severity != Severity::Unset
+                && stands_alone(text, at, length, bracket)
+                && !is_ordinary(word, &text[at + length..])
+            {
                 return Some((at..at + length, severity));
             }
             if let Some(value) = level_value(text, at, word) {
                 return Some(value);
+            }
+            if text.get(at + length) == Some(&b'=') {
+                // Another key of a logfmt line: its value says nothing of the level.
+                at += pair_length(&text[at..]);
+                continue;
             }
             let skipped = matches!(word, b"T" | b"Z" | b"UTC" | b"GMT" | b"time" | b"ts" | b"timestamp" | b"F" | b"P")
                 || word.iter().any(u8::is_ascii_digit);
@@ -191,7 +206,8 @@ fn late_level(text: &[u8], from: usize) -> Option<(Range<usize>, Severity)> {
         let plain = !name.is_empty() && name.iter().all(u8::is_ascii_uppercase);
         if plain && (name.len() < word.len() || name.len() >= 4) {
             let severity = Severity::from_word(name);
-            if severity != Severity::Unset {
+            // So far from the beginning a word may only make a record more important.
+            if severity >= Severity::Info {
                 return Some((at..at + name.len(), severity));
             }
         }
@@ -203,6 +219,23 @@ fn late_level(text: &[u8], from: usize) -> Option<(Range<usize>, Severity)> {
 /// A cheap look at what follows a word before it is compared.
 fn could_be_level(text: &[u8], end: usize, bracket: bool) -> bool {
     bracket || text.get(end).is_none_or(|next| matches!(next, b':' | b' ' | b'\t' | b'|' | b'-' | b'[' | b'>' | b')'))
+}
+
+/// How long `key=value` or `key="value with blanks"` is.
+fn pair_length(text: &[u8]) -> usize {
+    let value = text.iter().position(|&byte| byte == b'=').map_or(text.len(), |equals| equals + 1);
+    let quoted = text.get(value) == Some(&b'"');
+    let end = text[value..].iter().skip(usize::from(quoted)).position(|&byte| byte == if quoted { b'"' } else { b' ' });
+    end.map_or(text.len(), |end| value + end + 1 + usize::from(quoted))
+}
+
+/// Words that are levels to some loggers and ordinary words to the rest: `config: …`, `Fine, …`, `TRACE /path`.
+fn is_ordinary(word: &[u8], rest: &[u8]) -> bool {
+    let named = |name: &[u8]| word.eq_ignore_ascii_case(name);
+    let jul = named(b"config") || named(b"fine") || named(b"finer") || named(b"finest");
+    jul && !word.iter().all(u8::is_ascii_uppercase)
+        || jul && !rest.starts_with(b":")
+        || word == b"TRACE" && rest.starts_with(b" /")
 }
 
 /// Upper case at a word's border is a level; other spellings need a bracket around or a colon behind.
@@ -252,6 +285,19 @@ mod tests {
             ("2024-05-01 10:00:00,123 worker ERROR it failed", Severity::Error),
             ("2024-05-01 10:00:00,123 the word ERROR in a sentence", Severity::Error),
             ("2024-05-01 10:00:00,123 a sentence that comes to INFO late", Severity::Unset),
+            (
+                "2024-05-01T10:00:00.123456789Z stderr F E0501 10:00:00.123456       1 controller.go:116] x",
+                Severity::Error,
+            ),
+            ("<14>May  1 10:00:00 h kubelet[1]: E0501 10:00:00.123456       1 controller.go:116] x", Severity::Error),
+            ("E20240501 10:00:00.000000  123 x.cc:12] x", Severity::Error),
+            ("[10:00:00 FTL] gone", Severity::Fatal),
+            ("ERRO[0012] gone", Severity::Error),
+            ("config: tls off", Severity::Unset),
+            ("Fine: 500 EUR", Severity::Unset),
+            ("TRACE /x HTTP/1.1", Severity::Unset),
+            ("2024-05-01 10:00:00 Put DEBUG build 17 on prod", Severity::Unset),
+            ("ts=2024-05-01T10:00:00Z caller=x.go:12 level=crit msg=x", Severity::Fatal),
             ("Error connecting to the database", Severity::Unset),
             ("informational text", Severity::Unset),
             ("user login", Severity::Unset),

@@ -119,11 +119,19 @@ impl Found {
             return;
         }
         match &*name {
-            b"level" | b"severity" | b"lvl" | b"loglevel" | b"log.level" | b"log_level" | b"levelname"
-            | b"severity_text" => {
-                let number = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
-                let class = number.map_or_else(|| Severity::from_word(value), Severity::from_json_number);
+            _ if is_level_key(name) => {
+                let class = Severity::from_value(value);
                 self.severity = self.severity.max(class);
+                if class == Severity::Unset {
+                    // A level that nobody here knows must not hide in a type with the levels that are known.
+                    let mut told = path.to_vec();
+                    told.push(b'=');
+                    told.extend_from_slice(&value[..value.len().min(16)]);
+                    return self.leaf(&told, kind);
+                }
+            }
+            b"priority" | b"syslog_severity" if value.len() == 1 && value[0].is_ascii_digit() => {
+                self.severity = self.severity.max(Severity::from_syslog(u32::from(value[0] - b'0')));
             }
             b"path" | b"url" | b"uri" | b"request_path" | b"request_uri" | b"url.path" | b"http.route"
             | b"http.target" | b"route" => {
@@ -163,6 +171,27 @@ impl Found {
         }
         self.severity
     }
+}
+
+/// Keys of the common loggers that hold a level.
+fn is_level_key(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"level"
+            | b"severity"
+            | b"lvl"
+            | b"loglevel"
+            | b"log.level"
+            | b"log_level"
+            | b"levelname"
+            | b"level_name"
+            | b"severity_text"
+            | b"severitytext"
+            | b"@level"
+            | b"@l"
+            | b"l"
+            | b"s"
+    )
 }
 
 fn message_rank(name: &[u8]) -> Option<u8> {

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 use super::Masks;
 use super::bits::{Around, Bits};
@@ -56,7 +56,19 @@ pub fn mine<S: Sink>(
     bits.read(line);
     let level = if head.names_level { head::level(rest) } else { None };
     let level = level.map(|(range, severity)| (range.start - skipped..range.end - skipped, severity));
-    head.severity.max(split(line, level, masks, bits, sink, clues))
+    let below = later_lines(&rest[skipped..], line.len(), clues);
+    head.severity.max(below).max(split(line, level, masks, bits, sink, clues))
+}
+
+/// What the lines behind the first say: an exception makes the record an error, and some loggers put the level there.
+fn later_lines(text: &[u8], first: usize, clues: &mut Clues) -> Severity {
+    let rest = text[first..].trim_ascii();
+    if rest.is_empty() {
+        return Severity::Unset;
+    }
+    let signs: [&[u8]; 6] = [b"Traceback (most", b"\tat ", b"\n    at ", b"Caused by:", b"Exception", b"panic:"];
+    clues.error |= signs.iter().any(|sign| memmem::find(rest, sign).is_some());
+    head::level(rest).map_or(Severity::Unset, |(_, severity)| severity)
 }
 
 /// Splits a line whose masks were read. Answers the severity of its level, whose place is given.
@@ -561,10 +573,14 @@ impl<'t, 'c> Splitter<'t, 'c> {
     #[inline(never)]
     fn look_at_status(&mut self, start: usize, word: &[u8]) {
         let last = self.before(0);
+        let answers: [&[u8]; 5] = [b"status", b"responded", b"response", b"completed", b"returned"];
+        let boxed = self.text[..start].ends_with(b"| ") && self.text[start + word.len()..].starts_with(b" |");
         let is_http = word.len() == 3
             && (self.request.is_some_and(|end| start == end + 2)
                 || last.first() == Some(&b'/') && is_method(self.before(1))
-                || last.starts_with(b"HTTP/"));
+                || last.starts_with(b"HTTP/")
+                || boxed
+                || answers.iter().any(|answer| last.eq_ignore_ascii_case(answer)));
         if is_http && let Some(status) = number(word) {
             self.clues.http(status);
         } else if (last.eq_ignore_ascii_case(b"code") || last.eq_ignore_ascii_case(b"status"))

@@ -4,13 +4,16 @@ use std::borrow::Cow;
 
 use super::{Tags, text_of};
 use crate::any::{Any, KeyValue, short_pair};
-use crate::class::{Clues, Outcome, Probe};
+use crate::class::{Clues, Outcome, Probe, Severity};
+use crate::mine::clues;
 use crate::wire::Malformed;
 
 #[derive(Default)]
 pub struct Attributes<'a> {
     pub clues: Clues,
     pub tags: Tags,
+    /// A level that bridges and parsers leave in an attribute.
+    pub level: Severity,
     /// `log.record.template`: the template that the logger itself knows.
     pub template: Option<Cow<'a, [u8]>>,
 }
@@ -36,11 +39,18 @@ impl<'a> Attributes<'a> {
                 }
             }
             b"rpc.grpc.status_code" | b"grpc.status_code" | b"rpc.response.status_code" => {
-                if let Some(code) = Any::read(&pair.value)?.whole() {
+                let value = Any::read(&pair.value)?;
+                if let Some(code) = value.whole().or_else(|| value.text().and_then(clues::grpc_code)) {
                     self.clues.grpc(code);
                 }
             }
-            b"error.type" | b"exception.type" | b"exception.message" | b"exception.stacktrace" | b"error" | b"err" => {
+            b"error.type"
+            | b"error.message"
+            | b"exception.type"
+            | b"exception.message"
+            | b"exception.stacktrace"
+            | b"error"
+            | b"err" => {
                 self.clues.error |= Any::read(&pair.value)?.says_error();
             }
             b"process.exit.code" | b"exit_code" | b"exit.code" => {
@@ -55,6 +65,20 @@ impl<'a> Attributes<'a> {
             }
             b"user_agent.original" | b"http.user_agent" => {
                 self.clues.probe |= text_of(pair).as_deref().is_some_and(Probe::agent);
+            }
+            b"level" | b"log.level" | b"severity" | b"severity_text" | b"loglevel" => {
+                if let Some(level) = text_of(pair) {
+                    self.level = self.level.max(Severity::from_value(&level));
+                }
+            }
+            b"status" | b"status_code" | b"success" | b"response_code" | b"exit_status" | b"rc" => {
+                let value = Any::read(&pair.value)?;
+                let text = match (&value, value.whole()) {
+                    (Any::Bool(value), _) => Cow::Borrowed(if *value { &b"true"[..] } else { b"false" }),
+                    (_, Some(number)) => Cow::Owned(number.to_string().into_bytes()),
+                    _ => text_of(pair).unwrap_or_default(),
+                };
+                clues::named(pair.key, &text, true, &mut self.clues);
             }
             b"log.record.template" => self.template = text_of(pair),
             b"sluice.verdict" | b"sluice.category" | b"sluice.fingerprint" | b"sluice.canary" => {

@@ -35,7 +35,7 @@ pub fn parse<'a>(record: &'a [u8], log: &mut Log<'a>) -> Result<(), Malformed> {
     while let Some(field) = fields.read()? {
         match field.tag {
             SEVERITY_NUMBER => number = Severity::from_number(field.scalar),
-            SEVERITY_TEXT => text = Severity::from_word(field.payload),
+            SEVERITY_TEXT => text = Severity::from_value(field.payload),
             BODY if log.body.is_empty() => log.body = Cow::Borrowed(field.payload),
             BODY => log.body.to_mut().extend_from_slice(field.payload),
             ATTRIBUTES => log.attributes.take(field.payload)?,
@@ -77,7 +77,7 @@ pub fn read<S: Sink>(record: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S
     let clues = log.attributes.clues;
     let class = Class {
         signal: Signal::Logs,
-        severity: log.severity.max(named),
+        severity: log.severity.max(named).max(log.attributes.level),
         outcome: clues.outcome(),
         probe: Probe(clues.probe),
     };

@@ -64,6 +64,12 @@ pub fn parse(record: &[u8]) -> Result<Span<'_>, Malformed> {
                 span.names.take(&KeyValue::read(payload)?);
                 span.attributes.take(payload)?;
             }
+            (11, wire::BYTES) => {
+                let mut inner = Fields::new(payload);
+                while let Some(part) = inner.read()? {
+                    span.attributes.clues.error |= part.is_message(2) && part.payload == b"exception";
+                }
+            }
             (15, wire::BYTES) => {
                 let mut inner = Fields::new(payload);
                 while let Some(part) = inner.read()? {

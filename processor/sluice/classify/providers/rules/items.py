@@ -64,7 +64,8 @@ def worked_off(text: str) -> bool:
     """Whether a text, as `Reading.text` spells it, says that a work item is done or being done."""
     for form in _WORKED_OFF:
         found = form.search(text)
-        if found and not SUBJECT.seen(text[: found.end()]):
+        # Who or what it was done to or by may also stand behind it.
+        if found and not SUBJECT.seen(text):
             return True
     return _NAMELESS.search(text) is not None
 

@@ -39,7 +39,8 @@ FAULT = Lexicon(
     words=(
         "err errs errno lost loses losing loss fault faults faulty can't won't bad wrong dead stuck hang hung oom bug "
         "trap trapped severe alert alarm tries problem problems trouble kill kills nack nak nok dlq sigsegv sigkill "
-        "sigterm sigabrt ecc mce parity lagging expired expiring expire stale warning"
+        "sigterm sigabrt ecc mce parity lagging expired expiring expire stale warning "
+        "warnings unstable fallback spam junk dlt"
     ),
     phrases=(
         "timed out",
@@ -91,7 +92,10 @@ SECURITY = Lexicon(
         "apparmor revok intrusion attack exploit malware virus imperson publickey untrust blacklist blocklist "
         "whitelist allowlist breach preauth login logout csrf"
     ),
-    words="auth sudo pam acl acls rbac mfa otp jwt token tokens cert certs granted role roles",
+    words=(
+        "encrypt encrypted encryption tls ssl superuser auth sudo pam acl acls rbac mfa otp jwt token tokens cert certs "
+        "granted role roles"
+    ),
     phrases=(
         "break in",
         "log in",
@@ -117,7 +121,7 @@ BUSINESS = Lexicon(
     ),
     words=(
         "order orders ordered paid cart basket charge charged balance debit credit cash amount trade trades sale sales "
-        "sold donation price prices"
+        "sold donation price prices transaction transactions"
     ),
     phrases=("sign up", "signed up"),
 )
@@ -148,7 +152,7 @@ SUBJECT = Lexicon(
         "daemon kernel driver drivers device devices disk disks volume volumes interface interfaces link links "
         "database databases schema table tables index indices shard shards version versions release feature flag flags "
         "policy policies rule rules setting settings backup backups license quota topology lease leases lock locks "
-        "user users uid account accounts tenant root admin key keys group groups project"
+        "migration anonymous user users uid account accounts tenant root admin key keys group groups project"
     ),
 )
 """What is no work item: that one came, went or changed is news."""
@@ -169,7 +173,7 @@ DOUBT = Lexicon(
     words=(
         "not no never none without isn't wasn't don't doesn't didn't hasn't haven't aren't but only again late unknown "
         "null nil undefined nan negative empty remote partial partially skipped delayed waited "
-        "slowly since too state status reset"
+        "slowly since too state status reset differ differs gap gaps fewer short"
     ),
 )
 """Not surely as always: such a line is left alone unless a rule knows the very phrase."""

@@ -16,7 +16,10 @@ def _failed_probe(r: Reading) -> str:
 
 
 def _probe(r: Reading) -> str:
-    return "purpose probe" if r.probe else ""
+    """A probe whose success the engine read: a path alone, or a status that nobody recognised, says nothing of it."""
+    if not r.probe or r.outcome != "ok" or r.method not in ("", "GET", "HEAD", "OPTIONS"):
+        return ""
+    return "" if r.business or r.transition or r.doubt else "purpose probe with outcome ok"
 
 
 def _error_outcome(r: Reading) -> str:
@@ -62,6 +65,7 @@ LOGS: tuple[Rule, ...] = (
     Rule("aside", "debug_noise", "high", "a remark on the code's path", waste.aside),
     Rule("item done", "routine_success", "high", "one more item worked off", waste.item_done),
     Rule("code trace", "debug_noise", "high", "code that says where it is", waste.code_trace),
+    Rule("code name", "debug_noise", "medium", "an identifier of code and its values", waste.code_name),
     Rule("data flow", "routine_success", "medium", "something worked off", waste.data_flow),
     Rule("transition words", "state_change", "medium", "something changed its state", lambda r: r.transition),
     Rule("performance words", "performance", "medium", "how much, how long, how full", lambda r: r.performance),

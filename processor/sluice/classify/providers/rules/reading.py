@@ -18,7 +18,8 @@ _FOREIGN = re.compile(r"[^\W\d_a-zA-Z]")
 """A letter that the lexicon cannot spell: a language that it does not read."""
 _TELLING = (
     r"status|state|result|outcome|success|ok|code|rc|ret|retval|return|returned|exit|reason|cause|err|error|errno|"
-    r"exception|verdict|response"
+    r"exception|verdict|response|decision|action|allowed|valid|healthy|ready|passed|approved|verified|upstream_status|"
+    r"http_?status|response_?status"
 )
 _TELLING_KEY = re.compile(rf"(?i)(?<![a-z])({_TELLING})\s*[=:]\s*[\"'\[(]?\*")
 _TELLING_PATH = re.compile(rf"(?i)(?:^|[.,_])({_TELLING}|exception\.[a-z]+|error\.[a-z]+):")
@@ -28,6 +29,10 @@ _NO_ERROR = re.compile(
     r"(?i)(?<![a-z])(?:err|error|errors|exception)\s*[=:]\s*(?:<nil>|(?:null|none|nil)(?![a-z])|\"\")"
 )
 _REQUEST = re.compile(r"(?<![A-Za-z])(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)(?![A-Za-z])")
+
+_ANSWER = re.compile(r" (?:response|respond(?:ed)?|webhook|callback|returned|reply|replied) ")
+_REQUESTED = re.compile(r" (?:requests?|completed|finished|response|respond(?:ed)?|webhook|callback|returned|reply) ")
+_STATUS = re.compile(r"[1-5]\d\d")
 
 _SETTING = re.compile(
     r" (?:negotiated|configured|default|maximum) timeout(?= )(?! (?:reached|hit|elapsed|passed|expired))"
@@ -129,6 +134,8 @@ class Reading:
             key = _TELLING_KEY.search(self.template) or _TELLING_PATH.search(self.keys)
             if key:
                 return key[1].lower()
+        if not self.outcome and self._may_hold_status:
+            return "a number where a status may stand"
         for value in self.values:
             spelled = spell(_NO_ERROR.sub("", value[:_LONGEST]))
             if word := lexicon.FAULT.seen(spelled) or lexicon.SECURITY.seen(spelled):
@@ -142,7 +149,20 @@ class Reading:
     @property
     def values(self) -> list[str]:
         """What was seen: samples, and values of the variables."""
-        return [*self.evidence.samples, *(value for slot in self.evidence.slots for value in slot.values)]
+        return [*self.evidence.samples, *self._slots]
+
+    @property
+    def _may_hold_status(self) -> bool:
+        """A number of the size of a status in a line about requests; of any size where nobody has seen it, if the line
+        is about an answer."""
+        numbers = [slot for slot in self.evidence.slots if slot.kind == "num"]
+        seen = any(_STATUS.fullmatch(value) for slot in numbers for value in slot.values)
+        unseen = any(not slot.values for slot in numbers)
+        return bool((seen and _REQUESTED.search(self.text)) or (unseen and _ANSWER.search(self.text)))
+
+    @property
+    def _slots(self) -> list[str]:
+        return [value for slot in self.evidence.slots for value in slot.values]
 
 
 def _unmask(template: str, kinds: set[str]) -> tuple[str, int]:

@@ -39,6 +39,7 @@ _CODE = re.compile(
     r"^[\W\d]*(?:\w+:\s[\W\d]*){0,2}"
     r"(?:[A-Za-z_]\w*(?:::~?\w+)+|[A-Za-z_][\w.]*\(\)|[a-z]+(?:_[a-z0-9]+){2,}|_*[a-z]+(?:[A-Z][a-z0-9]+)+)(?![\w.*])"
 )
+_SCOPED = re.compile(r"^[\W\d]*(?:\w+:\s[\W\d]*){0,2}[A-Za-z_]\w*(?:::~?\w+)+(?![\w.*])")
 _CHECKING = re.compile(r"^ (?:\* )*(?:checking|check) |: checking\W*$| checking $")
 _DEFAULTING = re.compile(
     r" (?:not|isn't|aren't|un) ?(?:specified|set|configured|given|provided|enabled|supplied|defined)[a-z* ]* default"
@@ -59,7 +60,8 @@ _SHIPPED = lexicon.Lexicon(
     words="export exported exporting exports flushed flushing scraped scrape scraping collected collecting shipped "
     "sent sending pushed pushing reported reporting emitted emitting published uploaded ok success successfully",
 )
-_TELEMETRY_SCOPES = ("opentelemetry.", "io.opentelemetry.", "go.opentelemetry.io/", "prometheus", "@opentelemetry/")
+_PART_OF = re.compile(r" \* of \* | behind | blocked |%")
+"""A count that falls short, or a share: a reading that somebody watches."""
 
 _CRAWLER = re.compile(
     r"(?i)(?:googlebot|bingbot|yandexbot|baiduspider|duckduckbot|ahrefsbot|semrushbot|mj12bot|petalbot|"
@@ -124,8 +126,9 @@ def telemetry_on_itself(r: Reading) -> str:
     """Agents, exporters and SDKs that say that they did their work."""
     if not plain(r) or r.transition:
         return ""
-    if r.scope.startswith(_TELEMETRY_SCOPES):
-        return "a telemetry library's scope"
+    # The scope says nothing: bridges from other logging libraries send an application's lines under their own name.
+    if r.performance or r.doubt or _PART_OF.search(r.text):
+        return ""
     subject, work = _TELEMETRY.seen(r.text), _SHIPPED.seen(r.text)
     return f"{subject} {work}" if subject and work else ""
 
@@ -134,7 +137,8 @@ def heartbeat(r: Reading) -> str:
     """Said in time and as always; how long a ping took is a measurement."""
     beat = _BEAT.seen(r.text)
     measured = any(slot.kind == "dur" for slot in r.evidence.slots)
-    if beat and plain(r) and not (measured or r.transition or _MISSED.seen(r.text)):
+    news = r.transition or r.doubt or r.subject or _MISSED.seen(r.text) or _PART_OF.search(r.template.lower() + r.text)
+    if beat and plain(r) and not (measured or news):
         return beat
     return ""
 
@@ -142,7 +146,8 @@ def heartbeat(r: Reading) -> str:
 def idle_tick(r: Reading) -> str:
     """A loop that looked and found nothing to do; nothing for minutes is another matter."""
     found = _IDLE.search(r.text)
-    return found[1] if found and plain(r) and not _TOO_LONG.search(r.text) else ""
+    news = r.subject or _TOO_LONG.search(r.text) or _PART_OF.search(r.text)
+    return found[1] if found and plain(r) and not news else ""
 
 
 def progress_tick(r: Reading) -> str:
@@ -159,15 +164,22 @@ def code_trace(r: Reading) -> str:
         return ""
     if found := _TRACE.search(r.text):
         return found[1]
+    return "a scoped identifier of code" if _SCOPED.search(r.template) else ""
+
+
+def code_name(r: Reading) -> str:
+    """A line that begins with an identifier of code. Names of business events look alike, so it is never sure."""
+    if not plain(r) or r.doubt or r.transition or r.performance or r.subject:
+        return ""
     return "an identifier of code and its values" if _CODE.search(r.template) else ""
 
 
 def aside(r: Reading) -> str:
     """A remark on a path of the code: a check begun, a default taken, a known thing passed over."""
-    if not plain(r):
+    if not plain(r) or r.transition or r.subject:
         return ""
     if _CHECKING.search(r.text):
-        return "" if r.doubt or r.transition or r.subject else "checking"
+        return "" if r.doubt else "checking"
     if _DEFAULTING.search(r.text):
         return "a default taken"
     return "passed over" if _SKIPPING.search(r.text) else ""
