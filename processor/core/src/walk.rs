@@ -239,16 +239,15 @@ impl<'e> Pass<'e> {
             })
             .collect();
         let opened = self.edits.open();
-        let mut left = 0;
         let mut fields = Fields::within(self.buf, outer);
         let before = (self.out.received, self.out.dropped);
         while let Some(field) = fields.read()? {
             if field.is_message(2) {
-                left += usize::from(self.scope(&field, &context, &met, table)?);
+                self.scope(&field, &context, &met, table)?;
             }
         }
         let (received, dropped) = (self.out.received - before.0, self.out.dropped - before.1);
-        if left == 0 && received > 0 && received == dropped {
+        if received > 0 && received == dropped {
             self.edits.close_cut(&opened, outer);
         } else {
             self.edits.close(&opened, outer);
@@ -256,14 +255,14 @@ impl<'e> Pass<'e> {
         Ok(())
     }
 
-    /// One scope's records. Answers whether anything of it is left to forward.
+    /// One scope's records.
     fn scope(
         &mut self,
         outer: &Field<'_>,
         service: &Context,
         met: &[bool],
         table: &mut RwLockReadGuard<'e, Table>,
-    ) -> Result<bool, Stop> {
+    ) -> Result<(), Stop> {
         let name = record::scope_name(outer.payload, self.order == Order::Usual)?;
         let context = Context { scope: String::from_utf8_lossy(name).into(), ..service.clone() };
         let known = table.context(&context);
@@ -282,10 +281,10 @@ impl<'e> Pass<'e> {
         let (received, dropped) = (self.out.received - before.0, self.out.dropped - before.1);
         if received > 0 && received == dropped {
             self.edits.close_cut(&opened, outer);
-            return Ok(false);
+        } else {
+            self.edits.close(&opened, outer);
         }
-        self.edits.close(&opened, outer);
-        Ok(true)
+        Ok(())
     }
 
     fn record(
