@@ -96,7 +96,7 @@ def expected(
             gone_of_block += gone
             if had and had == gone:
                 _cut(getattr(block, middle), scope)
-        if gone_of_block and not getattr(block, middle):
+        if gone_of_block and not any(getattr(scope, inner) for scope in getattr(block, middle)):
             _cut(getattr(result, outer), block)
     return result, dropped, tagged
 

@@ -233,9 +233,8 @@ fn pair_length(text: &[u8]) -> usize {
 fn is_ordinary(word: &[u8], rest: &[u8]) -> bool {
     let named = |name: &[u8]| word.eq_ignore_ascii_case(name);
     let jul = named(b"config") || named(b"fine") || named(b"finer") || named(b"finest");
-    jul && !word.iter().all(u8::is_ascii_uppercase)
-        || jul && !rest.starts_with(b":")
-        || word == b"TRACE" && rest.starts_with(b" /")
+    let as_jul_writes = word.iter().all(u8::is_ascii_uppercase) && rest.starts_with(b":");
+    jul && !as_jul_writes || word == b"TRACE" && rest.starts_with(b" /")
 }
 
 /// Upper case at a word's border is a level; other spellings need a bracket around or a colon behind.

@@ -93,8 +93,8 @@ SECURITY = Lexicon(
         "whitelist allowlist breach preauth login logout csrf"
     ),
     words=(
-        "encrypt encrypted encryption tls ssl superuser auth sudo pam acl acls rbac mfa otp jwt token tokens cert certs "
-        "granted role roles"
+        "encrypt encrypted encryption tls ssl superuser auth sudo pam acl acls rbac mfa otp jwt token tokens cert "
+        "certs granted role roles"
     ),
     phrases=(
         "break in",
