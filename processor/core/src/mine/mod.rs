@@ -207,6 +207,10 @@ mod tests {
             ("sync finished err=\"connection reset\"", Outcome::Error),
             ("saved success=true", Outcome::Ok),
             ("grpc.code=14 in 3ms", Outcome::Error),
+            ("| 503 | 1.2ms | GET", Outcome::Error),
+            ("GET /orders responded 503 in 12 ms", Outcome::Error),
+            ("Completed 422 Unprocessable Content in 5ms", Outcome::ClientError),
+            ("grpc_code=UNAVAILABLE", Outcome::Error),
             ("read 503 rows", Outcome::Unset),
             ("status: running", Outcome::Unset),
             ("error: text", Outcome::Unset),
@@ -238,6 +242,37 @@ mod tests {
         assert_eq!(clues(r#"{"msg":"x","error":"boom"}"#).outcome(), Outcome::Error);
         assert_eq!(clues(r#"{"msg":"x","response":{"status":404}}"#).outcome(), Outcome::ClientError);
         assert!(clues(r#"{"path":"/healthz"}"#).probe);
+    }
+
+    #[test]
+    fn a_level_is_read_wherever_a_logger_puts_it() {
+        for (line, severity) in [
+            (r#"{"level":"E","msg":"x"}"#, Severity::Error),
+            (r#"{"s":"W","msg":"x"}"#, Severity::Warn),
+            (r#"{"@level":"error","@message":"x"}"#, Severity::Error),
+            (r#"{"level":50,"msg":"x"}"#, Severity::Error),
+            (r#"{"MESSAGE":"x","PRIORITY":"3"}"#, Severity::Error),
+            (r#"{"priority":"error","msg":"x"}"#, Severity::Error),
+            ("May 01, 2024 10:00:00 AM a.b.Worker done\nSEVERE: it broke", Severity::Error),
+            ("time=\"2024-05-01\" level=crit msg=x", Severity::Fatal),
+        ] {
+            let mut sink = sink::Skeleton::default();
+            let named =
+                super::line(line.as_bytes(), &Masks::default(), &mut Bits::default(), &mut sink, &mut Clues::default());
+            assert_eq!(named, severity, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_level_stays_in_the_shape() {
+        assert_ne!(skeleton(r#"{"level":"odd","msg":"x"}"#), skeleton(r#"{"level":"even","msg":"x"}"#));
+    }
+
+    #[test]
+    fn an_exception_on_a_later_line_is_an_error() {
+        assert_eq!(clues("closing connection 17\njava.io.IOException: broken pipe").outcome(), Outcome::Error);
+        assert_eq!(clues("handled 17\nTraceback (most recent call last):").outcome(), Outcome::Error);
+        assert_eq!(clues("handled 17\nall is well").outcome(), Outcome::Unset);
     }
 
     #[test]

@@ -130,8 +130,12 @@ impl Found {
                     return self.leaf(&told, kind);
                 }
             }
-            b"priority" | b"syslog_severity" if value.len() == 1 && value[0].is_ascii_digit() => {
-                self.severity = self.severity.max(Severity::from_syslog(u32::from(value[0] - b'0')));
+            b"priority" | b"syslog_severity" => {
+                let class = match value {
+                    [digit @ b'0'..=b'7'] => Severity::from_syslog(u32::from(digit - b'0')),
+                    _ => Severity::from_word(value),
+                };
+                self.severity = self.severity.max(class);
             }
             b"path" | b"url" | b"uri" | b"request_path" | b"request_uri" | b"url.path" | b"http.route"
             | b"http.target" | b"route" => {
