@@ -28,7 +28,23 @@ pub struct Opened {
     inserted: usize,
 }
 
+/// How much of edits there was.
+#[derive(Default, Clone, Copy)]
+pub struct Extent {
+    list: usize,
+    inserted: usize,
+}
+
 impl Edits {
+    /// With room for so much.
+    pub fn with_room(extent: Extent) -> Self {
+        Self { list: Vec::with_capacity(extent.list), inserted: Vec::with_capacity(extent.inserted), delta: 0 }
+    }
+
+    pub fn extent(&self) -> Extent {
+        Extent { list: self.list.len(), inserted: self.inserted.len() }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

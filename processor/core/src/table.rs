@@ -81,7 +81,7 @@ pub struct Table {
     contexts: HashTable<Arc<Context>>,
     types: HashTable<Arc<EventType>>,
     by_fingerprint: HashMap<Fingerprint, Arc<EventType>, RandomState>,
-    slots: Vec<Option<Box<Decision>>>,
+    slots: Vec<Option<Decision>>,
     free: Vec<u32>,
     capacity: usize,
 }
@@ -141,11 +141,11 @@ impl Table {
     }
 
     pub fn decision(&self, event: &EventType) -> Option<&Decision> {
-        self.slots[event.slot as usize].as_deref()
+        self.slots[event.slot as usize].as_ref()
     }
 
     pub fn decide(&mut self, event: &EventType, decision: Option<Decision>) {
-        self.slots[event.slot as usize] = decision.map(Box::new);
+        self.slots[event.slot as usize] = decision;
     }
 
     /// Finds or adds a type; `None` when the table is full.

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 use crate::decide::{Action, Decision, Fate, Limit, LimitUse, is_sampled};
-use crate::edit::Edits;
+use crate::edit::{Edits, Extent};
 use crate::evidence::SAMPLES;
 use crate::identity::Context;
 use crate::mine::Masks;
@@ -32,8 +32,9 @@ pub struct Scratch {
     work: Workspace,
     /// Slot of a type to one more than its place in `touched`; all zero between calls.
     index: Vec<u32>,
-    /// How many types the last call touched: the next one will be much like it.
+    /// How many types the last call touched, and its edits: the next one will be much like it.
     touched: usize,
+    edits: Extent,
 }
 
 /// What one request did to one type.
@@ -100,6 +101,7 @@ pub fn process(call: &Call<'_>, request: &[u8], scratch: &mut Scratch) -> Result
 
 fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) -> Result<Processed, Stop> {
     let touched = Vec::with_capacity(scratch.touched);
+    let extent = scratch.edits;
     let mut pass = Pass {
         call: *call,
         mode: call.policy.mode(call.signal),
@@ -107,7 +109,7 @@ fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) ->
         now: now(),
         buf: request,
         scratch,
-        edits: Edits::default(),
+        edits: Edits::with_room(extent),
         growth: request.len() * 4 + (1 << 20),
         out: Processed { touched, ..Processed::default() },
     };
@@ -117,6 +119,7 @@ fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) ->
         scratch.index[touched.event.slot as usize] = 0;
     }
     scratch.touched = out.touched.len();
+    scratch.edits = edits.extent();
     if let Err(stop) = walked {
         roll_back(&out);
         return Err(stop);

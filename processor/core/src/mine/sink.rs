@@ -21,6 +21,12 @@ fn joins(text: &[u8]) -> bool {
     text.len() <= 4 && text.iter().all(|byte| matches!(byte, b',' | b':' | b';' | b'=' | b'|' | b'.'))
 }
 
+/// Whether a run of variables goes on behind this.
+#[inline]
+fn keeps_open(text: &[u8]) -> bool {
+    text.len() <= 4 && text.iter().all(|byte| matches!(byte, b' ' | b',' | b':' | b';' | b'=' | b'|' | b'.'))
+}
+
 /// The skeleton: constants as they are, each run of variables one mark, white space one blank.
 #[derive(Default)]
 pub struct Skeleton {
@@ -99,16 +105,21 @@ impl Sink for Skeleton {
 
     #[inline]
     fn constant(&mut self, text: &[u8], range: Range<usize>) {
-        let joining = |byte: &u8| matches!(byte, b' ' | b',' | b':' | b';' | b'=' | b'|' | b'.');
-        if range.len() > 4 || self.open > 0 && !text[range.clone()].iter().all(joining) {
+        if self.open > 0 && !keeps_open(&text[range.clone()]) {
             self.open = 0;
         }
-        let rest = &text[range.start..];
-        match (range.len(), rest.first_chunk::<32>(), rest.first_chunk::<8>()) {
-            (length @ 0..=32, Some(bytes), _) => self.push(bytes, length),
-            (length @ 0..=8, _, Some(bytes)) => self.push(bytes, length),
-            _ => self.append(&text[range]),
+        let (rest, length) = (&text[range.start..], range.len());
+        if length <= 32
+            && let Some(bytes) = rest.first_chunk::<32>()
+        {
+            return self.push(bytes, length);
         }
+        if length <= 8
+            && let Some(bytes) = rest.first_chunk::<8>()
+        {
+            return self.push(bytes, length);
+        }
+        self.append(&text[range]);
     }
 
     #[inline]
