@@ -13,8 +13,8 @@ use crate::identity::{Context, Fingerprint};
 use crate::mine::Masks;
 use crate::record::{Class, Signal};
 use crate::settings::{self, MAX_EXCEPTIONS, Policy, Settings};
-use crate::table::{EventType, Table};
-use crate::walk::{self, Call, Processed, Scratch, now};
+use crate::table::{EventType, Table, Turn};
+use crate::walk::{self, Call, Processed, Scratch, Touched, now};
 use crate::wire::Malformed;
 
 /// A type that was never judged makes room after so long.
@@ -28,6 +28,7 @@ pub struct Engine {
     table: RwLock<Table>,
     /// Working memory of calls that are not running.
     scratch: Mutex<Vec<Scratch>>,
+    turn: Mutex<Turn>,
     evidence_bytes: AtomicUsize,
     overflowed: AtomicU64,
 }
@@ -43,6 +44,7 @@ impl Engine {
             policy: RwLock::default(),
             table: RwLock::new(Table::new(settings.max_event_types)),
             scratch: Mutex::default(),
+            turn: Mutex::default(),
             evidence_bytes: AtomicUsize::new(0),
             overflowed: AtomicU64::new(0),
             settings,
@@ -69,18 +71,10 @@ impl Engine {
 
     /// Counts a request whose next hop took it. Answers novel evidence as a JSON array.
     pub fn commit(&self, request: &[u8], processed: &Processed) -> Option<String> {
-        let now = now();
+        let wanted = self.count(processed);
         let mut evidence = Vec::new();
-        for touched in &processed.touched {
+        for (touched, records) in wanted {
             let event = &touched.event;
-            let records = event.records.add(touched.records);
-            event.bytes.add(touched.bytes);
-            event.dropped_records.add(touched.dropped_records);
-            event.dropped_bytes.add(touched.dropped_bytes);
-            event.seen(now);
-            if !event.wanted.load(Ordering::Relaxed) {
-                continue;
-            }
             let mut samples = event.samples.lock();
             for &(start, end) in &touched.samples {
                 // The request was walked before, so its records can be read; a type without a sample is still judged.
@@ -99,6 +93,25 @@ impl Engine {
         }
         self.overflowed.fetch_add(processed.overflowed, Ordering::Relaxed);
         (!evidence.is_empty()).then(|| format!("[{}]", evidence.join(",")))
+    }
+
+    /// Counts what a request did to its types; answers those that are still wanted, with their records so far.
+    fn count<'p>(&self, processed: &'p Processed) -> Vec<(&'p Touched, u64)> {
+        let now = now();
+        let mut wanted = Vec::new();
+        let mut turn = self.turn.lock();
+        for touched in &processed.touched {
+            let event = &touched.event;
+            let records = event.records.add(touched.records, &mut turn);
+            event.bytes.add(touched.bytes, &mut turn);
+            event.dropped_records.add(touched.dropped_records, &mut turn);
+            event.dropped_bytes.add(touched.dropped_bytes, &mut turn);
+            event.seen(now, &mut turn);
+            if event.wanted.load(Ordering::Relaxed) {
+                wanted.push((touched, records));
+            }
+        }
+        wanted
     }
 
     /// Installs decisions; answers how many took effect.
