@@ -1,7 +1,8 @@
 //! From a record's text to its shape: which words are constant and which are variable.
 //!
-//! `head` finds what stands before the message (level, time stamps of transports), `text` splits and masks,
-//! `bits` finds where words end, `clues` what named values say, `words` holds the closed lists, `structured` reads JSON and map bodies, `sink` is where the pieces go: a skeleton on
+//! `head` finds what stands before the message (level, time stamps of transports), `text` splits and masks; `classes`
+//! says what each byte is and `bits` where words end, `passed` which words came before, `clues` what named values say,
+//! `words` holds the closed lists. `structured` reads JSON and map bodies, `sink` is where the pieces go: a skeleton on
 //! the hot path, a template with its slots for people.
 
 pub mod bits;
