@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import socket
+
+_OF_NO_CLIENT = range(15_000, 32_000)
+"""Below what systems give to outgoing connections, one of which could take a port before its server binds it."""
+_turn = itertools.count(random.SystemRandom().randrange(len(_OF_NO_CLIENT)))
 
 
 def free_port() -> int:
-    """A loopback port that no one uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port that no one uses now, and that this test run has not handed out lately."""
+    for place in _turn:
+        port = _OF_NO_CLIENT[place % len(_OF_NO_CLIENT)]
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("unreachable: the turn has no end")
