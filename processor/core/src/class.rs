@@ -70,6 +70,14 @@ impl Severity {
 
     /// The value of a key or field that holds nothing but a level: also one letter, `ERROR2`, `INFO+1`, a number.
     pub fn from_value(value: &[u8]) -> Self {
+        // What most records say.
+        match value {
+            b"INFO" | b"Info" | b"info" => return Self::Info,
+            b"WARN" | b"Warn" | b"warn" => return Self::Warn,
+            b"DEBUG" | b"Debug" | b"debug" => return Self::Debug,
+            b"ERROR" | b"Error" | b"error" => return Self::Error,
+            _ => {}
+        }
         let value = value.trim_ascii();
         if let Some(number) = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok()) {
             return Self::from_json_number(number);
@@ -188,7 +196,7 @@ impl Probe {
 }
 
 /// What a record says of its outcome and purpose, collected while it is read.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Clues {
     /// From an HTTP or gRPC status, the worst of those named.
     pub status: Outcome,
@@ -204,6 +212,13 @@ pub struct Clues {
 }
 
 impl Clues {
+    /// All of it as a number.
+    #[inline]
+    pub fn packed(self) -> u32 {
+        let classes = self.status as u32 | (self.span as u32) << 2 | (self.exit as u32) << 4;
+        classes | u32::from(self.error) << 6 | u32::from(self.no_error) << 7 | u32::from(self.probe) << 8
+    }
+
     pub fn http(&mut self, status: i64) {
         self.status = self.status.max(Outcome::from_http(status));
     }

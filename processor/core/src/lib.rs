@@ -1,8 +1,8 @@
 //! The narrow core of Sluice: OTLP bytes in, OTLP bytes out.
 //!
-//! A record's way: `wire` and `any` read it in place, `record` finds what makes its event type, `mine` masks its text,
-//! `table` looks the type up, `decide` says what becomes of it, `tags` and `edit` splice, `walk` does so for a whole request, `engine` keeps what
-//! outlives one.
+//! A record's way: `wire` and `any` read it in place, `record` finds what makes its event type, `outlines` knows the
+//! lines that were met before and `mine` masks the others, `table` looks the type up, `decide` says what becomes of it,
+//! `tags` and `edit` splice, `walk` does so for a whole request, `engine` keeps what outlives one.
 
 pub mod any;
 pub mod class;
@@ -13,6 +13,7 @@ pub mod evidence;
 pub mod identity;
 pub mod json;
 pub mod mine;
+pub mod outlines;
 #[cfg(feature = "python")]
 mod python;
 pub mod record;

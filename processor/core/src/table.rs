@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use crate::decide::{Decision, Limit};
 use crate::evidence::Samples;
 use crate::identity::{Context, Fingerprint};
+use crate::outlines::{Known, Outlines};
 use crate::record::Class;
 
 /// The turn to count. There is one, so that counting needs no locked instruction, which costs as much as reading a
@@ -90,6 +91,7 @@ pub struct Table {
     slots: Vec<Option<Decision>>,
     free: Vec<u32>,
     capacity: usize,
+    pub outlines: Outlines,
 }
 
 impl Table {
@@ -102,6 +104,7 @@ impl Table {
             slots: Vec::new(),
             free: Vec::new(),
             capacity,
+            outlines: Outlines::new(capacity * 2),
         }
     }
 
@@ -140,6 +143,15 @@ impl Table {
         self.types.find(hash, |known| {
             known.class == class && Arc::ptr_eq(&known.context, context) && known.skeleton.as_bytes() == skeleton
         })
+    }
+
+    /// Remembers lines by their outlines, of types that are still here.
+    pub fn remember(&mut self, met: impl Iterator<Item = Known>) {
+        for known in met {
+            if self.get(known.event().fingerprint).is_some_and(|event| Arc::ptr_eq(event, known.event())) {
+                self.outlines.insert(known);
+            }
+        }
     }
 
     pub fn get(&self, fingerprint: Fingerprint) -> Option<&Arc<EventType>> {
@@ -234,6 +246,7 @@ impl Table {
             self.slots[gone.slot as usize] = None;
             self.free.push(gone.slot);
         }
+        self.outlines.clear();
         // A context that only the table itself and the types that just went still hold is of no use.
         let mut held: std::collections::HashMap<*const Context, usize> = std::collections::HashMap::new();
         for gone in &old {

@@ -11,7 +11,8 @@ use crate::edit::{Edits, Extent};
 use crate::evidence::SAMPLES;
 use crate::identity::Context;
 use crate::mine::Masks;
-use crate::record::{self, Class, Record, Signal, Workspace};
+use crate::outlines::{Key, Known, Met};
+use crate::record::{self, Class, Record, Shape, Signal, Workspace};
 use crate::settings::{Mode, Policy};
 use crate::table::{EventType, Table};
 use crate::wire::{Field, Fields, Malformed};
@@ -35,7 +36,13 @@ pub struct Scratch {
     /// How many types the last call touched, and its edits: the next one will be much like it.
     touched: usize,
     edits: Extent,
+    met: Met,
+    /// Lines to remember when the walk is over.
+    known: Vec<Known>,
 }
+
+/// At most so many lines of one request are remembered.
+const REMEMBERED: usize = 256;
 
 /// What one request did to one type.
 pub struct Touched {
@@ -115,6 +122,13 @@ fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) ->
     };
     let walked = pass.request();
     let Pass { edits, mut out, scratch, .. } = pass;
+    if !scratch.known.is_empty() {
+        // Nobody waits for this: what is not remembered now will be another time.
+        if let Some(mut table) = call.table.try_write() {
+            table.remember(scratch.known.drain(..));
+        }
+        scratch.known.clear();
+    }
     for touched in &out.touched {
         scratch.index[touched.event.slot as usize] = 0;
     }
@@ -297,21 +311,21 @@ impl<'e> Pass<'e> {
         table: &mut RwLockReadGuard<'e, Table>,
     ) -> Result<(), Stop> {
         let call = self.call;
-        let record = record::read(call.signal, field.payload, call.masks, &mut self.scratch.work)?;
+        let (record, shape) = record::read(call.signal, field.payload, call.masks, &mut self.scratch.work)?;
         self.out.received += 1;
         self.out.items_received += record.items;
-        let skeleton = self.scratch.work.skeleton.text();
         let novel;
-        let known = place.known.as_ref().and_then(|known| table.find(known, record.class, skeleton));
-        let event = if let Some(event) = known {
-            event
-        } else {
-            let Some(event) = add(&call, place, record.class, skeleton, self.now, table)? else {
-                self.out.overflowed += 1;
-                return self.strip(field, &record);
-            };
-            novel = event;
-            &novel
+        let event = match find(&call, self.scratch, shape, place, table) {
+            Ok(event) => event,
+            Err(class) => {
+                let skeleton = self.scratch.work.skeleton.text();
+                let Some(event) = add(&call, place, class, skeleton, self.now, table)? else {
+                    self.out.overflowed += 1;
+                    return self.strip(field, &record);
+                };
+                novel = event;
+                &novel
+            }
         };
         let at = touch(&mut self.out.touched, &mut self.scratch.index, event);
         let touched = &mut self.out.touched[at];
@@ -387,6 +401,45 @@ impl<'e> Pass<'e> {
             }
         }
     }
+}
+
+/// The type of a record: by its outline where that was met before, else by its skeleton. The class of a novel one.
+#[inline]
+fn find<'t>(
+    call: &Call<'_>,
+    scratch: &mut Scratch,
+    shape: Shape<'_>,
+    place: &Place<'_>,
+    table: &'t Table,
+) -> Result<&'t Arc<EventType>, Class> {
+    let line = match shape {
+        Shape::Outlined(line) => line,
+        Shape::Mined(class) => return by_skeleton(scratch, class, place, table),
+    };
+    let Some(context) = &place.known else { return Err(scratch.work.mine(line, call.masks)) };
+    let given = line.given();
+    let key = Key { context, given, outline: scratch.work.outline.bytes() };
+    let hash = table.outlines.hash(key);
+    if let Some(event) = table.outlines.find(hash, key) {
+        return Ok(event);
+    }
+    let class = scratch.work.mine(line, call.masks);
+    let event = by_skeleton(scratch, class, place, table)?;
+    if scratch.met.again(hash) && scratch.known.len() < REMEMBERED {
+        let key = Key { context, given, outline: scratch.work.outline.bytes() };
+        scratch.known.push(Known::new(hash, key, event));
+    }
+    Ok(event)
+}
+
+fn by_skeleton<'t>(
+    scratch: &Scratch,
+    class: Class,
+    place: &Place<'_>,
+    table: &'t Table,
+) -> Result<&'t Arc<EventType>, Class> {
+    let skeleton = scratch.work.skeleton.text();
+    place.known.as_ref().and_then(|context| table.find(context, class, skeleton)).ok_or(class)
 }
 
 /// Adds a novel type, unless the table is full. The table is written between two reads; the place then knows its

@@ -59,6 +59,22 @@ impl Bits {
         self.next(at, |block| block.event)
     }
 
+    /// The first digit at or after `at`, if there is one.
+    #[inline]
+    pub fn next_digit(&self, at: usize) -> Option<usize> {
+        let last = self.length / 64;
+        let mut index = at / 64;
+        let mut bits = self.blocks[index].digit >> (at % 64) << (at % 64);
+        while bits == 0 {
+            if index == last {
+                return None;
+            }
+            index += 1;
+            bits = self.blocks[index].digit;
+        }
+        Some(index * 64 + bits.trailing_zeros() as usize)
+    }
+
     /// Both masks have a bit at the text's end, so the search ends there.
     #[inline]
     fn next(&self, at: usize, of: impl Fn(&Block) -> u64) -> usize {

@@ -8,6 +8,21 @@ pub fn may_name(key: &[u8]) -> bool {
     matches!(key.first().map(u8::to_ascii_lowercase), Some(b'c' | b'e' | b'g' | b'h' | b'r' | b's'))
 }
 
+/// Whether a number behind this word may say something of an outcome; most words surely say that it does not.
+#[inline]
+pub fn may_tell(word: &[u8]) -> bool {
+    if !may_name(word) {
+        return false;
+    }
+    match word.first_chunk::<3>() {
+        Some(&[first, second, third]) => matches!(
+            &[first | 0x20, second | 0x20, third | 0x20],
+            b"cod" | b"com" | b"err" | b"exc" | b"exi" | b"grp" | b"htt" | b"res" | b"ret" | b"rpc" | b"sta" | b"suc"
+        ),
+        None => word.len() == 2,
+    }
+}
+
 /// `assigned`: it is surely a key's value, not prose with a colon.
 pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
     if !may_name(key) {

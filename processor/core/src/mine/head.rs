@@ -149,10 +149,7 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
     while at < text.len() {
         let byte = text[at];
         if byte.is_ascii_alphabetic() {
-            let length = text[at..]
-                .iter()
-                .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'.'))
-                .count();
+            let length = word_length(&text[at..]);
             let word = &text[at..at + length];
             let severity =
                 if could_be_level(text, at + length, bracket) { Severity::from_word(word) } else { Severity::Unset };
@@ -170,9 +167,7 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
                 at += pair_length(&text[at..]);
                 continue;
             }
-            let skipped = matches!(word, b"T" | b"Z" | b"UTC" | b"GMT" | b"time" | b"ts" | b"timestamp" | b"F" | b"P")
-                || word.iter().any(u8::is_ascii_digit);
-            if !skipped {
+            if !is_skipped(word) {
                 if !bracket {
                     return late_level(text, at);
                 }
@@ -192,6 +187,22 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
         at += 1;
     }
     None
+}
+
+fn word_length(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'.')).count()
+}
+
+/// What may stand before a level: a time, its zone, a tag.
+fn is_skipped(word: &[u8]) -> bool {
+    matches!(word, b"T" | b"Z" | b"UTC" | b"GMT" | b"time" | b"ts" | b"timestamp" | b"F" | b"P")
+        || word.iter().any(u8::is_ascii_digit)
+}
+
+/// Whether `level`, which found none in a text that begins with letters, looked no further than the first word.
+pub fn first_word_settles(text: &[u8]) -> bool {
+    let length = word_length(text);
+    !is_skipped(&text[..length]) && !matches!(text.get(length), Some(b'='))
 }
 
 /// A level behind a date and up to three names, as `2024-05-01 10:00:00 UTC [17] app@shop ERROR:  …` has it: capitals,

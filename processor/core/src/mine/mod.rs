@@ -2,14 +2,16 @@
 //!
 //! `head` finds what stands before the message (level, time stamps of transports), `text` splits and masks; `classes`
 //! says what each byte is and `bits` where words end, `passed` which words came before, `clues` what named values say,
-//! `words` holds the closed lists. `structured` reads JSON and map bodies, `sink` is where the pieces go: a skeleton on
+//! `words` holds the closed lists. `outline` is what tells a line that was met before. `structured` reads JSON and map bodies, `sink` is where the pieces go: a skeleton on
 //! the hot path, a template with its slots for people.
 
 pub mod bits;
+pub mod buffer;
 mod classes;
 pub mod clues;
 pub mod head;
 pub mod kind;
+pub mod outline;
 pub mod passed;
 pub mod sink;
 pub mod structured;
@@ -82,8 +84,8 @@ fn number<S: Sink>(text: &str, sink: &mut S) {
 
 /// Mines a text body: JSON as its structure, anything else as words.
 pub fn line<S: Sink>(text: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Severity {
-    if let Some(severity) = text::mine_plain(text, masks, bits, sink, clues) {
-        return severity;
+    if let Some(plain) = text::plain(text, bits) {
+        return plain.mine(masks, bits, sink, clues);
     }
     let text = without_colours(&text[..text.len().min(MINED_BYTES)]);
     let head = head::read(&text);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::buffer::Buffer;
 use super::kind;
 
 /// The mark of a variable in a skeleton. A text that itself says `<*>` reads as one, which is a rule like any mask.
@@ -30,33 +31,31 @@ fn keeps_open(text: &[u8]) -> bool {
 /// The skeleton: constants as they are, each run of variables one mark, white space one blank.
 #[derive(Default)]
 pub struct Skeleton {
-    /// Only the first `length` bytes count.
-    buffer: Vec<u8>,
-    length: usize,
+    buffer: Buffer,
     /// The length just after the last mark, while nothing but joining punctuation has followed it; else 0.
     open: usize,
 }
 
 impl Skeleton {
     pub fn clear(&mut self) {
-        self.length = 0;
+        self.buffer.clear();
         self.open = 0;
     }
 
     #[inline]
     pub fn text(&self) -> &[u8] {
-        &self.buffer[..self.length]
+        self.buffer.bytes()
     }
 
     /// Ends the skeleton: at most `bound` bytes, UTF-8, no blanks at its end.
     #[inline]
     pub fn finish(&mut self, bound: usize) {
-        self.length = self.length.min(bound);
+        self.buffer.truncate(bound);
         if !self.text().is_ascii() {
             self.repair();
         }
         while self.text().last() == Some(&b' ') {
-            self.length -= 1;
+            self.buffer.truncate(self.buffer.len() - 1);
         }
     }
 
@@ -64,42 +63,14 @@ impl Skeleton {
     #[cold]
     fn repair(&mut self) {
         if std::str::from_utf8(self.text()).is_err() {
-            self.buffer = String::from_utf8_lossy(self.text()).into_owned().into_bytes();
-            self.length = self.buffer.len();
+            self.buffer.replace(String::from_utf8_lossy(self.text()).into_owned().into_bytes());
         }
-    }
-
-    /// Appends the beginning of a move of fixed size, which is no call.
-    #[inline]
-    fn push<const N: usize>(&mut self, bytes: &[u8; N], length: usize) {
-        if self.buffer.len() < self.length + N {
-            self.grow(self.length + N);
-        }
-        if let Some(room) = self.buffer[self.length..].first_chunk_mut() {
-            *room = *bytes;
-            self.length += length;
-        }
-    }
-
-    #[cold]
-    fn grow(&mut self, needed: usize) {
-        self.buffer.resize(needed * 2 + 256, 0);
-    }
-
-    #[inline(never)]
-    fn append(&mut self, text: &[u8]) {
-        let end = self.length + text.len();
-        if self.buffer.len() < end {
-            self.grow(end);
-        }
-        self.buffer[self.length..end].copy_from_slice(text);
-        self.length = end;
     }
 }
 
 impl Sink for Skeleton {
     fn part(&mut self, text: &[u8]) {
-        self.append(text);
+        self.buffer.append(text);
         self.open = 0;
     }
 
@@ -108,28 +79,17 @@ impl Sink for Skeleton {
         if self.open > 0 && !keeps_open(&text[range.clone()]) {
             self.open = 0;
         }
-        let (rest, length) = (&text[range.start..], range.len());
-        if length <= 32
-            && let Some(bytes) = rest.first_chunk::<32>()
-        {
-            return self.push(bytes, length);
-        }
-        if length <= 8
-            && let Some(bytes) = rest.first_chunk::<8>()
-        {
-            return self.push(bytes, length);
-        }
-        self.append(&text[range]);
+        self.buffer.push(&text[range.start..], range.len());
     }
 
     #[inline]
     fn variable(&mut self, _: &[u8], _: Range<usize>, _: Option<&str>) {
         if self.open > 0 {
-            self.length = self.open;
+            self.buffer.truncate(self.open);
             return;
         }
-        self.push(MARK, MARK.len());
-        self.open = self.length;
+        self.buffer.push_first(MARK, MARK.len());
+        self.open = self.buffer.len();
     }
 }
 

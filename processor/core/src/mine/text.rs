@@ -8,8 +8,9 @@ use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
-use super::Masks;
+use super::{Masks, outline};
 use super::bits::{Around, Bits};
+use super::buffer::Buffer;
 use super::clues::{self, number};
 use super::head::{self, Head};
 use super::passed::Passed;
@@ -20,15 +21,16 @@ use crate::class::{Clues, Probe, Severity};
 /// Longer texts are more likely of several lines, and then their masks would be made in vain.
 const SHORT: usize = 512;
 
-/// Mines a text that is one line, begins with a word and needs no preparation, as most do; `None` when it does.
+/// A text that is one line, begins with a word and needs no preparation, as most do; its masks are made.
+#[derive(Clone)]
+pub struct Plain<'t> {
+    text: &'t [u8],
+    level: Option<(Range<usize>, Severity)>,
+}
+
+/// Reads a text that is plain; `None` when it is not.
 #[inline]
-pub fn mine_plain<S: Sink>(
-    text: &[u8],
-    masks: &Masks,
-    bits: &mut Bits,
-    sink: &mut S,
-    clues: &mut Clues,
-) -> Option<Severity> {
+pub fn plain<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     if text.len() > SHORT || !head::begins_with_letters(text) || text.ends_with(b" ") {
         return None;
     }
@@ -37,7 +39,37 @@ pub fn mine_plain<S: Sink>(
         return None;
     }
     let level = if is_wording(text, bits) { None } else { head::level(text) };
-    Some(split(text, level, masks, bits, sink, clues))
+    Some(Plain { text, level })
+}
+
+impl Plain<'_> {
+    /// Writes the outline of the line; answers whether it has one.
+    #[inline]
+    pub fn outline(&self, masks: &Masks, bits: &Bits, out: &mut Buffer) -> bool {
+        if masks.any.is_some() || self.is_client(bits) {
+            return false;
+        }
+        let from = match &self.level {
+            Some((range, _)) => range.end,
+            None if is_wording(self.text, bits) || head::first_word_settles(self.text) => 0,
+            None => return false,
+        };
+        outline::write(self.text, from, bits, out);
+        true
+    }
+
+    /// Whether a line may begin as the common log format does, which looks at so many bytes, not at words.
+    fn is_client(&self, bits: &Bits) -> bool {
+        let first = bits.word_end(0);
+        let blank = if self.text.get(first) == Some(&b' ') { Some(first) } else { memchr(b' ', self.text) };
+        blank.is_some_and(|blank| self.text[blank..].starts_with(b" - "))
+    }
+
+    /// Mines the line's words. Answers the level that it names.
+    #[inline]
+    pub fn mine<S: Sink>(self, masks: &Masks, bits: &Bits, sink: &mut S, clues: &mut Clues) -> Severity {
+        split(self.text, self.level, masks, bits, sink, clues)
+    }
 }
 
 /// Mines the words of a text's first line; `head` is what was read of its beginning. Answers the level it names.
@@ -111,6 +143,12 @@ fn is_wording(line: &[u8], bits: &Bits) -> bool {
 fn first_line(text: &[u8]) -> &[u8] {
     let text = text.trim_ascii();
     memchr(b'\n', text).map_or(text, |end| text[..end].trim_ascii_end())
+}
+
+/// `https` before `://`, or a drive's letter before `:\`.
+#[inline]
+pub fn scheme_follows(text: &[u8], end: usize) -> bool {
+    text.get(end) == Some(&b':') && matches!(text.get(end + 1), Some(b'/' | b'\\'))
 }
 
 struct Splitter<'t, 'c> {
@@ -238,7 +276,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
             // The words that an exit code stands behind end in `e` or `s`.
             && (blank != b' ' || before.is_ascii_alphabetic() && !matches!(before | 0x20, b'e' | b's'))
             && !matches!(self.text[end - 1], b'.' | b'!' | b'?')
-            && !self.scheme_follows(end)
+            && !scheme_follows(self.text, end)
     }
 
     /// Where wording that begins at `at` ends. `word` is where the word begins that reaches up to the event.
@@ -253,7 +291,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
             return if blank { self.bits.gap_start(event).max(at) } else { event };
         }
         let date = event - word == 3 && self.text[word].is_ascii_uppercase();
-        if date || self.scheme_follows(event) { word } else { event }
+        if date || scheme_follows(self.text, event) { word } else { event }
     }
 
     /// A variable that needs no remembering.
@@ -377,7 +415,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
     fn word<S: Sink>(&mut self, start: usize, limit: usize, sink: &mut S) -> usize {
         let end = self.bits.word_end(start).min(limit);
         let word = self.bits.word(start, end);
-        let scheme = self.scheme_follows(end);
+        let scheme = scheme_follows(self.text, end);
         let in_level = self.level.start <= start && start < self.level.end;
         if !(self.key || word.marked || scheme || in_level) {
             if self.varies_plainly(start, end) {
@@ -393,12 +431,6 @@ impl<'t, 'c> Splitter<'t, 'c> {
         }
         self.whole_word(start, end, word.digit, sink);
         end
-    }
-
-    /// `https` before `://`, or a drive's letter before `:\`.
-    #[inline]
-    fn scheme_follows(&self, end: usize) -> bool {
-        self.text.get(end) == Some(&b':') && matches!(self.text.get(end + 1), Some(b'/' | b'\\'))
     }
 
     /// A word of letters alone varies when it is a hexadecimal number or part of a date.

@@ -72,6 +72,9 @@ pub fn is_method(word: &[u8]) -> bool {
     matches!(word, b"GET" | b"POST" | b"PUT" | b"DELETE" | b"HEAD" | b"PATCH" | b"OPTIONS" | b"TRACE" | b"CONNECT")
 }
 
+/// No longer word is technical.
+pub const LONGEST_TECHNICAL: usize = 8;
+
 /// Words with a digit that name a thing rather than count it.
 #[inline]
 pub fn is_technical(word: &[u8]) -> bool {

@@ -5,9 +5,12 @@ use std::ops::Range;
 
 use super::attributes::Attributes;
 use super::{Class, Record, Signal};
-use crate::class::{Probe, Severity};
+use crate::any::short_text;
+use crate::class::{Clues, Probe, Severity};
 use crate::mine::bits::Bits;
+use crate::mine::buffer::Buffer;
 use crate::mine::sink::Sink;
+use crate::mine::text::{self, Plain};
 use crate::mine::{self, Masks};
 use crate::wire::{self, Fields, Malformed};
 
@@ -18,6 +21,12 @@ pub struct Log<'a> {
     pub body: Cow<'a, [u8]>,
     pub attributes: Attributes<'a>,
     pub event_name: &'a [u8],
+}
+
+impl Log<'_> {
+    pub fn record(&self) -> Record {
+        Record { items: 1, tags: self.attributes.tags, duration: 0.0 }
+    }
 }
 
 const SEVERITY_NUMBER: u32 = wire::tag(2, wire::VARINT);
@@ -69,17 +78,49 @@ impl Sink for Nowhere {
     fn part(&mut self, _: &[u8]) {}
 }
 
+/// Writes the outline of the body when that is a plain line and makes the event type.
 #[inline]
-pub fn read<S: Sink>(record: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S) -> Result<Record, Malformed> {
-    let mut log = Log::default();
-    parse(record, &mut log)?;
+pub fn outline<'a>(log: &Log<'a>, masks: &Masks, bits: &mut Bits, out: &mut Buffer) -> Option<Line<'a>> {
+    let Cow::Borrowed(body) = log.body else { return None };
+    if !log.event_name.is_empty() || log.attributes.template.is_some() {
+        return None;
+    }
+    let plain = text::plain(short_text(body)?, bits)?;
+    let severity = log.severity.max(log.attributes.level);
+    plain.outline(masks, bits, out).then_some(Line { plain, severity, clues: log.attributes.clues })
+}
+
+/// A log whose body is a plain line, read but not mined.
+pub struct Line<'a> {
+    plain: Plain<'a>,
+    severity: Severity,
+    clues: Clues,
+}
+
+/// What stands beside a line and has a say in its class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Given(u32);
+
+impl Line<'_> {
+    #[inline]
+    pub fn given(&self) -> Given {
+        Given((self.severity as u32) << 16 | self.clues.packed())
+    }
+
+    /// Writes the shape.
+    pub fn mine<S: Sink>(mut self, masks: &Masks, bits: &Bits, sink: &mut S) -> Class {
+        let named = self.plain.mine(masks, bits, sink, &mut self.clues);
+        class(self.severity.max(named), self.clues)
+    }
+}
+
+/// Writes a log's shape.
+#[inline(never)]
+pub fn mine<S: Sink>(mut log: Log<'_>, masks: &Masks, bits: &mut Bits, sink: &mut S) -> Result<Class, Malformed> {
     let named = shape(&mut log, masks, bits, sink)?;
-    let clues = log.attributes.clues;
-    let class = Class {
-        signal: Signal::Logs,
-        severity: log.severity.max(named).max(log.attributes.level),
-        outcome: clues.outcome(),
-        probe: Probe(clues.probe),
-    };
-    Ok(Record { class, items: 1, tags: log.attributes.tags, duration: 0.0 })
+    Ok(class(log.severity.max(named).max(log.attributes.level), log.attributes.clues))
+}
+
+fn class(severity: Severity, clues: Clues) -> Class {
+    Class { signal: Signal::Logs, severity, outcome: clues.outcome(), probe: Probe(clues.probe) }
 }

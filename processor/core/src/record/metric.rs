@@ -36,7 +36,7 @@ impl Data {
     }
 }
 
-pub fn read<S: Sink>(record: &[u8], sink: &mut S) -> Result<Record, Malformed> {
+pub fn read<S: Sink>(record: &[u8], sink: &mut S) -> Result<(Record, Class), Malformed> {
     let (mut name, mut unit): (&[u8], &[u8]) = (b"", b"");
     let mut data = Data::default();
     let mut metadata = Attributes::default();
@@ -68,5 +68,5 @@ pub fn read<S: Sink>(record: &[u8], sink: &mut S) -> Result<Record, Malformed> {
     sink.part(b"}");
     let class =
         Class { signal: Signal::Metrics, severity: Severity::Unset, outcome: Outcome::Unset, probe: Probe(false) };
-    Ok(Record { class, items: data.points, tags: metadata.tags, duration: 0.0 })
+    Ok((Record { items: data.points, tags: metadata.tags, duration: 0.0 }, class))
 }

@@ -8,9 +8,12 @@ pub mod span;
 
 use std::borrow::Cow;
 
+use log::{Line, Log};
+
 use crate::any::{Any, KeyValue};
 use crate::class::{Outcome, Probe, Severity};
 use crate::mine::bits::Bits;
+use crate::mine::buffer::Buffer;
 use crate::mine::sink::Skeleton;
 use crate::mine::{self, Masks};
 use crate::wire::{Fields, Malformed};
@@ -66,7 +69,6 @@ pub struct Tags {
 /// One record as read.
 #[derive(Debug, Clone, Copy)]
 pub struct Record {
-    pub class: Class,
     /// OTLP's unit: a log record, data points, a span.
     pub items: u64,
     pub tags: Tags,
@@ -74,25 +76,63 @@ pub struct Record {
     pub duration: f64,
 }
 
-/// Memory that is used again for each record: the last one's skeleton, and the masks of its text.
+/// What makes the event type of a record.
+pub enum Shape<'a> {
+    /// The class, beside the skeleton in the workspace.
+    Mined(Class),
+    /// The workspace has the line's outline; who does not know it lets the line be mined.
+    Outlined(Line<'a>),
+}
+
+/// Memory that is used again for each record: the last one's skeleton or outline, and the masks of its text.
 #[derive(Default)]
 pub struct Workspace {
     pub skeleton: Skeleton,
-    pub bits: Bits,
+    pub outline: Buffer,
+    bits: Bits,
 }
 
-/// Reads an encoded record and writes its skeleton.
+impl Workspace {
+    /// Mines a line whose outline was written last.
+    pub fn mine(&mut self, line: Line<'_>, masks: &Masks) -> Class {
+        self.skeleton.clear();
+        let class = line.mine(masks, &self.bits, &mut self.skeleton);
+        self.skeleton.finish(mine::MINED_BYTES);
+        class
+    }
+}
+
+/// Reads an encoded record and writes its outline, if it has one, else its skeleton.
 #[inline]
-pub fn read(signal: Signal, record: &[u8], masks: &Masks, workspace: &mut Workspace) -> Result<Record, Malformed> {
-    let Workspace { skeleton, bits } = workspace;
-    skeleton.clear();
-    let record = match signal {
-        Signal::Logs => log::read(record, masks, bits, skeleton)?,
-        Signal::Metrics => metric::read(record, skeleton)?,
-        Signal::Spans => span::read(record, masks, bits, skeleton)?,
+pub fn read<'a>(
+    signal: Signal,
+    record: &'a [u8],
+    masks: &Masks,
+    workspace: &mut Workspace,
+) -> Result<(Record, Shape<'a>), Malformed> {
+    let Workspace { skeleton, outline, bits } = workspace;
+    let (record, class) = match signal {
+        Signal::Logs => {
+            let mut log = Log::default();
+            log::parse(record, &mut log)?;
+            let record = log.record();
+            if let Some(line) = log::outline(&log, masks, bits, outline) {
+                return Ok((record, Shape::Outlined(line)));
+            }
+            skeleton.clear();
+            (record, log::mine(log, masks, bits, skeleton)?)
+        }
+        Signal::Metrics => {
+            skeleton.clear();
+            metric::read(record, skeleton)?
+        }
+        Signal::Spans => {
+            skeleton.clear();
+            span::read(record, masks, bits, skeleton)?
+        }
     };
     skeleton.finish(mine::MINED_BYTES);
-    Ok(record)
+    Ok((record, Shape::Mined(class)))
 }
 
 /// The text of an attribute's value, borrowed where the value came in one piece.

@@ -106,7 +106,12 @@ pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, bits: &mut Bits, sink:
     }
 }
 
-pub fn read<S: Sink>(record: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S) -> Result<Record, Malformed> {
+pub fn read<S: Sink>(
+    record: &[u8],
+    masks: &Masks,
+    bits: &mut Bits,
+    sink: &mut S,
+) -> Result<(Record, Class), Malformed> {
     let mut span = parse(record)?;
     shape(&mut span, masks, bits, sink);
     let clues = &mut span.attributes.clues;
@@ -118,5 +123,5 @@ pub fn read<S: Sink>(record: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S
     let class =
         Class { signal: Signal::Spans, severity: Severity::Unset, outcome: clues.outcome(), probe: Probe(clues.probe) };
     let duration = span.times.1.saturating_sub(span.times.0) as f64 / 1e6;
-    Ok(Record { class, items: 1, tags: span.attributes.tags, duration })
+    Ok((Record { items: 1, tags: span.attributes.tags, duration }, class))
 }

@@ -1,0 +1,103 @@
+//! Lines that were met before: their types are found by outline, without mining.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::identity::Context;
+use crate::record::log::Given;
+use crate::table::EventType;
+
+/// A line's outline with what stands beside it, as it is looked up.
+#[derive(Clone, Copy)]
+pub struct Key<'a> {
+    pub context: &'a Arc<Context>,
+    pub given: Given,
+    pub outline: &'a [u8],
+}
+
+/// An outline and the type that mining found for it.
+pub struct Known {
+    hash: u64,
+    given: Given,
+    outline: Box<[u8]>,
+    event: Arc<EventType>,
+}
+
+impl Known {
+    pub fn new(hash: u64, key: Key<'_>, event: &Arc<EventType>) -> Self {
+        Self { hash, given: key.given, outline: key.outline.into(), event: Arc::clone(event) }
+    }
+
+    pub fn event(&self) -> &Arc<EventType> {
+        &self.event
+    }
+
+    fn is(&self, key: Key<'_>) -> bool {
+        *self.outline == *key.outline && self.given == key.given && Arc::ptr_eq(&self.event.context, key.context)
+    }
+}
+
+/// At most so many; when they are too many, all are forgotten, and those that still come are soon known again.
+pub struct Outlines {
+    hasher: RandomState,
+    known: HashTable<Known>,
+    capacity: usize,
+}
+
+impl Outlines {
+    pub fn new(capacity: usize) -> Self {
+        Self { hasher: RandomState::default(), known: HashTable::new(), capacity }
+    }
+
+    #[inline]
+    pub fn hash(&self, key: Key<'_>) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        (Arc::as_ptr(key.context) as usize).hash(&mut hasher);
+        key.given.hash(&mut hasher);
+        hasher.write(key.outline);
+        hasher.finish()
+    }
+
+    #[inline]
+    pub fn find(&self, hash: u64, key: Key<'_>) -> Option<&Arc<EventType>> {
+        self.known.find(hash, |known| known.is(key)).map(|known| &known.event)
+    }
+
+    pub fn insert(&mut self, new: Known) {
+        let key = Key { context: &new.event.context, given: new.given, outline: &new.outline };
+        if self.find(new.hash, key).is_some() {
+            return;
+        }
+        if self.known.len() >= self.capacity {
+            self.known.clear();
+        }
+        self.known.insert_unique(new.hash, new, |known| known.hash);
+    }
+
+    /// To be called when types go or are found otherwise than before.
+    pub fn clear(&mut self) {
+        self.known.clear();
+    }
+}
+
+/// Which outlines were met once: only those that come again are worth keeping.
+pub struct Met(Box<[u16; Met::SIZE]>);
+
+impl Default for Met {
+    fn default() -> Self {
+        Self(Box::new([0; Self::SIZE]))
+    }
+}
+
+impl Met {
+    const SIZE: usize = 4096;
+
+    /// Notes an outline; answers whether it was among the last that were noted.
+    pub fn again(&mut self, hash: u64) -> bool {
+        let (place, mark) = (hash as usize % Self::SIZE, (hash >> 48) as u16 | 1);
+        std::mem::replace(&mut self.0[place], mark) == mark
+    }
+}
