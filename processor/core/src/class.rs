@@ -212,13 +212,6 @@ pub struct Clues {
 }
 
 impl Clues {
-    /// All of it as a number.
-    #[inline]
-    pub fn packed(self) -> u32 {
-        let classes = self.status as u32 | (self.span as u32) << 2 | (self.exit as u32) << 4;
-        classes | u32::from(self.error) << 6 | u32::from(self.no_error) << 7 | u32::from(self.probe) << 8
-    }
-
     pub fn http(&mut self, status: i64) {
         self.status = self.status.max(Outcome::from_http(status));
     }
@@ -241,9 +234,58 @@ impl Clues {
     }
 }
 
+/// A severity and clues as one number, which is cheaper to copy, to compare and to hash than their parts are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Given(u32);
+
+impl Given {
+    #[inline]
+    pub fn new(severity: Severity, clues: Clues) -> Self {
+        let outcomes = clues.status as u32 | (clues.span as u32) << 2 | (clues.exit as u32) << 4;
+        let signs = u32::from(clues.error) | u32::from(clues.no_error) << 1 | u32::from(clues.probe) << 2;
+        Self(outcomes | signs << 6 | (severity as u32) << 9)
+    }
+
+    pub fn unpack(self) -> (Severity, Clues) {
+        use Severity::{Debug, Error, Fatal, Info, Trace, Unset, Warn};
+        let outcome = |shift: u32| {
+            [Outcome::Unset, Outcome::Ok, Outcome::ClientError, Outcome::Error][(self.0 >> shift & 3) as usize]
+        };
+        let sign = |shift: u32| self.0 >> shift & 1 == 1;
+        let clues = Clues {
+            status: outcome(0),
+            span: outcome(2),
+            exit: outcome(4),
+            error: sign(6),
+            no_error: sign(7),
+            probe: sign(8),
+        };
+        ([Unset, Trace, Debug, Info, Warn, Error, Fatal, Unset][(self.0 >> 9 & 7) as usize], clues)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_packed_is_unpacked() {
+        for severity in [Severity::Unset, Severity::Trace, Severity::Warn, Severity::Fatal] {
+            for signs in 0..8 {
+                for status in [Outcome::Unset, Outcome::Ok, Outcome::ClientError, Outcome::Error] {
+                    let clues = Clues {
+                        status,
+                        exit: status,
+                        error: signs & 1 == 1,
+                        no_error: signs & 2 == 2,
+                        probe: signs & 4 == 4,
+                        ..Clues::default()
+                    };
+                    assert_eq!(Given::new(severity, clues).unpack(), (severity, clues));
+                }
+            }
+        }
+    }
 
     #[test]
     fn probes_are_told_by_the_last_segment_or_its_parent() {

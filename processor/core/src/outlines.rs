@@ -6,8 +6,8 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use crate::class::Given;
 use crate::identity::Context;
-use crate::record::log::Given;
 use crate::table::EventType;
 
 /// A line's outline with what stands beside it, as it is looked up.

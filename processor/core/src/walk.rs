@@ -417,7 +417,7 @@ fn find<'t>(
         Shape::Mined(class) => return by_skeleton(scratch, class, place, table),
     };
     let Some(context) = &place.known else { return Err(scratch.work.mine(line, call.masks)) };
-    let given = line.given();
+    let given = line.given;
     let key = Key { context, given, outline: scratch.work.outline.bytes() };
     let hash = table.outlines.hash(key);
     if let Some(event) = table.outlines.find(hash, key) {

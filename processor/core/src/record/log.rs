@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::attributes::Attributes;
 use super::{Class, Record, Signal};
 use crate::any::short_text;
-use crate::class::{Clues, Probe, Severity};
+use crate::class::{Clues, Given, Probe, Severity};
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
 use crate::mine::sink::Sink;
@@ -86,31 +86,24 @@ pub fn outline<'a>(log: &Log<'a>, masks: &Masks, bits: &mut Bits, out: &mut Buff
         return None;
     }
     let plain = text::plain(short_text(body)?, bits)?;
-    let severity = log.severity.max(log.attributes.level);
-    plain.outline(masks, bits, out).then_some(Line { plain, severity, clues: log.attributes.clues })
+    let given = Given::new(log.severity.max(log.attributes.level), log.attributes.clues);
+    plain.outline(masks, bits, out).then_some(Line { plain, given })
 }
 
 /// A log whose body is a plain line, read but not mined.
 pub struct Line<'a> {
     plain: Plain<'a>,
-    severity: Severity,
-    clues: Clues,
+    /// What stands beside the line and has a say in its class.
+    pub given: Given,
 }
 
-/// What stands beside a line and has a say in its class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Given(u32);
-
 impl Line<'_> {
-    #[inline]
-    pub fn given(&self) -> Given {
-        Given((self.severity as u32) << 16 | self.clues.packed())
-    }
-
     /// Writes the shape.
-    pub fn mine<S: Sink>(mut self, masks: &Masks, bits: &Bits, sink: &mut S) -> Class {
-        let named = self.plain.mine(masks, bits, sink, &mut self.clues);
-        class(self.severity.max(named), self.clues)
+    #[inline(never)]
+    pub fn mine<S: Sink>(self, masks: &Masks, bits: &Bits, sink: &mut S) -> Class {
+        let (severity, mut clues) = self.given.unpack();
+        let named = self.plain.mine(masks, bits, sink, &mut clues);
+        class(severity.max(named), clues)
     }
 }
 
