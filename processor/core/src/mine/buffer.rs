@@ -34,7 +34,8 @@ impl Buffer {
     }
 
     /// Appends the first `length` bytes of `from`, most often by a move of fixed size, which is no call.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would cost more than the move")]
     pub fn push(&mut self, from: &[u8], length: usize) {
         if length <= 32
             && let Some(bytes) = from.first_chunk::<32>()
