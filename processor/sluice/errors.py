@@ -97,3 +97,28 @@ class BrokerError(SluiceError):
 
 class ProviderError(SluiceError):
     """The judge cannot answer; the types wait in the queue and are kept."""
+
+
+class Unavailable(ProviderError):  # noqa: N818 - as `Refused`
+    """The provider cannot be reached or is in trouble (connection, time-out, 408, 409, 5xx): worth another try."""
+
+
+class Unauthorized(ProviderError):  # noqa: N818 - as `Refused`
+    """The key is missing, wrong or not allowed, or the model is not known (401, 403, 404): another key helps, waiting
+    does not."""
+
+
+class OutOfCredit(ProviderError):  # noqa: N818 - as `Refused`
+    """A spend limit, a quota or a billing stop: not a matter of pace."""
+
+
+class RateLimited(ProviderError):  # noqa: N818 - as `Refused`
+    """Too fast. `retry_after`: seconds that the provider asks to wait, None when it does not say."""
+
+    def __init__(self, message: str, retry_after: float | None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Rejected(ProviderError):  # noqa: N818 - as `Refused`
+    """The request itself is at fault (400, 413, 422): one of its items, or all of it."""
