@@ -23,6 +23,7 @@ pub struct Bits {
     blocks: Vec<Block>,
     length: usize,
     controls: bool,
+    odd: bool,
 }
 
 impl Bits {
@@ -33,13 +34,19 @@ impl Bits {
             // One more, so that every block has a next one.
             self.blocks.resize(count + 1, Block::default());
         }
-        self.controls = classes::with_classifier(text, Fill(&mut self.blocks[..count]));
+        (self.controls, self.odd) = classes::with_classifier(text, Fill(&mut self.blocks[..count]));
     }
 
     /// Whether there is any control character.
     #[inline]
     pub fn has_controls(&self) -> bool {
         self.controls
+    }
+
+    /// Whether any word is odd.
+    #[inline]
+    pub fn has_odd(&self) -> bool {
+        self.odd
     }
 
     #[inline]
@@ -59,18 +66,19 @@ impl Bits {
         self.next(at, |block| block.event)
     }
 
-    /// The first digit at or after `at`, if there is one.
+    /// The first digit, slash or pair of dots at or after `at`, if there is one.
     #[inline]
-    pub fn next_digit(&self, at: usize) -> Option<usize> {
+    pub fn next_number_or_path(&self, at: usize) -> Option<usize> {
+        let of = |block: &Block| block.digit | block.odd;
         let last = self.length / 64;
         let mut index = at / 64;
-        let mut bits = self.blocks[index].digit >> (at % 64) << (at % 64);
+        let mut bits = of(&self.blocks[index]) >> (at % 64) << (at % 64);
         while bits == 0 {
             if index == last {
                 return None;
             }
             index += 1;
-            bits = self.blocks[index].digit;
+            bits = of(&self.blocks[index]);
         }
         Some(index * 64 + bits.trailing_zeros() as usize)
     }
@@ -202,17 +210,18 @@ pub struct Word {
     pub odd: bool,
 }
 
-/// Fills a line's blocks, which are as many as the text has whole ones, and one. Answers whether there are controls.
+/// Fills a line's blocks, which are as many as the text has whole ones, and one. Answers whether there are controls, and
+/// whether there is anything odd.
 struct Fill<'b>(&'b mut [Block]);
 
 impl Work for Fill<'_> {
-    type Out = bool;
+    type Out = (bool, bool);
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "it is compiled with the features of whoever calls it")]
-    fn run(self, text: &[u8], classify: impl Fn(&[u8], usize) -> Classes) -> bool {
+    fn run(self, text: &[u8], classify: impl Fn(&[u8], usize) -> Classes) -> (bool, bool) {
         let mut edge = Edge::default();
-        let mut controls = 0;
+        let (mut controls, mut odd) = (0, 0);
         for (index, block) in self.0.iter_mut().enumerate() {
             let left = text.len() - index * 64;
             // The bit just behind the text, if that is within the block.
@@ -220,8 +229,9 @@ impl Work for Fill<'_> {
             let classes = classify(text, index * 64);
             controls |= classes.control;
             *block = derive(&classes, end, &mut edge);
+            odd |= block.odd;
         }
-        controls != 0
+        (controls != 0, odd != 0)
     }
 }
 

@@ -14,12 +14,13 @@ pub fn may_tell(word: &[u8]) -> bool {
     if !may_name(word) {
         return false;
     }
-    match word.first_chunk::<3>() {
-        Some(&[first, second, third]) => matches!(
+    match *word {
+        [b'r' | b'R', b'c' | b'C', ..] => true,
+        [first, second, third, ..] => matches!(
             &[first | 0x20, second | 0x20, third | 0x20],
             b"cod" | b"com" | b"err" | b"exc" | b"exi" | b"grp" | b"htt" | b"res" | b"ret" | b"rpc" | b"sta" | b"suc"
         ),
-        None => word.len() == 2,
+        _ => false,
     }
 }
 

@@ -25,6 +25,8 @@ pub fn read(text: &[u8]) -> Head {
         Some(b'0'..=b'9') => head.start += cri(rest),
         _ => {}
     }
+    // A prefix may end with its last word, without the blank behind it.
+    head.start = head.start.min(text.len());
     let message = text[head.start..].trim_ascii_start();
     let message = if head.start > start { behind_tag(message) } else { message };
     if let Some(b'I' | b'W' | b'E' | b'F') = message.first()
@@ -149,7 +151,10 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
     while at < text.len() {
         let byte = text[at];
         if byte.is_ascii_alphabetic() {
-            let length = word_length(&text[at..]);
+            let length = text[at..]
+                .iter()
+                .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'.'))
+                .count();
             let word = &text[at..at + length];
             let severity =
                 if could_be_level(text, at + length, bracket) { Severity::from_word(word) } else { Severity::Unset };
@@ -167,7 +172,9 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
                 at += pair_length(&text[at..]);
                 continue;
             }
-            if !is_skipped(word) {
+            let skipped = matches!(word, b"T" | b"Z" | b"UTC" | b"GMT" | b"time" | b"ts" | b"timestamp" | b"F" | b"P")
+                || word.iter().any(u8::is_ascii_digit);
+            if !skipped {
                 if !bracket {
                     return late_level(text, at);
                 }
@@ -187,22 +194,6 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
         at += 1;
     }
     None
-}
-
-fn word_length(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'.')).count()
-}
-
-/// What may stand before a level: a time, its zone, a tag.
-fn is_skipped(word: &[u8]) -> bool {
-    matches!(word, b"T" | b"Z" | b"UTC" | b"GMT" | b"time" | b"ts" | b"timestamp" | b"F" | b"P")
-        || word.iter().any(u8::is_ascii_digit)
-}
-
-/// Whether `level`, which found none in a text that begins with letters, looked no further than the first word.
-pub fn first_word_settles(text: &[u8]) -> bool {
-    let length = word_length(text);
-    !is_skipped(&text[..length]) && !matches!(text.get(length), Some(b'='))
 }
 
 /// A level behind a date and up to three names, as `2024-05-01 10:00:00 UTC [17] app@shop ERROR:  …` has it: capitals,
@@ -340,6 +331,8 @@ mod tests {
             ("<34>Oct  1 22:14:15 web su: done", "su: done"),
             ("<34>1 2024-05-01T10:00:00Z web su - - done", "su - - done"),
             ("I0102 15:04:05.000000   1234 file.go:123] synced", "synced"),
+            ("2024-05-01T10:00:00.123456789Z stdout F", ""),
+            ("<34>1 2024-05-01T10:00:00Z web", ""),
         ] {
             assert_eq!(line[read(line.as_bytes()).start..].trim(), rest, "{line}");
         }

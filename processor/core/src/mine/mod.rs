@@ -85,7 +85,9 @@ fn number<S: Sink>(text: &str, sink: &mut S) {
 /// Mines a text body: JSON as its structure, anything else as words.
 pub fn line<S: Sink>(text: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Severity {
     if let Some(plain) = text::plain(text, bits) {
-        return plain.mine(masks, bits, sink, clues);
+        let severity = plain.severity();
+        plain.mine(masks, bits, sink, clues);
+        return severity;
     }
     let text = without_colours(&text[..text.len().min(MINED_BYTES)]);
     let head = head::read(&text);

@@ -5,27 +5,51 @@
 //! to it: a word is replaced only where nothing that `text` does looks into it. What is data but is looked into (paths,
 //! quoted fields, numbers that may be a status) stays as it is, which costs another outline and is never wrong.
 
+use std::ops::Range;
+
+use memchr::{memchr2, memmem};
+
 use super::bits::{Around, Bits};
 use super::buffer::Buffer;
 use super::clues::may_tell;
 use super::text::scheme_follows;
 use super::words::{LONGEST_TECHNICAL, is_technical};
+use crate::class::Probe;
 
-/// What stands for a word of data; a text with control characters has no outline.
+/// What stands for data, by what may be asked of its first letter; a text with control characters has no outline.
 const DIGITS: u8 = 1;
 const LETTERS: u8 = 2;
 const OTHER: u8 = 3;
+/// A path from the root, which is no prober's.
+const ROOTED: u8 = 4;
+/// What stands behind a URL's scheme, likewise.
+const BEHIND_SCHEME: u8 = 8;
+/// A path of at least three parts; what follows it at once may be part of it.
+const PATH_OF_DIGITS: u8 = 6;
+const PATH_OF_LETTERS: u8 = 7;
+/// Added to those of paths.
+const WITH_DIGITS: u8 = 16;
+/// The line's level, which is found before.
+const LEVEL: u8 = 5;
 
-/// Writes the outline of a plain line; what is before `from`, where its level may stand, stays as it is.
+/// Writes the outline of a line; `level` is empty when it names none.
 #[inline]
-pub fn write(text: &[u8], from: usize, bits: &Bits, out: &mut Buffer) {
+pub fn write(text: &[u8], level: Range<usize>, bits: &Bits, out: &mut Buffer) {
     out.clear();
+    let mut level = Some(level).filter(|level| !level.is_empty());
     let mut done = 0;
-    let mut at = from;
-    while let Some(digit) = bits.next_digit(at) {
-        let word = bits.around(digit);
+    let mut at = 0;
+    while let Some(found) = bits.next_number_or_path(at) {
+        let word = bits.around(found);
+        if let Some(level) = level.take_if(|level| level.start <= word.start) {
+            out.push(&text[done..], level.start - done);
+            out.push_first(&[LEVEL], 1);
+            (done, at) = (level.end, level.end);
+            continue;
+        }
         at = word.end;
-        if word.odd || word.start < from.max(1) {
+        // A word that the level is a part of stays.
+        if word.start < done || level.as_ref().is_some_and(|level| level.start < word.end) {
             continue;
         }
         let Some((mark, end)) = mark(text, &word, bits) else { continue };
@@ -33,14 +57,19 @@ pub fn write(text: &[u8], from: usize, bits: &Bits, out: &mut Buffer) {
         out.push_first(&[mark], 1);
         done = end;
     }
+    if let Some(level) = level {
+        out.push(&text[done..], level.start - done);
+        out.push_first(&[LEVEL], 1);
+        done = level.end;
+    }
     out.push(&text[done..], text.len() - done);
 }
 
-/// What stands for a word with a digit, and where its data ends; `None` where the splitter may look into it.
+/// What stands for a word with a digit or a slash, and where its data ends; `None` where the splitter may look into it.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the innermost step of the way over a line")]
 fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
-    let &Around { start, mut end, .. } = word;
+    let &Around { start, mut end, odd } = word;
     if scheme_follows(text, end) {
         return None;
     }
@@ -48,16 +77,60 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
     while end > start + 1 && matches!(text[end - 1], b'.' | b'!' | b'?') {
         end -= 1;
     }
+    // Where a path's query begins has a say in what its last part is.
+    if bits.has_odd() && is_joined(text, word, bits) && memchr2(b'?', b'#', &text[start..end]).is_some() {
+        return None;
+    }
+    if odd {
+        // In quotes, before a colon, a word without any digit is a key.
+        let digits = if bits.has_digit(start, end) { WITH_DIGITS } else { 0 };
+        return Some((path(text, start, end)? | digits, end));
+    }
     let first = text[start];
+    let short = end - start == 3;
     if first.is_ascii_digit() {
-        let short = end - start == 3;
-        let tells = short && text[start + 1] == b'x' || !(plainly_behind(text, start, short) || tells_nothing(text, start, bits));
+        let tells = short && text[start + 1] == b'x'
+            || !(plainly_behind(text, start, short) || tells_nothing(text, start, short, bits));
         return (!tells).then_some((DIGITS, end));
     }
     if first.is_ascii_alphabetic() {
         return (end - start > LONGEST_TECHNICAL || !is_technical(&text[start..end])).then_some((LETTERS, end));
     }
-    (first != b'-' || tells_nothing(text, start, bits)).then_some((OTHER, end))
+    (first != b'-' || tells_nothing(text, start, short, bits)).then_some((OTHER, end))
+}
+
+/// Whether there may be more of a path that this word is part of, before it or behind.
+#[inline]
+fn is_joined(text: &[u8], word: &Around, bits: &Bits) -> bool {
+    word.start > 0 && joins(text[word.start - 1])
+        || text.get(word.end).copied().is_some_and(joins) && !bits.is_sep(word.end + 1)
+}
+
+fn joins(byte: u8) -> bool {
+    matches!(byte, b':' | b'=' | b',' | b';')
+}
+
+/// What stands for a path: one from the root, or one of at least three parts.
+#[inline(never)]
+fn path(text: &[u8], start: usize, end: usize) -> Option<u8> {
+    let word = &text[start..end];
+    if start > 0 && matches!(text[start - 1], b'"' | b'\'') || memmem::find(word, b"..").is_some() {
+        return None;
+    }
+    let first = word[0];
+    if first == b'/' {
+        let mark = if word.starts_with(b"//") { BEHIND_SCHEME } else { ROOTED };
+        return (word.len() > 1 && !Probe::path(word)).then_some(mark);
+    }
+    // Joined to an earlier path it would lengthen that one's last part, while a slash begins another.
+    let joined = start > 0 && joins(text[start - 1]);
+    if Probe::path(word) || joined && !word[..word.len() - 1].contains(&b'/') {
+        return None;
+    }
+    if !first.is_ascii_alphanumeric() || word.iter().filter(|&&byte| matches!(byte, b'/' | b'\\')).count() < 2 {
+        return None;
+    }
+    Some(if first.is_ascii_digit() { PATH_OF_DIGITS } else { PATH_OF_LETTERS })
 }
 
 /// The quick way to `tells_nothing`, for what stands before most numbers: a blank behind a word, or another number's
@@ -75,8 +148,11 @@ fn plainly_behind(text: &[u8], start: usize, short: bool) -> bool {
 
 /// Whether what stands before a number makes sure that nobody asks what number it is.
 #[inline(never)]
-fn tells_nothing(text: &[u8], start: usize, bits: &Bits) -> bool {
-    let Some(&[before, last]) = text[..start].last_chunk() else { return false };
+fn tells_nothing(text: &[u8], start: usize, short: bool, bits: &Bits) -> bool {
+    let Some(&[before, last]) = text[..start].last_chunk() else {
+        // There is no word before it.
+        return !matches!(text[..start], [b'"' | b'\'']);
+    };
     if matches!(last, b'"' | b'\'') || last == b' ' && matches!(before, b'"' | b'\'' | b'|') {
         return false;
     }
@@ -84,38 +160,34 @@ fn tells_nothing(text: &[u8], start: usize, bits: &Bits) -> bool {
     if earlier.start == earlier.end {
         let end = bits.gap_start(start - 1);
         if end == 0 {
-            return false;
+            return true;
         }
         earlier = bits.around(end);
     }
-    !earlier.odd && !may_tell(&text[earlier.start..earlier.end])
+    // What is joined to it from before may make it the end of a path.
+    let whole = earlier.start == 0 || !joins(text[earlier.start - 1]);
+    (whole || !short || last != b' ') && !earlier.odd && !may_tell(&text[earlier.start..earlier.end])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::class::{Clues, Severity};
+    use crate::class::Clues;
     use crate::mine::sink::Skeleton;
     use crate::mine::{Masks, text};
 
     fn outline(line: &str) -> Option<String> {
         let (mut bits, mut out) = (Bits::default(), Buffer::default());
         let plain = text::plain(line.as_bytes(), &mut bits)?;
-        plain
-            .outline(&Masks::default(), &bits, &mut out)
-            .then(|| String::from_utf8(out.bytes().to_vec()).unwrap())
+        plain.outline(&Masks::default(), &bits, &mut out).then(|| String::from_utf8(out.bytes().to_vec()).unwrap())
     }
 
-    fn mined(line: &str) -> (Vec<u8>, Severity, Clues) {
+    fn mined(line: &str) -> (Vec<u8>, Clues) {
         let (mut bits, mut sink, mut clues) = (Bits::default(), Skeleton::default(), Clues::default());
-        let severity = text::plain(line.as_bytes(), &mut bits).unwrap().mine(
-            &Masks::default(),
-            &bits,
-            &mut sink,
-            &mut clues,
-        );
+        let plain = text::plain(line.as_bytes(), &mut bits).unwrap();
+        plain.mine(&Masks::default(), &bits, &mut sink, &mut clues);
         sink.finish(usize::MAX);
-        (sink.text().to_vec(), severity, clues)
+        (sink.text().to_vec(), clues)
     }
 
     #[test]
@@ -124,11 +196,14 @@ mod tests {
             ("stored batch 15 of node17 from 10.0.0.7:4711 in 15ms", "stored batch _ of _ from _:_ in _"),
             ("session 0a1b2c3d-77 ended.", "session _ ended."),
             ("user=u42 id=17 size: 12, (3)", "user=_ id=_ size: _, (_)"),
-            ("INFO took 3ms", "INFO took _"),
+            ("INFO took 3ms", "_ took _"),
+            ("2024-05-01 12:00:01,123 [main-7] WARN took 3ms", "_ _:_:_,_ [_] _ took _"),
+            ("[17] a/7/b and /var/lib/17.sst.", "[_] _ and _."),
+            ("see https://a7/x or b", "see https:_ or b"),
             ("failed to reach shard 3", "failed to reach shard _"),
         ] {
             let outline = outline(line).unwrap();
-            assert_eq!(outline.replace(['\u{1}', '\u{2}', '\u{3}'], "_"), seen);
+            assert_eq!(outline.replace(|byte: char| byte.is_control(), "_"), seen);
         }
     }
 
@@ -138,10 +213,10 @@ mod tests {
             "status 200 and status: 200, status=200",
             "exit code 17 with exit status=3",
             "and rc=17 response_code=200 returned 404 [rc] 5",
-            "opened /var/lib/17.sst a\\b7 me7@x",
+            "opened ../lib/17.sst a\\b7 me7@x /v1/healthz",
             "said \"17\" and '18' and | 200 | x",
             "using sha256 for IPv6 and 5xx",
-            "see HTTP/1.1 200 or https://a7/x or c7://x",
+            "see HTTP/1.1 200 or https://healthz",
         ] {
             assert_eq!(outline(line).as_deref(), Some(line));
         }
@@ -149,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_line_that_may_be_read_otherwise_has_none() {
-        for line in ["bob - 17 [2024", "time=17 message=x", "T 17 x", "two\nlines 17", "{\"a\": 17}", "17 x"] {
+        for line in ["bob - 17 [2024", "two\nlines 17", "{\"a\": 17}", "17 x "] {
             assert_eq!(outline(line), None, "{line}");
         }
     }
@@ -159,20 +234,123 @@ mod tests {
     #[test]
     fn lines_with_the_same_outline_are_mined_to_the_same() {
         const WORDS: &[&str] = &[
-            "status", "code", "exit", "exited", "with", "rc", "http", "HTTP/1.1", "GET", "POST", "err", "error", "success",
-            "responded", "completed", "grpc.code", "response_code", "level", "INFO", "WARN", "ERROR", "Jan", "Mon", "AM",
-            "PM", "took", "size", "user", "node", "x", "/a/b", "/healthz", "https", "C", "a.b.com", "me@x", "..", "...",
-            "session", "dead", "beef", "fe80", "-", "--", "|", "kube-probe/1.2", "true", "<nil>", "T", "UTC", "ts",
+            "status",
+            "code",
+            "exit",
+            "exited",
+            "with",
+            "rc",
+            "http",
+            "HTTP/1.1",
+            "GET",
+            "POST",
+            "err",
+            "error",
+            "success",
+            "responded",
+            "completed",
+            "grpc.code",
+            "response_code",
+            "level",
+            "INFO",
+            "WARN",
+            "ERROR",
+            "Jan",
+            "Mon",
+            "AM",
+            "PM",
+            "took",
+            "size",
+            "user",
+            "node",
+            "x",
+            "/a/b",
+            "/healthz",
+            "https",
+            "C",
+            "a.b.com",
+            "me@x",
+            "..",
+            "...",
+            "session",
+            "dead",
+            "beef",
+            "fe80",
+            "-",
+            "--",
+            "|",
+            "kube-probe/1.2",
+            "true",
+            "<nil>",
+            "T",
+            "UTC",
+            "ts",
         ];
         const MARKS: &[&str] = &[
-            " ", " ", " ", " ", " ", " ", "  ", "=", "=", ":", ": ", ":", ", ", ",", " (", ") ", " [", "] ", "\"", " \"",
-            "\" ", "'", " '", "' ", "|", " | ", "; ", "<", "> ", "{", "}", ".", ". ", "/", "-", "_", "://", "..", "!", "%",
-            "@", "\\",
+            " ", " ", " ", " ", " ", " ", "  ", "=", "=", ":", ": ", ":", ", ", ",", " (", ") ", " [", "] ", "\"",
+            " \"", "\" ", "'", " '", "' ", "|", " | ", "; ", "<", "> ", "{", "}", ".", ". ", "/", "-", "_", "://",
+            "..", "!", "%", "@", "\\",
         ];
         const DATA: &[&str] = &[
-            "7", "17", "200", "404", "503", "5xx", "2xx", "0", "1", "-1", "-17", "12345", "1234567890123", "10.0.0.1",
-            "3.5", "15ms", "5ms", "5M", "1M", "0x7f", "7f3a", "a7", "e5", "c17", "f47ac10b-58cc", "sha256", "IPv6", "s3",
-            "h2", "blk_17", "#5", "+3", "$9", "_1", "~7", "%5", "é7", "7é", "1a2b3c4d", "00", "1.", "2!", "3..4", "b2.7",
+            "7",
+            "17",
+            "200",
+            "404",
+            "503",
+            "5xx",
+            "2xx",
+            "0",
+            "1",
+            "-1",
+            "-17",
+            "12345",
+            "1234567890123",
+            "10.0.0.1",
+            "3.5",
+            "15ms",
+            "5ms",
+            "5M",
+            "1M",
+            "0x7f",
+            "7f3a",
+            "a7",
+            "e5",
+            "c17",
+            "f47ac10b-58cc",
+            "sha256",
+            "IPv6",
+            "s3",
+            "h2",
+            "blk_17",
+            "#5",
+            "+3",
+            "$9",
+            "_1",
+            "~7",
+            "%5",
+            "é7",
+            "7é",
+            "1a2b3c4d",
+            "00",
+            "1.",
+            "2!",
+            "3..4",
+            "b2.7",
+            "/a/7",
+            "/b/c.d",
+            "a/b/7",
+            "/x?q=1",
+            "/x#y/health",
+            "/healthz",
+            "/a/health/9",
+            "9/9/9",
+            "a\\b\\7",
+            "\\7\\a",
+            "2024-05-01",
+            "12:00:01,123",
+            "x/7",
+            "/",
+            "me7@x.y",
         ];
         let mut state = 11u64;
         let mut below = move |bound: usize| {
@@ -181,11 +359,12 @@ mod tests {
         };
         let (mut same, mut lines) = (0, 0);
         for _ in 0..60_000 {
-            let parts: Vec<(u8, usize)> = (0..2 + below(14))
-                .map(|_| (below(8) as u8, below(10_000)))
-                .collect();
+            let parts: Vec<(u8, usize)> = (0..2 + below(14)).map(|_| (below(8) as u8, below(10_000))).collect();
             let mut write = || {
-                let mut line = String::from(["took ", "the size ", "INFO ", "status ", "foo: "][parts[0].1 % 5]);
+                let mut line = String::from(
+                    ["took ", "the size ", "INFO ", "status ", "foo: ", "[7] ", "<3>", "17 ", "2024-05-01 10:00:00 "]
+                        [parts[0].1 % 9],
+                );
                 for &(what, number) in &parts {
                     line += match what {
                         0 | 1 => WORDS[number % WORDS.len()],

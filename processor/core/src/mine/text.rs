@@ -8,7 +8,6 @@ use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
-use super::{Masks, outline};
 use super::bits::{Around, Bits};
 use super::buffer::Buffer;
 use super::clues::{self, number};
@@ -16,45 +15,69 @@ use super::head::{self, Head};
 use super::passed::Passed;
 use super::sink::Sink;
 use super::words::{is_domain, is_method, is_month, is_state, is_technical, is_weekday};
+use super::{Masks, outline};
 use crate::class::{Clues, Probe, Severity};
 
 /// Longer texts are more likely of several lines, and then their masks would be made in vain.
 const SHORT: usize = 512;
 
-/// A text that is one line, begins with a word and needs no preparation, as most do; its masks are made.
-#[derive(Clone)]
+/// A text of one line that is neither long nor structured, as most are; its masks are made.
 pub struct Plain<'t> {
     text: &'t [u8],
-    level: Option<(Range<usize>, Severity)>,
+    level: Range<usize>,
+    /// The highest of the level and of what stands before the line.
+    severity: Severity,
 }
 
 /// Reads a text that is plain; `None` when it is not.
 #[inline]
 pub fn plain<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
-    if text.len() > SHORT || !head::begins_with_letters(text) || text.ends_with(b" ") {
+    if text.len() > SHORT || text.ends_with(b" ") {
+        return None;
+    }
+    if !head::begins_with_letters(text) {
+        return plain_behind_head(text, bits);
+    }
+    bits.read(text);
+    if bits.has_controls() {
+        return None;
+    }
+    if is_wording(text, bits) {
+        return Some(Plain { text, level: 0..0, severity: Severity::Unset });
+    }
+    let (level, severity) = head::level(text).unwrap_or_default();
+    Some(Plain { text, level, severity })
+}
+
+/// The same for a text that may begin with what is no part of the message.
+#[inline(never)]
+fn plain_behind_head<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
+    let head = head::read(text);
+    let text = text[head.start..].trim_ascii_start();
+    if text.first() == Some(&b'{') {
         return None;
     }
     bits.read(text);
     if bits.has_controls() {
         return None;
     }
-    let level = if is_wording(text, bits) { None } else { head::level(text) };
-    Some(Plain { text, level })
+    let named = if head.names_level { head::level(text) } else { None };
+    let (level, severity) = named.unwrap_or_default();
+    Some(Plain { text, level, severity: severity.max(head.severity) })
 }
 
 impl Plain<'_> {
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
     /// Writes the outline of the line; answers whether it has one.
     #[inline]
     pub fn outline(&self, masks: &Masks, bits: &Bits, out: &mut Buffer) -> bool {
         if masks.any.is_some() || self.is_client(bits) {
             return false;
         }
-        let from = match &self.level {
-            Some((range, _)) => range.end,
-            None if is_wording(self.text, bits) || head::first_word_settles(self.text) => 0,
-            None => return false,
-        };
-        outline::write(self.text, from, bits, out);
+        outline::write(self.text, self.level.clone(), bits, out);
         true
     }
 
@@ -65,10 +88,10 @@ impl Plain<'_> {
         blank.is_some_and(|blank| self.text[blank..].starts_with(b" - "))
     }
 
-    /// Mines the line's words. Answers the level that it names.
+    /// Mines the line's words.
     #[inline]
-    pub fn mine<S: Sink>(self, masks: &Masks, bits: &Bits, sink: &mut S, clues: &mut Clues) -> Severity {
-        split(self.text, self.level, masks, bits, sink, clues)
+    pub fn mine<S: Sink>(self, masks: &Masks, bits: &Bits, sink: &mut S, clues: &mut Clues) {
+        split(self.text, self.level, masks, bits, sink, clues);
     }
 }
 
@@ -89,7 +112,9 @@ pub fn mine<S: Sink>(
     let level = if head.names_level { head::level(rest) } else { None };
     let level = level.map(|(range, severity)| (range.start - skipped..range.end - skipped, severity));
     let below = later_lines(&rest[skipped..], line.len(), clues);
-    head.severity.max(below).max(split(line, level, masks, bits, sink, clues))
+    let (level, severity) = level.unwrap_or_default();
+    split(line, level, masks, bits, sink, clues);
+    head.severity.max(below).max(severity)
 }
 
 /// What the lines behind the first say: an exception makes the record an error, and some loggers put the level there.
@@ -104,15 +129,7 @@ fn later_lines(text: &[u8], first: usize, clues: &mut Clues) -> Severity {
 }
 
 /// Splits a line whose masks were read. Answers the severity of its level, whose place is given.
-fn split<S: Sink>(
-    line: &[u8],
-    level: Option<(Range<usize>, Severity)>,
-    masks: &Masks,
-    bits: &Bits,
-    sink: &mut S,
-    clues: &mut Clues,
-) -> Severity {
-    let (level, severity) = level.unwrap_or_default();
+fn split<S: Sink>(line: &[u8], level: Range<usize>, masks: &Masks, bits: &Bits, sink: &mut S, clues: &mut Clues) {
     let mut splitter = Splitter::new(line, bits, level, clues);
     let mut done = 0;
     if let Some(any) = &masks.any {
@@ -130,7 +147,6 @@ fn split<S: Sink>(
     }
     splitter.run(done..line.len(), sink);
     splitter.clues.probe |= splitter.agent_probes;
-    severity
 }
 
 /// Whether a line begins with a word before which, and after which, no level stands.

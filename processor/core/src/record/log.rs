@@ -86,14 +86,15 @@ pub fn outline<'a>(log: &Log<'a>, masks: &Masks, bits: &mut Bits, out: &mut Buff
         return None;
     }
     let plain = text::plain(short_text(body)?, bits)?;
-    let given = Given::new(log.severity.max(log.attributes.level), log.attributes.clues);
+    let severity = log.severity.max(log.attributes.level).max(plain.severity());
+    let given = Given::new(severity, log.attributes.clues);
     plain.outline(masks, bits, out).then_some(Line { plain, given })
 }
 
 /// A log whose body is a plain line, read but not mined.
 pub struct Line<'a> {
     plain: Plain<'a>,
-    /// What stands beside the line and has a say in its class.
+    /// What has a say in its class beside the line's words.
     pub given: Given,
 }
 
@@ -102,8 +103,8 @@ impl Line<'_> {
     #[inline(never)]
     pub fn mine<S: Sink>(self, masks: &Masks, bits: &Bits, sink: &mut S) -> Class {
         let (severity, mut clues) = self.given.unpack();
-        let named = self.plain.mine(masks, bits, sink, &mut clues);
-        class(severity.max(named), clues)
+        self.plain.mine(masks, bits, sink, &mut clues);
+        class(severity, clues)
     }
 }
 
