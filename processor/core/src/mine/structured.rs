@@ -18,13 +18,20 @@ use levels::Level;
 const DEPTH: usize = 32;
 const LEAVES: usize = 128;
 
-/// Mines a JSON object. `None` when the text is not one; then nothing was written to `sink`.
+/// Mines a JSON object, also one whose end was cut off: its shape says `*` and its message counts if it came in time.
+/// `None` when the text is none; then nothing was written to `sink`.
 pub fn json<S: Sink>(text: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Option<Severity> {
     let mut found = Found { clues: *clues, ..Found::default() };
     let mut scanner = Scanner { text, at: 0, found: &mut found };
-    scanner.object(&mut Vec::new(), 0)?;
+    let is_whole = scanner.object(&mut Vec::new(), 0).is_some();
     if scanner.at != text.len() {
         return None;
+    }
+    if !is_whole {
+        if found.is_empty() {
+            return None;
+        }
+        found.wide = true;
     }
     Some(found.write(masks, bits, sink, clues))
 }
@@ -99,6 +106,10 @@ struct Gelf {
 }
 
 impl Found {
+    fn is_empty(&self) -> bool {
+        self.leaves.is_empty() && self.message.is_none()
+    }
+
     fn leaf(&mut self, path: &[u8], kind: u8) {
         if self.leaves.len() == LEAVES {
             self.wide = true;
@@ -324,8 +335,11 @@ impl<'t> Scanner<'t, '_> {
         self.at += 1;
         let start = self.at;
         loop {
-            let rest = self.text.get(self.at..)?;
-            let next = memchr2(b'"', b'\\', rest)?;
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            let Some(next) = memchr2(b'"', b'\\', rest) else {
+                self.at = self.text.len();
+                return None;
+            };
             if rest[next] == b'"' {
                 self.at += next + 1;
                 return Some(&self.text[start..self.at - 1]);
@@ -400,6 +414,20 @@ mod tests {
             assert_eq!(mined(text).1, Severity::Unset, "{text}");
         }
         assert_ne!(mined(r#"{"level":3,"msg":"ready"}"#).0, mined(r#"{"level":6,"msg":"ready"}"#).0);
+    }
+
+    #[test]
+    fn an_object_that_was_cut_off_keeps_its_message() {
+        let text = r#"{"level":"error","msg":"took 15ms","order":{"id":"a-1","name":"b\"c"}}"#;
+        for end in r#"{"level":"error","msg":"took 15ms""#.len()..text.len() {
+            let (skeleton, severity, _) = mined(&text[..end]);
+            assert_eq!((&*skeleton, severity), ("{*} took <*>", Severity::Error), "{}", &text[..end]);
+        }
+        for text in ["{", r#"{"msg"#, r#"{"msg":"took 15"#, "{not json", r#"{"a":1 b"#] {
+            let (mut sink, mut clues) = (Skeleton::default(), Clues::default());
+            let masks = Masks::default();
+            assert_eq!(json(text.as_bytes(), &masks, &mut Bits::default(), &mut sink, &mut clues), None, "{text}");
+        }
     }
 
     #[test]
