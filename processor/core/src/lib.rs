@@ -16,6 +16,7 @@ pub mod mine;
 #[cfg(feature = "python")]
 mod python;
 pub mod record;
+pub mod samples;
 pub mod settings;
 pub mod table;
 pub mod tags;
