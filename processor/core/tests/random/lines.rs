@@ -147,10 +147,19 @@ const WORDS: [&str; 40] = [
 
 pub fn line(random: &mut Random) -> Vec<u8> {
     match random.below(8) {
-        0 => random.pick(&LINES).into(),
-        1 => noise(random),
+        0 | 1 => {
+            let mut line: Vec<u8> = random.pick(&LINES).into();
+            if random.chance(2) {
+                line.truncate(random.below(line.len() + 1));
+            }
+            if random.chance(4) {
+                line.extend_from_slice(&pieces(random, 8));
+            }
+            line
+        }
+        2 => noise(random),
         // Beyond the length up to which a line goes the short way, or beyond what is mined at all.
-        2 if random.chance(40) => pieces(random, 120).repeat(1 + random.below(60)),
+        3 if random.chance(40) => pieces(random, 120).repeat(1 + random.below(60)),
         _ => pieces(random, 24),
     }
 }
