@@ -141,3 +141,18 @@ pub fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
         }
     }
 }
+
+/// Other digits and letters within words; what looks like a length stays.
+pub fn change_values(bytes: &mut [u8], random: &mut Random) {
+    for at in 1..bytes.len().saturating_sub(1) {
+        let [before, byte, after] = [bytes[at - 1], bytes[at], bytes[at + 1]];
+        if before < b' ' || after < b' ' || !random.chance(3) {
+            continue;
+        }
+        if byte.is_ascii_digit() {
+            bytes[at] = b'0' + random.below(10) as u8;
+        } else if byte.is_ascii_lowercase() && random.chance(40) {
+            bytes[at] = b'a' + random.below(26) as u8;
+        }
+    }
+}
