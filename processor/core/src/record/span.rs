@@ -84,6 +84,27 @@ pub fn parse(record: &[u8]) -> Result<Span<'_>, Malformed> {
     Ok(span)
 }
 
+/// Whether a name is of an export over OTLP/HTTP. Masked like any path, it would be of one type with every other `POST`.
+fn is_export(name: &[u8]) -> bool {
+    matches!(name.strip_prefix(b"POST ").unwrap_or(name), b"/v1/traces" | b"/v1/metrics" | b"/v1/logs")
+}
+
+/// Whether a name is a gRPC method's in full, as `shop.v1.Orders/Place`: it carries no ids, though versions have digits.
+fn is_rpc(name: &[u8]) -> bool {
+    let is_word = |word: &[u8]| {
+        word.len() <= 64
+            && word.first().is_some_and(u8::is_ascii_alphabetic)
+            && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            && word.iter().filter(|byte| byte.is_ascii_digit()).count() <= 2
+    };
+    let is_named = |word: &[u8]| is_word(word) && word[0].is_ascii_uppercase();
+    let name = name.strip_prefix(b"/").unwrap_or(name);
+    let Some(slash) = name.iter().position(|&byte| byte == b'/') else { return false };
+    let (package, method) = (&name[..slash], &name[slash + 1..]);
+    let Some(dot) = package.iter().rposition(|&byte| byte == b'.') else { return false };
+    is_named(method) && is_named(&package[dot + 1..]) && package[..dot].split(|&byte| byte == b'.').all(is_word)
+}
+
 /// Writes the shape: the kind, then method and route, service and method, operation and collection, or the masked name.
 pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, bits: &mut Bits, sink: &mut S) {
     sink.part(KINDS.get(span.kind).unwrap_or(&KINDS[0]).as_bytes());
@@ -106,27 +127,6 @@ pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, bits: &mut Bits, sink:
     } else {
         text::mine(span.name, &Head::default(), masks, bits, sink, &mut span.attributes.clues);
     }
-}
-
-/// Whether a name is of an export over OTLP/HTTP. Masked like any path, it would be of one type with every other `POST`.
-fn is_export(name: &[u8]) -> bool {
-    matches!(name.strip_prefix(b"POST ").unwrap_or(name), b"/v1/traces" | b"/v1/metrics" | b"/v1/logs")
-}
-
-/// Whether a name is a gRPC method's in full, as `shop.v1.Orders/Place`: it carries no ids, though versions have digits.
-fn is_rpc(name: &[u8]) -> bool {
-    let is_word = |word: &[u8]| {
-        word.len() <= 64
-            && word.first().is_some_and(u8::is_ascii_alphabetic)
-            && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-            && word.iter().filter(|byte| byte.is_ascii_digit()).count() <= 2
-    };
-    let is_named = |word: &[u8]| is_word(word) && word[0].is_ascii_uppercase();
-    let name = name.strip_prefix(b"/").unwrap_or(name);
-    let Some(slash) = name.iter().position(|&byte| byte == b'/') else { return false };
-    let (package, method) = (&name[..slash], &name[slash + 1..]);
-    let Some(dot) = package.iter().rposition(|&byte| byte == b'.') else { return false };
-    is_named(method) && is_named(&package[dot + 1..]) && package[..dot].split(|&byte| byte == b'.').all(is_word)
 }
 
 pub fn read<S: Sink>(record: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S) -> Result<Record, Malformed> {
