@@ -6,6 +6,7 @@ an engine's judgement use the engine.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -38,6 +39,13 @@ def policy(**changes: object) -> PolicyConfig:
 
 def action(text: str) -> Action:
     return Action.parse(text)
+
+
+KEEPS = policy(actions={"health_check": action("keep")})
+
+
+def encoded(value: object) -> bytes:
+    return msgspec.json.encode(value)
 
 
 def fingerprint(number: int) -> str:
@@ -200,6 +208,10 @@ class Sluice:
 
     def unusable(self, origin: str, reason: str) -> float:
         return self.telemetry.value("sluice_verdicts_unusable", origin=origin, reason=reason)
+
+
+Start = Callable[..., Awaitable[Sluice]]
+"""Starts a Sluice that is stopped after the test."""
 
 
 async def rest(*sluices: Sluice, rounds: int = 200) -> None:

@@ -178,14 +178,17 @@ impl Probe {
         }
     }
 
-    /// Whether a path's last segment, without its query, is one that only probes ask for.
+    /// Whether a path, without its query, is one that only probes ask for: by its last segment, or by a parent `health`
+    /// of one that has no extension. A file's path is none.
     pub fn path(path: &[u8]) -> bool {
-        let path = path.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
-        let path = path.strip_suffix(b"/").unwrap_or(path);
-        let mut segments = path.rsplit(|&byte| byte == b'/');
-        let last = segments.next().unwrap_or_default();
-        matches!(last, b"healthz" | b"livez" | b"readyz" | b"health" | b"ping" | b"metrics")
-            || segments.next() == Some(b"health")
+        let (last, parent) = last_segments(path);
+        (is_probes_own(last) || !last.contains(&b'.') && parent == Some(b"health")) && !is_file(path)
+    }
+
+    /// Whether a path, or what is a path together with what stands before or behind it, may be one that `path` knows.
+    pub fn may_be(part: &[u8]) -> bool {
+        let (last, parent) = last_segments(part);
+        is_probes_own(last) || parent == Some(b"health")
     }
 
     pub fn agent(agent: &[u8]) -> bool {
@@ -193,6 +196,28 @@ impl Probe {
             .iter()
             .any(|prefix| agent.starts_with(prefix))
     }
+}
+
+/// The last segment of a path without its query, and the one before.
+fn last_segments(path: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let path = path.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+    let path = path.strip_suffix(b"/").unwrap_or(path);
+    let mut segments = path.rsplit(|&byte| byte == b'/');
+    (segments.next().unwrap_or_default(), segments.next())
+}
+
+fn is_probes_own(segment: &[u8]) -> bool {
+    matches!(segment, b"healthz" | b"livez" | b"readyz" | b"health" | b"ping" | b"metrics")
+}
+
+/// Whether a path begins at a root of file systems. `dev` and `run` are none here: deployments and jobs are routed so.
+pub fn is_file(path: &[u8]) -> bool {
+    const ROOTS: [&[u8]; 14] = [
+        b"var", b"etc", b"usr", b"opt", b"tmp", b"proc", b"sys", b"home", b"root", b"mnt", b"srv", b"data", b"lib",
+        b"file:",
+    ];
+    let root = path.strip_prefix(b"/").unwrap_or(path).split(|&byte| byte == b'/').next().unwrap_or_default();
+    (path.first() == Some(&b'/') || root == b"file:") && ROOTS.contains(&root)
 }
 
 /// What a record says of its outcome and purpose, collected while it is read.
@@ -289,11 +314,38 @@ mod tests {
 
     #[test]
     fn probes_are_told_by_the_last_segment_or_its_parent() {
-        for probe in [&b"/healthz"[..], b"/v1/ping", b"/metrics?name[]=x", b"/health/db", b"/api/health/", b"livez"] {
+        for probe in [
+            &b"/healthz"[..],
+            b"/v1/ping",
+            b"/metrics?name[]=x",
+            b"/health/db",
+            b"/api/health/",
+            b"livez",
+            b"/dev/health",
+        ] {
             assert!(Probe::path(probe), "{}", String::from_utf8_lossy(probe));
         }
         for other in [&b"/orders"[..], b"/healthz/orders", b"/pingpong", b"/", b""] {
             assert!(!Probe::path(other), "{}", String::from_utf8_lossy(other));
+        }
+    }
+
+    #[test]
+    fn a_files_path_is_no_probe() {
+        for file in [
+            &b"/var/lib/health/file.db"[..],
+            b"/app/health/report.csv",
+            b"/opt/agent/health/state",
+            b"/etc/health",
+            b"/proc/metrics",
+            b"file:///srv/health/live",
+        ] {
+            assert!(!Probe::path(file), "{}", String::from_utf8_lossy(file));
+        }
+        for probe in
+            [&b"/actuator/health/readiness"[..], b"https://a.example/var/health", b"/v1/sys/health", b"home/health"]
+        {
+            assert!(Probe::path(probe), "{}", String::from_utf8_lossy(probe));
         }
     }
 

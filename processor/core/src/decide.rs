@@ -83,6 +83,22 @@ impl Decision {
     pub fn in_force(&self, now: i64) -> bool {
         self.not_before <= now && now < self.expires_at
     }
+
+    /// Appends the tags of a record of this type with that fate.
+    pub fn put_tags(&self, out: &mut Vec<u8>, signal: Signal, fate: Fate) {
+        let verdict = match fate {
+            Fate::Waste => return out.extend_from_slice(&self.waste_tags),
+            Fate::Survivor(_) => "sample",
+            Fate::Canary(_) | Fate::Kept => "keep",
+        };
+        out.extend_from_slice(&tags::encode(signal, verdict, &self.category, self.fingerprint));
+        if let Fate::Canary(_) = fate {
+            tags::put_canary(out, signal);
+        }
+        if let Fate::Survivor(count) | Fate::Canary(count) = fate {
+            tags::put_adjusted_count(out, signal, count);
+        }
+    }
 }
 
 /// What becomes of a record, before the mode says how that is shown.

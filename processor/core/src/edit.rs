@@ -142,7 +142,7 @@ impl Edits {
         }
         if let Some((decision, fate)) = tags {
             let from = self.inserted.len();
-            tags::write(&mut self.inserted, signal, decision, fate);
+            decision.put_tags(&mut self.inserted, signal, fate);
             self.insert(field.end, from);
         }
         self.close(&opened, field);

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::class::{Outcome as OutcomeClass, Probe, Severity};
 use crate::decide::Decision;
-use crate::evidence::IdentityOut;
+use crate::evidence::{self, IdentityOut};
 use crate::identity::{Context, Fingerprint};
 use crate::mine::Masks;
 use crate::record::{Class, Signal};
@@ -78,16 +78,23 @@ impl Engine {
             let mut samples = event.samples.lock();
             for &(start, end) in &touched.samples {
                 // The request was walked before, so its records can be read; a type without a sample is still judged.
-                let _ = samples.take(
+                let _ = evidence::take(
                     event,
+                    &mut samples,
                     &request[start..end],
                     &self.masks,
                     &self.evidence_bytes,
                     self.settings.evidence_bytes,
                 );
             }
-            evidence.extend(samples.hand_out(event, records, self.settings.min_records, &self.evidence_bytes));
-            if samples.is_done(event) {
+            evidence.extend(evidence::hand_out(
+                event,
+                &mut samples,
+                records,
+                self.settings.min_records,
+                &self.evidence_bytes,
+            ));
+            if evidence::is_done(event, &samples) {
                 event.wanted.store(false, Ordering::Relaxed);
             }
         }

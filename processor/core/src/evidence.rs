@@ -1,44 +1,13 @@
-//! What the judge is shown of a type: a few samples, in memory only, gone once judged.
+//! What the judge is shown of a type, and when.
 
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
-use crate::any::{Any, each_pair};
 use crate::mine::Masks;
-use crate::mine::bits::Bits;
-use crate::mine::sink::Template;
-use crate::record::{Signal, log, metric, span};
+use crate::samples::{Samples, Seen, SlotOut};
 use crate::table::EventType;
-use crate::wire::{Fields, Malformed};
-
-pub const SAMPLES: usize = 3;
-/// A sample is cut at so many bytes.
-pub const SAMPLE_BYTES: usize = 512;
-const SLOT_VALUES: usize = 3;
-const SLOT_BYTES: usize = 128;
-const KEYS: usize = 64;
-/// How many records are looked at for samples that differ: those of some types never do.
-const LOOKS: u8 = 64;
-
-/// What was collected of a type so far.
-#[derive(Default)]
-pub struct Samples {
-    texts: Vec<Box<str>>,
-    slots: Vec<SlotOut>,
-    keys: Vec<Box<str>>,
-    bytes: usize,
-    looks: u8,
-    /// How many times it was handed out: at `min_records`, and when three differing samples are there.
-    handed: u8,
-}
-
-#[derive(Serialize, Clone)]
-struct SlotOut {
-    kind: String,
-    values: Vec<String>,
-}
+use crate::wire::Malformed;
 
 #[derive(Serialize)]
 pub struct IdentityOut<'a> {
@@ -78,228 +47,55 @@ struct EvidenceOut<'a> {
     count: u64,
 }
 
-impl Samples {
-    /// Takes one committed record in, when it differs from those held and memory allows.
-    pub fn take(
-        &mut self,
-        event: &EventType,
-        record: &[u8],
-        masks: &Masks,
-        held: &AtomicUsize,
-        bound: usize,
-    ) -> Result<(), Malformed> {
-        if self.is_full() {
-            return Ok(());
-        }
-        self.looks += 1;
+/// Takes one committed record of a type into its samples; its template comes from the first.
+pub fn take(
+    event: &EventType,
+    samples: &mut Samples,
+    record: &[u8],
+    masks: &Masks,
+    held: &AtomicUsize,
+    bound: usize,
+) -> Result<(), Malformed> {
+    if samples.look() {
         let seen = Seen::of(event.class.signal, record, masks)?;
         event.template.get_or_init(|| seen.template.clone().into());
-        if event.judged.load(Ordering::Relaxed) || self.texts.iter().any(|text| **text == *seen.sample) {
-            return Ok(());
+        if !event.judged.load(Ordering::Relaxed) {
+            samples.take(seen, held, bound);
         }
-        let cost = seen.sample.len() + seen.slots.iter().map(|(_, value)| value.len() + 48).sum::<usize>();
-        if held.load(Ordering::Relaxed) + cost > bound {
-            return Ok(());
-        }
-        held.fetch_add(cost, Ordering::Relaxed);
-        self.bytes += cost;
-        self.texts.push(seen.sample.into());
-        for (index, (kind, value)) in seen.slots.into_iter().enumerate() {
-            if index == self.slots.len() {
-                self.slots.push(SlotOut { kind, values: Vec::new() });
-            }
-            let slot = &mut self.slots[index];
-            if slot.values.len() < SLOT_VALUES && !slot.values.contains(&value) {
-                slot.values.push(value);
-            }
-        }
-        for key in seen.keys {
-            if self.keys.len() < KEYS && !self.keys.contains(&key) {
-                self.keys.push(key);
-            }
-        }
-        self.keys.sort_unstable();
-        Ok(())
     }
-
-    /// The evidence as JSON, when it is time to hand it out; twice at most.
-    pub fn hand_out(
-        &mut self,
-        event: &EventType,
-        records: u64,
-        min_records: u64,
-        held: &AtomicUsize,
-    ) -> Option<String> {
-        if records < min_records || self.handed == 2 || event.judged.load(Ordering::Relaxed) {
-            return None;
-        }
-        let (full, differs) = (self.is_full(), self.texts.len() == SAMPLES);
-        if self.handed == 1 && !differs {
-            if full {
-                self.handed = 2;
-                self.release(held);
-            }
-            return None;
-        }
-        self.handed = if full { 2 } else { 1 };
-        let out = EvidenceOut {
-            fingerprint: event.fingerprint.to_string(),
-            identity: IdentityOut::of(event),
-            skeleton: &event.skeleton,
-            template: event.template.get().map_or(&event.skeleton, |template| template),
-            covers: [],
-            slots: &self.slots,
-            attribute_keys: &self.keys,
-            samples: &self.texts,
-            count: records,
-        };
-        let json = serde_json::to_string(&out).ok();
-        if full {
-            self.release(held);
-        }
-        json
-    }
-
-    /// Whether further records would add nothing, or too many were looked at in vain.
-    fn is_full(&self) -> bool {
-        self.texts.len() == SAMPLES || self.looks >= LOOKS
-    }
-
-    /// Whether no further record is of use.
-    pub fn is_done(&self, event: &EventType) -> bool {
-        event.template.get().is_some() && (self.handed == 2 || event.judged.load(Ordering::Relaxed))
-    }
-
-    /// Forgets everything that came from records.
-    pub fn release(&mut self, held: &AtomicUsize) {
-        held.fetch_sub(self.bytes, Ordering::Relaxed);
-        let handed = self.handed;
-        *self = Self { handed, ..Self::default() };
-    }
-
-    /// Begins anew: the type is to be judged again.
-    pub fn reopen(&mut self, held: &AtomicUsize) {
-        self.release(held);
-        self.handed = 0;
-    }
+    Ok(())
 }
 
-/// One record as the judge may see it.
-struct Seen {
-    template: String,
-    sample: String,
-    slots: Vec<(String, String)>,
-    keys: Vec<Box<str>>,
+/// The evidence as JSON, when it is time to hand it out; twice at most.
+pub fn hand_out(
+    event: &EventType,
+    samples: &mut Samples,
+    records: u64,
+    min_records: u64,
+    held: &AtomicUsize,
+) -> Option<String> {
+    if records < min_records || event.judged.load(Ordering::Relaxed) || !samples.is_due(held) {
+        return None;
+    }
+    let out = EvidenceOut {
+        fingerprint: event.fingerprint.to_string(),
+        identity: IdentityOut::of(event),
+        skeleton: &event.skeleton,
+        template: event.template.get().map_or(&event.skeleton, |template| template),
+        covers: [],
+        slots: &samples.slots,
+        attribute_keys: &samples.keys,
+        samples: &samples.texts,
+        count: records,
+    };
+    let json = serde_json::to_string(&out).ok();
+    if samples.is_told() {
+        samples.release(held);
+    }
+    json
 }
 
-impl Seen {
-    fn of(signal: Signal, record: &[u8], masks: &Masks) -> Result<Self, Malformed> {
-        let mut sink = Template::default();
-        let mut bits = Bits::default();
-        let sample = match signal {
-            Signal::Logs => {
-                let mut log = log::Log::default();
-                log::parse(record, &mut log)?;
-                log::shape(&mut log, masks, &mut bits, &mut sink)?;
-                let mut sample = String::new();
-                render(&log.body, &mut sample)?;
-                sample
-            }
-            Signal::Metrics => {
-                metric::read(record, &mut sink)?;
-                let mut description = "";
-                let mut fields = Fields::new(record);
-                while let Some(field) = fields.read()? {
-                    if field.is_message(2) {
-                        description = std::str::from_utf8(field.payload).unwrap_or_default();
-                    }
-                }
-                description.to_owned()
-            }
-            Signal::Spans => {
-                let mut span = span::parse(record)?;
-                span::shape(&mut span, masks, &mut bits, &mut sink);
-                String::from_utf8_lossy(span.name).into_owned()
-            }
-        };
-        let mut keys = Vec::new();
-        each_pair(record, signal.tags_field(), |pair| {
-            if keys.len() < KEYS && !pair.key.starts_with(b"sluice.") {
-                keys.push(String::from_utf8_lossy(pair.key).into());
-            }
-            Ok(())
-        })?;
-        Ok(Self {
-            template: String::from_utf8_lossy(&sink.out).trim_end().to_owned(),
-            sample: cut(sample, SAMPLE_BYTES),
-            slots: sink
-                .slots
-                .into_iter()
-                .take(KEYS)
-                .map(|(kind, value)| (kind, cut(String::from_utf8_lossy(&value).into_owned(), SLOT_BYTES)))
-                .collect(),
-            keys,
-        })
-    }
-}
-
-fn cut(mut text: String, bytes: usize) -> String {
-    if text.len() > bytes {
-        let end = (0..=bytes).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
-        text.truncate(end);
-    }
-    text
-}
-
-/// A value as text: a string as it is, a structure in JSON's manner, cut when it grows beyond a sample.
-fn render(encoded: &[u8], out: &mut String) -> Result<(), Malformed> {
-    fn inner(encoded: &[u8], out: &mut String, depth: usize) -> Result<(), Malformed> {
-        if out.len() > SAMPLE_BYTES || depth > 16 {
-            return Ok(());
-        }
-        match Any::read(encoded)? {
-            Any::Text(text) => out.push_str(&serde_json::to_string(&String::from_utf8_lossy(text)).unwrap_or_default()),
-            Any::Map(map) => {
-                out.push('{');
-                let mut first = true;
-                each_pair(&map, 1, |pair| {
-                    if !std::mem::take(&mut first) {
-                        out.push_str(", ");
-                    }
-                    out.push_str(&serde_json::to_string(&String::from_utf8_lossy(pair.key)).unwrap_or_default());
-                    out.push_str(": ");
-                    inner(&pair.value, out, depth + 1)
-                })?;
-                out.push('}');
-            }
-            Any::Array(items) => {
-                out.push('[');
-                let mut fields = Fields::new(&items);
-                while let Some(field) = fields.read()? {
-                    if field.is_message(1) {
-                        inner(field.payload, out, depth + 1)?;
-                        out.push(' ');
-                    }
-                }
-                out.push(']');
-            }
-            Any::Bool(value) => out.push_str(if value { "true" } else { "false" }),
-            Any::Int(value) => out.push_str(&value.to_string()),
-            Any::Double(value) => out.push_str(&value.to_string()),
-            Any::Bytes(bytes) => {
-                let _ = write!(out, "<{} bytes>", bytes.len());
-            }
-            Any::Empty => out.push_str("null"),
-        }
-        Ok(())
-    }
-    match Any::read(encoded)? {
-        Any::Text(text) => {
-            let text = &text[..text.len().min(SAMPLE_BYTES + 4)];
-            out.push_str(&String::from_utf8_lossy(text));
-            Ok(())
-        }
-        Any::Empty => Ok(()),
-        _ => inner(encoded, out, 0),
-    }
+/// Whether no further record of a type is of use.
+pub fn is_done(event: &EventType, samples: &Samples) -> bool {
+    event.template.get().is_some() && (samples.is_told() || event.judged.load(Ordering::Relaxed))
 }

@@ -17,6 +17,7 @@ pub mod outlines;
 #[cfg(feature = "python")]
 mod python;
 pub mod record;
+pub mod samples;
 pub mod settings;
 pub mod table;
 pub mod tags;

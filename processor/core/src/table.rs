@@ -9,10 +9,10 @@ use hashbrown::{HashMap, HashTable};
 use parking_lot::Mutex;
 
 use crate::decide::{Decision, Limit};
-use crate::evidence::Samples;
 use crate::identity::{Context, Fingerprint};
 use crate::outlines::{Known, Outlines};
 use crate::record::Class;
+use crate::samples::Samples;
 
 /// The turn to count. There is one, so that counting needs no locked instruction, which costs as much as reading a
 /// short record does.

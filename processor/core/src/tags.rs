@@ -1,7 +1,6 @@
 //! What a record says of its verdict: the attributes (of a metric: the metadata) that this hop writes.
 
 use crate::any::put_pair;
-use crate::decide::{Decision, Fate};
 use crate::identity::Fingerprint;
 use crate::record::Signal;
 use crate::wire;
@@ -29,21 +28,14 @@ pub fn encode(signal: Signal, verdict: &str, category: &str, fingerprint: Finger
     out
 }
 
-/// Appends the tags of a record with this fate.
-pub fn write(out: &mut Vec<u8>, signal: Signal, decision: &Decision, fate: Fate) {
-    let field = signal.tags_field();
-    let verdict = match fate {
-        Fate::Waste => return out.extend_from_slice(&decision.waste_tags),
-        Fate::Survivor(_) => "sample",
-        Fate::Canary(_) | Fate::Kept => "keep",
-    };
-    out.extend_from_slice(&encode(signal, verdict, &decision.category, decision.fingerprint));
-    if let Fate::Canary(_) = fate {
-        put_pair(out, field, "sluice.canary", &[0x10, 1]);
-    }
-    if let Fate::Survivor(count) | Fate::Canary(count) = fate {
-        let mut number = vec![0x21];
-        number.extend_from_slice(&count.to_le_bytes());
-        put_pair(out, field, "sluice.adjusted_count", &number);
-    }
+/// Appends that a record of a dropped type passes so that what is dropped can be looked at.
+pub fn put_canary(out: &mut Vec<u8>, signal: Signal) {
+    put_pair(out, signal.tags_field(), "sluice.canary", &[0x10, 1]);
+}
+
+/// Appends how many records the one that passes stands for.
+pub fn put_adjusted_count(out: &mut Vec<u8>, signal: Signal, count: f64) {
+    let mut number = vec![0x21];
+    number.extend_from_slice(&count.to_le_bytes());
+    put_pair(out, signal.tags_field(), "sluice.adjusted_count", &number);
 }

@@ -8,11 +8,11 @@ use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 use crate::decide::{Action, Decision, Fate, Limit, LimitUse, is_sampled};
 use crate::edit::{Edits, Extent};
-use crate::evidence::SAMPLES;
 use crate::identity::Context;
 use crate::mine::Masks;
 use crate::outlines::{Key, Known, Met};
 use crate::record::{self, Class, Record, Shape, Signal, Workspace};
+use crate::samples::SAMPLES;
 use crate::settings::{Mode, Policy};
 use crate::table::{EventType, Table};
 use crate::wire::{Field, Fields, Malformed};

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sluice.verdicts.entry import Entry, Held
 from sluice.verdicts.guards import Ruling
-from sluice.verdicts.model import Override, ServiceName, Source, Verdict
+from sluice.verdicts.model import Override, ServiceName, Source, Verdict, about
 from sluice.verdicts.times import NEVER, milliseconds, rfc3339
 
 
@@ -46,17 +46,8 @@ def judged(fingerprint: str, ruleset: str, entry: Entry, held: Held, ruling: Rul
 def overruled(entry: Entry, override: Override, held: Held | None, ruling: Ruling, instance: str) -> Verdict:
     """The operator's word, over facts or without any. It never expires and knows no probation."""
     return Verdict(
-        fingerprint=override.fingerprint,
-        skeleton=override.skeleton,
-        ruleset=override.ruleset,
+        **about(override),
         merged_into=held.merged_into if held else None,
-        signal=override.signal,
-        service=override.service,
-        scope=override.scope,
-        severity=override.severity,
-        outcome=override.outcome,
-        purpose=override.purpose,
-        template=override.template,
         category=held.category if held else override.category,
         description=held.description if held else "",
         confidence="high",
@@ -81,16 +72,7 @@ def derived(verdict: Verdict) -> Override:
     `issued_by` is the instance that wrote the verdict.
     """
     return Override(
-        fingerprint=verdict.fingerprint,
-        skeleton=verdict.skeleton,
-        ruleset=verdict.ruleset,
-        signal=verdict.signal,
-        service=verdict.service,
-        scope=verdict.scope,
-        severity=verdict.severity,
-        outcome=verdict.outcome,
-        purpose=verdict.purpose,
-        template=verdict.template,
+        **about(verdict),
         category=verdict.category,
         action=verdict.action,
         keep_percent=verdict.keep_percent,

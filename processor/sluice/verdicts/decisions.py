@@ -11,7 +11,7 @@ from sluice.engine import Decision, Policy
 from sluice.verdicts import composing
 from sluice.verdicts.entry import Entry, Held, unpack
 from sluice.verdicts.guards import Case, Ruling, rule
-from sluice.verdicts.model import Override, Verdict
+from sluice.verdicts.model import Override, Verdict, identity_of
 from sluice.verdicts.policy import Rules, between
 from sluice.verdicts.protect import Exceptions
 from sluice.verdicts.table import Table
@@ -84,7 +84,7 @@ class Decisions:
             self._put(entry, None)
             return
         if override is not None and not entry.blocked:
-            identity, template, skeleton = override.identity, override.template, override.skeleton
+            identity, template, skeleton = identity_of(override), override.template, override.skeleton
             category = held.category if held else override.category
             ruling = rule(Case(identity, template, category, "high", 0.0), self._rules, action_of(override))
             not_before, expires = None, NEVER

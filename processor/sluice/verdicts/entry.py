@@ -10,7 +10,7 @@ import msgspec
 
 from sluice.engine import Identity
 from sluice.verdicts.guards import Ruling
-from sluice.verdicts.model import RANKS, Override, Source, Verdict
+from sluice.verdicts.model import RANKS, Override, Source, Verdict, identity_of
 from sluice.verdicts.times import NEVER, milliseconds
 
 OPERATOR = RANKS["operator"]
@@ -61,7 +61,7 @@ def held_of(verdict: Verdict) -> Held:
     return Held(
         skeleton=verdict.skeleton,
         template=verdict.template,
-        identity=flat(verdict.identity),
+        identity=flat(identity_of(verdict)),
         category=verdict.category,
         confidence=verdict.confidence,
         description=verdict.description,

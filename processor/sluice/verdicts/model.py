@@ -6,6 +6,8 @@ must survive a value that a newer writer knows: an unknown one means keep.
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import msgspec
 
 from sluice.config.units import Action
@@ -66,6 +68,25 @@ class Source(msgspec.Struct, frozen=True):
     evidence_hash: str = ""
 
 
+class Subject(TypedDict):
+    """The event type that a verdict or an override is about: the fields that both spell out.
+
+    No base of theirs: the order of a value's fields is the one of its description, where `merged_into` stands between
+    these, and a base's fields come first.
+    """
+
+    fingerprint: str
+    skeleton: str
+    ruleset: str
+    signal: str
+    service: ServiceName
+    scope: str
+    severity: str
+    outcome: str
+    purpose: str
+    template: str
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Facts plus the decision of the instance that published it. Times: RFC 3339 in UTC."""
 
@@ -100,18 +121,6 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     issued_at: str
     expires_at: str | None = None
 
-    @property
-    def identity(self) -> Identity:
-        return Identity(
-            signal=self.signal,
-            scope=self.scope,
-            namespace=self.service.namespace,
-            service=self.service.name,
-            severity=self.severity,
-            outcome=self.outcome,
-            purpose=self.purpose,
-        )
-
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator decided for one event type; the value that travels on `sluice.overrides`.
@@ -139,32 +148,11 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     issued_by: str = ""
     issued_at: str
 
-    @property
-    def identity(self) -> Identity:
-        return Identity(
-            signal=self.signal,
-            scope=self.scope,
-            namespace=self.service.namespace,
-            service=self.service.name,
-            severity=self.severity,
-            outcome=self.outcome,
-            purpose=self.purpose,
-        )
-
     @classmethod
     def of(cls, verdict: Verdict, action: Action, *, issued_at: str, issued_by: str = "", reason: str = "") -> Override:
         """`action` for the event type of `verdict`, whatever its facts say; `revoke` is the action `keep`."""
         return cls(
-            fingerprint=verdict.fingerprint,
-            skeleton=verdict.skeleton,
-            ruleset=verdict.ruleset,
-            signal=verdict.signal,
-            service=verdict.service,
-            scope=verdict.scope,
-            severity=verdict.severity,
-            outcome=verdict.outcome,
-            purpose=verdict.purpose,
-            template=verdict.template,
+            **about(verdict),
             category=verdict.category,
             action=action.kind,
             keep_percent=action.keep_percent,
@@ -173,3 +161,30 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
             issued_by=issued_by,
             issued_at=issued_at,
         )
+
+
+def about(value: Verdict | Override) -> Subject:
+    return Subject(
+        fingerprint=value.fingerprint,
+        skeleton=value.skeleton,
+        ruleset=value.ruleset,
+        signal=value.signal,
+        service=value.service,
+        scope=value.scope,
+        severity=value.severity,
+        outcome=value.outcome,
+        purpose=value.purpose,
+        template=value.template,
+    )
+
+
+def identity_of(value: Verdict | Override) -> Identity:
+    return Identity(
+        signal=value.signal,
+        scope=value.scope,
+        namespace=value.service.namespace,
+        service=value.service.name,
+        severity=value.severity,
+        outcome=value.outcome,
+        purpose=value.purpose,
+    )

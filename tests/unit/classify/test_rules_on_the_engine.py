@@ -37,6 +37,13 @@ def log(body: str, severity: str = "INFO") -> bytes:
         ('10.0.0.9 - - [03/Feb/2026:10:00:00 +0000] "POST /shop/7 HTTP/1.1" 200 2', ("routine_success", "medium")),
         ('{"level":"info","msg":"served request 17","path":"/a"}', ("routine_success", "high")),
         ('{"level":"info","msg":"served request 17","result":"x"}', ("diagnostic", "low")),
+        ('{"level":"info","msg":"served request 17","ok":true}', ("routine_success", "high")),
+        ('{"level":"info","msg":"served request 17","ok":false}', ("fault", "high")),
+        ('{"level":"info","msg":"served request 17","ready":false}', ("diagnostic", "low")),
+        ('{"level":"info","msg":"payment of 17 EUR","ok":true}', ("business_event", "medium")),
+        ('{"level":"info","msg":"payment of 17 EUR","ok":false}', ("fault", "high")),
+        ('{"version":"1.1","short_message":"served request 17","level":3}', ("fault", "high")),
+        ('{"msg":"served request 17","player":{"level":10}}', ("routine_success", "high")),
         ('level=info msg="served request 17" err=<nil>', ("routine_success", "high")),
         ("import progress 45%", ("heartbeat", "high")),
         ("===========", ("malformed", "high")),
@@ -81,4 +88,27 @@ def test_spans_are_judged_by_name_and_outcome():
         ("health_check", "high"),
         ("heartbeat", "high"),
         ("debug_noise", "high"),
+    ]
+
+
+def test_an_export_of_telemetry_is_told_from_every_other_request():
+    request = ExportTraceServiceRequest()
+    scope = request.resource_spans.add().scope_spans.add()
+    for name, status in (
+        ("POST /v1/traces", 0),
+        ("POST /v1/metrics", 0),
+        ("opentelemetry.proto.collector.logs.v1.LogsService/Export", 0),
+        ("POST /v1/traces", 2),
+        ("POST /v1/orders", 0),
+        ("shop.v1.Orders/Export", 0),
+    ):
+        span = scope.spans.add()
+        span.name, span.kind, span.status.code = name, 3, status
+    assert judged(Signal.SPANS, request.SerializeToString()) == [
+        ("instrumentation", "high"),
+        ("instrumentation", "high"),
+        ("instrumentation", "high"),
+        ("fault", "high"),
+        ("unclassified", "low"),
+        ("business_event", "medium"),
     ]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from registry_world import Clock, Log, Sluice
+from registry_world import Clock, Log, Sluice, Start
 from sluice.config.model import PolicyConfig
-
-Start = Callable[..., Awaitable[Sluice]]
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conftest import Start
 from registry_world import (
     DAY,
     HOUR,
@@ -19,6 +18,7 @@ from registry_world import (
     WASTE,
     Clock,
     Sluice,
+    Start,
     action,
     evidence,
     fingerprint,

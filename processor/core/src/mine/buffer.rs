@@ -14,7 +14,7 @@ impl Buffer {
     }
 
     #[inline]
-    pub fn len(&self) -> usize {
+    pub fn length(&self) -> usize {
         self.length
     }
 

@@ -86,6 +86,26 @@ pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
     }
 }
 
+/// What `true` or `false` says under a key that speaks of success; answers whether it was one. Deep in a structure such
+/// a key may speak of something else, so there only bad news counts.
+pub fn flag(name: &[u8], value: &[u8], top: bool, clues: &mut Clues) -> bool {
+    let value = match value {
+        _ if value.eq_ignore_ascii_case(b"true") => true,
+        _ if value.eq_ignore_ascii_case(b"false") => false,
+        _ => return false,
+    };
+    match name {
+        b"success" | b"ok" | b"healthy" | b"passed" if !value => clues.exit = Outcome::Error,
+        b"success" | b"ok" | b"healthy" | b"passed" if top => clues.exit = clues.exit.max(Outcome::Ok),
+        b"failed" if value => clues.exit = Outcome::Error,
+        b"error" if value => clues.error = true,
+        b"failed" | b"error" if top => clues.no_error = true,
+        b"success" | b"ok" | b"healthy" | b"passed" | b"failed" | b"error" => {}
+        _ => return false,
+    }
+    true
+}
+
 /// A gRPC code by its name, as newer conventions write it.
 pub fn grpc_code(name: &[u8]) -> Option<i64> {
     const NAMES: [&[u8]; 17] = [
@@ -134,4 +154,44 @@ pub fn number(word: &[u8]) -> Option<i64> {
     }
     let value = digits.iter().fold(0, |value, &digit| value * 10 + i64::from(digit - b'0'));
     Some(if digits.len() == word.len() { value } else { -value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flagged(name: &str, value: &str, top: bool) -> Outcome {
+        let mut clues = Clues::default();
+        flag(name.as_bytes(), value.as_bytes(), top, &mut clues);
+        clues.outcome()
+    }
+
+    #[test]
+    fn a_flag_of_success_is_an_outcome() {
+        for name in ["success", "ok", "healthy", "passed"] {
+            assert_eq!(flagged(name, "true", true), Outcome::Ok, "{name}");
+            assert_eq!(flagged(name, "false", true), Outcome::Error, "{name}");
+        }
+        for name in ["failed", "error"] {
+            assert_eq!(flagged(name, "True", true), Outcome::Error, "{name}");
+            assert_eq!(flagged(name, "False", true), Outcome::Ok, "{name}");
+        }
+    }
+
+    #[test]
+    fn deep_in_a_structure_only_bad_news_counts() {
+        assert_eq!(flagged("ok", "true", false), Outcome::Unset);
+        assert_eq!(flagged("ok", "false", false), Outcome::Error);
+        assert_eq!(flagged("error", "false", false), Outcome::Unset);
+        assert_eq!(flagged("failed", "true", false), Outcome::Error);
+    }
+
+    #[test]
+    fn other_keys_and_other_values_are_data() {
+        for (name, value) in
+            [("enabled", "false"), ("cached", "true"), ("ok", "maybe"), ("failed", "3"), ("passed", "")]
+        {
+            assert_eq!(flagged(name, value, true), Outcome::Unset, "{name}");
+        }
+    }
 }

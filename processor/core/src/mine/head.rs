@@ -57,7 +57,8 @@ fn cri(text: &[u8]) -> usize {
     {
         return 0;
     }
-    time.len() + stream.len() + tag.len() + 3
+    // A line that says nothing may end with its tag.
+    (time.len() + stream.len() + tag.len() + 3).min(text.len())
 }
 
 /// A syslog priority with the time and host that follow it in RFC 3164, or the version and time of RFC 5424.
@@ -77,7 +78,7 @@ fn syslog(text: &[u8], head: &mut Head) {
     let words: Vec<&[u8]> = rest.splitn(5, |&byte| byte == b' ').collect();
     if let [b"1", time, host, ..] = words[..] {
         if time.len() >= 10 || time == b"-" {
-            head.start += 4 + time.len() + host.len();
+            head.start += (4 + time.len() + host.len()).min(rest.len());
         }
         return;
     }
@@ -332,7 +333,11 @@ mod tests {
             ("<34>1 2024-05-01T10:00:00Z web su - - done", "su - - done"),
             ("I0102 15:04:05.000000   1234 file.go:123] synced", "synced"),
             ("2024-05-01T10:00:00.123456789Z stdout F", ""),
+            ("2024-05-01T10:00:00.123456789Z stdout F ", ""),
             ("<34>1 2024-05-01T10:00:00Z web", ""),
+            ("<34>1 2024-05-01T10:00:00Z ", ""),
+            ("<34>Oct  1 22:14:15 web", "web"),
+            ("I0102 15:04:05.000000   1234 file.go:123]", ""),
         ] {
             assert_eq!(line[read(line.as_bytes()).start..].trim(), rest, "{line}");
         }

@@ -14,19 +14,23 @@ use super::buffer::Buffer;
 use super::clues::may_tell;
 use super::text::scheme_follows;
 use super::words::{LONGEST_TECHNICAL, is_technical};
-use crate::class::Probe;
+use crate::class::{Probe, is_file};
 
 /// What stands for data, by what may be asked of its first letter; a text with control characters has no outline.
 const DIGITS: u8 = 1;
 const LETTERS: u8 = 2;
 const OTHER: u8 = 3;
+/// Added to these.
+const WITH_DOT: u8 = 8;
 /// A path from the root, which is no prober's.
 const ROOTED: u8 = 4;
 /// What stands behind a URL's scheme, likewise.
-const BEHIND_SCHEME: u8 = 8;
+const BEHIND_SCHEME: u8 = 13;
 /// A path of at least three parts; what follows it at once may be part of it.
 const PATH_OF_DIGITS: u8 = 6;
 const PATH_OF_LETTERS: u8 = 7;
+/// A path that begins as only files' do.
+const FILE: u8 = 12;
 /// Added to those of paths.
 const WITH_DIGITS: u8 = 16;
 /// The line's level, which is found before.
@@ -77,9 +81,13 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
     while end > start + 1 && matches!(text[end - 1], b'.' | b'!' | b'?') {
         end -= 1;
     }
-    // Where a path's query begins has a say in what its last part is.
-    if bits.has_odd() && is_joined(text, word, bits) && memchr2(b'?', b'#', &text[start..end]).is_some() {
-        return None;
+    let mut dot = 0;
+    if bits.has_odd() && is_joined(text, word, bits) {
+        // Where a path's query begins has a say in what its last part is, and so has a dot.
+        if memchr2(b'?', b'#', &text[start..end]).is_some() {
+            return None;
+        }
+        dot = if text[start..end].contains(&b'.') { WITH_DOT } else { 0 };
     }
     if odd {
         // In quotes, before a colon, a word without any digit is a key.
@@ -91,12 +99,12 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
     if first.is_ascii_digit() {
         let tells = short && text[start + 1] == b'x'
             || !(plainly_behind(text, start, short) || tells_nothing(text, start, short, bits));
-        return (!tells).then_some((DIGITS, end));
+        return (!tells).then_some((DIGITS | dot, end));
     }
     if first.is_ascii_alphabetic() {
-        return (end - start > LONGEST_TECHNICAL || !is_technical(&text[start..end])).then_some((LETTERS, end));
+        return (end - start > LONGEST_TECHNICAL || !is_technical(&text[start..end])).then_some((LETTERS | dot, end));
     }
-    (first != b'-' || tells_nothing(text, start, short, bits)).then_some((OTHER, end))
+    (first != b'-' || tells_nothing(text, start, short, bits)).then_some((OTHER | dot, end))
 }
 
 /// Whether there may be more of a path that this word is part of, before it or behind.
@@ -119,12 +127,17 @@ fn path(text: &[u8], start: usize, end: usize) -> Option<u8> {
     }
     let first = word[0];
     if first == b'/' {
-        let mark = if word.starts_with(b"//") { BEHIND_SCHEME } else { ROOTED };
-        return (word.len() > 1 && !Probe::path(word)).then_some(mark);
+        let mark = match word {
+            [_, b'/', ..] => BEHIND_SCHEME,
+            _ if is_file(word) && !word[1..].contains(&b'/') => return None,
+            _ if is_file(word) => FILE,
+            _ => ROOTED,
+        };
+        return (word.len() > 1 && !Probe::may_be(word)).then_some(mark);
     }
     // Joined to an earlier path it would lengthen that one's last part, while a slash begins another.
     let joined = start > 0 && joins(text[start - 1]);
-    if Probe::path(word) || joined && !word[..word.len() - 1].contains(&b'/') {
+    if Probe::may_be(word) || joined && !word[..word.len() - 1].contains(&b'/') {
         return None;
     }
     if !first.is_ascii_alphanumeric() || word.iter().filter(|&&byte| matches!(byte, b'/' | b'\\')).count() < 2 {
@@ -190,6 +203,23 @@ mod tests {
         (sink.text().to_vec(), clues)
     }
 
+    const WORDS: &str = "status code exit exited with rc http HTTP/1.1 GET POST err error success responded completed \
+        grpc.code response_code level INFO WARN ERROR Jan Mon AM PM took size user node x /a/b /healthz /health/db https \
+        C a.b.com me@x .. ... session dead beef fe80 - -- | kube-probe/1.2 true <nil> T UTC ts file file: /var";
+    /// A blank is written `~`.
+    const MARKS: &str = "~ ~ ~ ~ ~ ~ ~~ = = : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \
+        ! % @ \\ ? #";
+    const DATA: &str = "7 17 200 404 503 5xx 2xx 0 1 -1 -17 12345 1234567890123 10.0.0.1 3.5 15ms 5ms 5M 1M 0x7f 7f3a \
+        a7 e5 c17 f47ac10b-58cc sha256 IPv6 s3 h2 blk_17 #5 +3 $9 _1 ~7 %5 é7 7é 1a2b3c4d 00 1. 2! 3..4 b2.7 /a/7 /b/c.d \
+        a/b/7 /x?q=1 /x#y/health /healthz /a/health/9 9/9/9 a\\b\\7 \\7\\a 2024-05-01 12:00:01,123 x/7 / me7@x.y \
+        /var/7 /var /data/health/7 /v1/x //h/7";
+    const BEGINNINGS: &[&str] =
+        &["took ", "the size ", "INFO ", "status ", "foo: ", "[7] ", "<3>", "17 ", "2024-05-01 10:00:00 "];
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_ascii_whitespace().map(|word| word.replace('~', " ")).collect()
+    }
+
     #[test]
     fn what_is_surely_data_is_left_out() {
         for (line, seen) in [
@@ -233,125 +263,7 @@ mod tests {
     /// other data. Guarantees: where the outlines are the same, so is everything that mining says.
     #[test]
     fn lines_with_the_same_outline_are_mined_to_the_same() {
-        const WORDS: &[&str] = &[
-            "status",
-            "code",
-            "exit",
-            "exited",
-            "with",
-            "rc",
-            "http",
-            "HTTP/1.1",
-            "GET",
-            "POST",
-            "err",
-            "error",
-            "success",
-            "responded",
-            "completed",
-            "grpc.code",
-            "response_code",
-            "level",
-            "INFO",
-            "WARN",
-            "ERROR",
-            "Jan",
-            "Mon",
-            "AM",
-            "PM",
-            "took",
-            "size",
-            "user",
-            "node",
-            "x",
-            "/a/b",
-            "/healthz",
-            "https",
-            "C",
-            "a.b.com",
-            "me@x",
-            "..",
-            "...",
-            "session",
-            "dead",
-            "beef",
-            "fe80",
-            "-",
-            "--",
-            "|",
-            "kube-probe/1.2",
-            "true",
-            "<nil>",
-            "T",
-            "UTC",
-            "ts",
-        ];
-        const MARKS: &[&str] = &[
-            " ", " ", " ", " ", " ", " ", "  ", "=", "=", ":", ": ", ":", ", ", ",", " (", ") ", " [", "] ", "\"",
-            " \"", "\" ", "'", " '", "' ", "|", " | ", "; ", "<", "> ", "{", "}", ".", ". ", "/", "-", "_", "://",
-            "..", "!", "%", "@", "\\",
-        ];
-        const DATA: &[&str] = &[
-            "7",
-            "17",
-            "200",
-            "404",
-            "503",
-            "5xx",
-            "2xx",
-            "0",
-            "1",
-            "-1",
-            "-17",
-            "12345",
-            "1234567890123",
-            "10.0.0.1",
-            "3.5",
-            "15ms",
-            "5ms",
-            "5M",
-            "1M",
-            "0x7f",
-            "7f3a",
-            "a7",
-            "e5",
-            "c17",
-            "f47ac10b-58cc",
-            "sha256",
-            "IPv6",
-            "s3",
-            "h2",
-            "blk_17",
-            "#5",
-            "+3",
-            "$9",
-            "_1",
-            "~7",
-            "%5",
-            "é7",
-            "7é",
-            "1a2b3c4d",
-            "00",
-            "1.",
-            "2!",
-            "3..4",
-            "b2.7",
-            "/a/7",
-            "/b/c.d",
-            "a/b/7",
-            "/x?q=1",
-            "/x#y/health",
-            "/healthz",
-            "/a/health/9",
-            "9/9/9",
-            "a\\b\\7",
-            "\\7\\a",
-            "2024-05-01",
-            "12:00:01,123",
-            "x/7",
-            "/",
-            "me7@x.y",
-        ];
+        let (words, marks, data) = (self::words(WORDS), self::words(MARKS), self::words(DATA));
         let mut state = 11u64;
         let mut below = move |bound: usize| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -361,17 +273,14 @@ mod tests {
         for _ in 0..60_000 {
             let parts: Vec<(u8, usize)> = (0..2 + below(14)).map(|_| (below(8) as u8, below(10_000))).collect();
             let mut write = || {
-                let mut line = String::from(
-                    ["took ", "the size ", "INFO ", "status ", "foo: ", "[7] ", "<3>", "17 ", "2024-05-01 10:00:00 "]
-                        [parts[0].1 % 9],
-                );
+                let mut line = String::from(BEGINNINGS[parts[0].1 % BEGINNINGS.len()]);
                 for &(what, number) in &parts {
                     line += match what {
-                        0 | 1 => WORDS[number % WORDS.len()],
-                        2..=4 => MARKS[number % MARKS.len()],
-                        5 => DATA[number % DATA.len()],
+                        0 | 1 => &words[number % words.len()],
+                        2..=4 => &marks[number % marks.len()],
+                        5 => &data[number % data.len()],
                         // This is what differs from line to line.
-                        _ => DATA[below(DATA.len())],
+                        _ => &data[below(data.len())],
                     };
                 }
                 line

@@ -55,7 +55,7 @@ impl Skeleton {
             self.repair();
         }
         while self.text().last() == Some(&b' ') {
-            self.buffer.truncate(self.buffer.len() - 1);
+            self.buffer.truncate(self.buffer.length() - 1);
         }
     }
 
@@ -89,7 +89,7 @@ impl Sink for Skeleton {
             return;
         }
         self.buffer.push_first(MARK, MARK.len());
-        self.open = self.buffer.len();
+        self.open = self.buffer.length();
     }
 }
 

@@ -1,5 +1,7 @@
 //! Structured bodies: sorted key paths with their types, then the skeleton of the message that they carry.
 
+mod levels;
+
 use memchr::memchr2;
 
 use super::bits::Bits;
@@ -10,18 +12,26 @@ use super::{clues, text};
 use crate::any::{Any, each_pair, has_entries};
 use crate::class::{Clues, Probe, Severity};
 use crate::wire::Malformed;
+use levels::Level;
 
 /// Deeper structures and wider ones are cut: their shape says `*` there.
 const DEPTH: usize = 32;
 const LEAVES: usize = 128;
 
-/// Mines a JSON object. `None` when the text is not one; then nothing was written to `sink`.
+/// Mines a JSON object, also one whose end was cut off: its shape says `*` and its message counts if it came in time.
+/// `None` when the text is none; then nothing was written to `sink`.
 pub fn json<S: Sink>(text: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Option<Severity> {
     let mut found = Found { clues: *clues, ..Found::default() };
     let mut scanner = Scanner { text, at: 0, found: &mut found };
-    scanner.object(&mut Vec::new(), 0)?;
+    let is_whole = scanner.object(&mut Vec::new(), 0).is_some();
     if scanner.at != text.len() {
         return None;
+    }
+    if !is_whole {
+        if found.is_empty() {
+            return None;
+        }
+        found.wide = true;
     }
     Some(found.write(masks, bits, sink, clues))
 }
@@ -82,10 +92,24 @@ struct Found {
     wide: bool,
     message: Option<(u8, Vec<u8>)>,
     severity: Severity,
+    gelf: Gelf,
     clues: Clues,
 }
 
+/// What makes a body a GELF message, whose numeric level is syslog's: known once all of its keys were read.
+#[derive(Default)]
+struct Gelf {
+    version: bool,
+    short_message: bool,
+    /// A level between 0 and 7, the worst of those named.
+    level: Option<u8>,
+}
+
 impl Found {
+    fn is_empty(&self) -> bool {
+        self.leaves.is_empty() && self.message.is_none()
+    }
+
     fn leaf(&mut self, path: &[u8], kind: u8) {
         if self.leaves.len() == LEAVES {
             self.wide = true;
@@ -113,23 +137,29 @@ impl Found {
             && kind == b's'
             && let Some(rank) = message_rank(name)
         {
+            self.gelf.short_message |= name == b"short_message";
             if self.message.as_ref().is_none_or(|(best, _)| rank < *best) {
                 self.message = Some((rank, value.to_vec()));
             }
             return;
         }
-        match &*name {
-            _ if is_level_key(name) => {
-                let class = Severity::from_value(value);
-                self.severity = self.severity.max(class);
-                if class == Severity::Unset {
-                    // A level that nobody here knows must not hide in a type with the levels that are known.
-                    let mut told = path.to_vec();
-                    told.push(b'=');
-                    told.extend_from_slice(&value[..value.len().min(16)]);
-                    return self.leaf(&told, kind);
-                }
+        if depth == 0 {
+            self.gelf.version |= name == b"version";
+            if let ([digit @ b'0'..=b'7'], b'n', b"level") = (value, kind, key) {
+                let level = digit - b'0';
+                self.gelf.level = Some(self.gelf.level.map_or(level, |worst| worst.min(level)));
+                return;
             }
+        }
+        match levels::read(path, name, value, kind == b's') {
+            Some(Level::Known(class)) => {
+                self.severity = self.severity.max(class);
+                return self.leaf(path, kind);
+            }
+            Some(Level::Unknown) => return self.unknown_level(path, value, kind),
+            None => {}
+        }
+        match &*name {
             b"priority" | b"syslog_severity" => {
                 let class = match value {
                     [digit @ b'0'..=b'7'] => Severity::from_syslog(u32::from(digit - b'0')),
@@ -144,12 +174,33 @@ impl Found {
             b"user_agent" | b"useragent" | b"user-agent" | b"http_user_agent" | b"user_agent.original" => {
                 self.clues.probe |= Probe::agent(value);
             }
+            _ if clues::flag(name, value, depth == 0, &mut self.clues) => {}
             _ => clues::named(name, if kind == b'0' { b"null" } else { value }, true, &mut self.clues),
         }
         self.leaf(path, kind);
     }
 
+    /// A level that nobody here knows must not hide in a type with the levels that are known.
+    fn unknown_level(&mut self, path: &[u8], value: &[u8], kind: u8) {
+        if matches!(kind, b's' | b'n') && levels::is_tellable(value) {
+            self.leaf(&[path, b"=", value].concat(), kind);
+        } else {
+            self.leaf(path, kind);
+        }
+    }
+
+    fn gelf_level(&mut self) {
+        let Some(level) = self.gelf.level else { return };
+        if self.gelf.version && self.gelf.short_message {
+            self.severity = self.severity.max(Severity::from_syslog(u32::from(level)));
+            self.leaf(b"level", b'n');
+        } else {
+            self.unknown_level(b"level", &[b'0' + level], b'n');
+        }
+    }
+
     fn write<S: Sink>(mut self, masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Severity {
+        self.gelf_level();
         let arena = &self.arena;
         self.leaves.sort_unstable_by(|a, b| (&arena[a.0..a.1], a.2).cmp(&(&arena[b.0..b.1], b.2)));
         self.leaves.dedup_by(|a, b| arena[a.0..a.1] == arena[b.0..b.1] && a.2 == b.2);
@@ -175,27 +226,6 @@ impl Found {
         }
         self.severity
     }
-}
-
-/// Keys of the common loggers that hold a level.
-fn is_level_key(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"level"
-            | b"severity"
-            | b"lvl"
-            | b"loglevel"
-            | b"log.level"
-            | b"log_level"
-            | b"levelname"
-            | b"level_name"
-            | b"severity_text"
-            | b"severitytext"
-            | b"@level"
-            | b"@l"
-            | b"l"
-            | b"s"
-    )
 }
 
 fn message_rank(name: &[u8]) -> Option<u8> {
@@ -305,8 +335,11 @@ impl<'t> Scanner<'t, '_> {
         self.at += 1;
         let start = self.at;
         loop {
-            let rest = self.text.get(self.at..)?;
-            let next = memchr2(b'"', b'\\', rest)?;
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            let Some(next) = memchr2(b'"', b'\\', rest) else {
+                self.at = self.text.len();
+                return None;
+            };
             if rest[next] == b'"' {
                 self.at += next + 1;
                 return Some(&self.text[start..self.at - 1]);
@@ -343,4 +376,107 @@ impl<'t> Scanner<'t, '_> {
 fn unescaped(text: &[u8]) -> Vec<u8> {
     let quoted = [b"\"", text, b"\""].concat();
     serde_json::from_slice::<String>(&quoted).map_or_else(|_| text.to_vec(), String::into_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::class::Outcome;
+    use crate::mine::sink::Skeleton;
+
+    fn mined(text: &str) -> (String, Severity, Clues) {
+        let (mut sink, mut clues) = (Skeleton::default(), Clues::default());
+        let severity = json(text.as_bytes(), &Masks::default(), &mut Bits::default(), &mut sink, &mut clues).unwrap();
+        (String::from_utf8(sink.text().to_vec()).unwrap(), severity, clues)
+    }
+
+    #[test]
+    fn gelf_levels_are_syslogs() {
+        for (level, severity) in
+            [(0, Severity::Fatal), (3, Severity::Error), (4, Severity::Warn), (6, Severity::Info), (7, Severity::Debug)]
+        {
+            let first = format!(r#"{{"level":{level},"version":"1.1","short_message":"ready"}}"#);
+            let last = format!(r#"{{"version":"1.1","short_message":"ready","level":{level}}}"#);
+            assert_eq!(mined(&first).1, severity);
+            assert_eq!(mined(&first), mined(&last));
+            assert_eq!(mined(&first).0, "{level:n,version:s} ready");
+        }
+        assert_eq!(mined(r#"{"level":9,"version":"1.1","short_message":"ready"}"#).1, Severity::Unset);
+    }
+
+    #[test]
+    fn a_small_number_is_no_level_outside_of_gelf() {
+        for text in [
+            r#"{"level":3,"msg":"ready"}"#,
+            r#"{"level":3,"version":"2","msg":"ready"}"#,
+            r#"{"level":3,"short_message":"x"}"#,
+        ] {
+            assert_eq!(mined(text).1, Severity::Unset, "{text}");
+        }
+        assert_ne!(mined(r#"{"level":3,"msg":"ready"}"#).0, mined(r#"{"level":6,"msg":"ready"}"#).0);
+    }
+
+    #[test]
+    fn an_object_that_was_cut_off_keeps_its_message() {
+        let text = r#"{"level":"error","msg":"took 15ms","order":{"id":"a-1","name":"b\"c"}}"#;
+        for end in r#"{"level":"error","msg":"took 15ms""#.len()..text.len() {
+            let (skeleton, severity, _) = mined(&text[..end]);
+            assert_eq!((&*skeleton, severity), ("{*} took <*>", Severity::Error), "{}", &text[..end]);
+        }
+        for text in ["{", r#"{"msg"#, r#"{"msg":"took 15"#, "{not json", r#"{"a":1 b"#] {
+            let (mut sink, mut clues) = (Skeleton::default(), Clues::default());
+            let masks = Masks::default();
+            assert_eq!(json(text.as_bytes(), &masks, &mut Bits::default(), &mut sink, &mut clues), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn nested_levels_and_pythons_numbers_are_read() {
+        for (text, severity) in [
+            (r#"{"level":{"name":"error"},"msg":"x"}"#, Severity::Error),
+            (r#"{"log":{"level":"error"},"msg":"x"}"#, Severity::Error),
+            (r#"{"log.level":"error","msg":"x"}"#, Severity::Error),
+            (r#"{"text":"x","record":{"level":{"name":"WARNING","no":30}}}"#, Severity::Warn),
+            (r#"{"levelno":40,"msg":"x"}"#, Severity::Error),
+            (r#"{"levelname":"CRITICAL","levelno":50,"msg":"x"}"#, Severity::Fatal),
+            (r#"{"level":20,"levelno":20,"msg":"x"}"#, Severity::Info),
+            (r#"{"level":50,"msg":"x"}"#, Severity::Error),
+            (r#"{"levelno":25,"msg":"x"}"#, Severity::Unset),
+            (r#"{"level":35,"msg":"x"}"#, Severity::Unset),
+            (r#"{"player":{"level":20},"msg":"order placed"}"#, Severity::Unset),
+            (r#"{"settings":{"level":"debug"},"msg":"order placed"}"#, Severity::Unset),
+        ] {
+            assert_eq!(mined(text).1, severity, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_no_level_makes_no_type_of_its_own() {
+        assert_eq!(mined(r#"{"s":"a-17","msg":"x"}"#).0, mined(r#"{"s":"b-18","msg":"x"}"#).0);
+        assert_eq!(mined(r#"{"player":{"level":20}}"#).0, mined(r#"{"player":{"level":37}}"#).0);
+        assert_eq!(mined(r#"{"level":"id 17"}"#).0, mined(r#"{"level":"id 18"}"#).0);
+    }
+
+    #[test]
+    fn a_boolean_is_an_outcome_where_its_key_says_so() {
+        for (text, outcome) in [
+            (r#"{"msg":"payment","ok":true}"#, Outcome::Ok),
+            (r#"{"msg":"payment","ok":false}"#, Outcome::Error),
+            (r#"{"msg":"payment","healthy":false}"#, Outcome::Error),
+            (r#"{"msg":"payment","failed":true}"#, Outcome::Error),
+            (r#"{"msg":"payment","failed":false}"#, Outcome::Ok),
+            (r#"{"msg":"payment","error":true}"#, Outcome::Error),
+            (r#"{"msg":"payment","error":false}"#, Outcome::Ok),
+            (r#"{"msg":"payment","ok":true,"error":"card declined"}"#, Outcome::Error),
+            (r#"{"msg":"payment","status":200,"ok":false}"#, Outcome::Error),
+            (r#"{"msg":"payment","status":402,"ok":true}"#, Outcome::ClientError),
+            (r#"{"msg":"probed","checks":{"db":{"ok":true},"cache":{"ok":false}}}"#, Outcome::Error),
+            (r#"{"msg":"declined","lookup":{"success":true}}"#, Outcome::Unset),
+            (r#"{"msg":"payment","enabled":false,"cached":true,"retry":false}"#, Outcome::Unset),
+            (r#"{"msg":"tests","passed":12,"failed":3}"#, Outcome::Unset),
+        ] {
+            assert_eq!(mined(text).2.outcome(), outcome, "{text}");
+        }
+        assert_eq!(mined(r#"{"msg":"payment","ok":true}"#).0, mined(r#"{"msg":"payment","ok":false}"#).0);
+    }
 }

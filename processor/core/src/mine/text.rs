@@ -330,7 +330,10 @@ impl<'t, 'c> Splitter<'t, 'c> {
 
     #[inline]
     fn variable<S: Sink>(&mut self, range: Range<usize>, sink: &mut S) {
-        self.hand_on(range.clone(), sink);
+        let is_level = self.level.start <= range.start && range.end <= self.level.end;
+        self.flush(range.start, sink);
+        sink.variable(self.text, range.clone(), is_level.then_some("level"));
+        self.pending = range.end;
         self.last_was_variable = true;
         self.passed.word(range);
     }

@@ -84,6 +84,27 @@ pub fn parse(record: &[u8]) -> Result<Span<'_>, Malformed> {
     Ok(span)
 }
 
+/// Whether a name is of an export over OTLP/HTTP. Masked like any path, it would be of one type with every other `POST`.
+fn is_export(name: &[u8]) -> bool {
+    matches!(name.strip_prefix(b"POST ").unwrap_or(name), b"/v1/traces" | b"/v1/metrics" | b"/v1/logs")
+}
+
+/// Whether a name is a gRPC method's in full, as `shop.v1.Orders/Place`: it carries no ids, though versions have digits.
+fn is_rpc(name: &[u8]) -> bool {
+    let is_word = |word: &[u8]| {
+        word.len() <= 64
+            && word.first().is_some_and(u8::is_ascii_alphabetic)
+            && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            && word.iter().filter(|byte| byte.is_ascii_digit()).count() <= 2
+    };
+    let is_named = |word: &[u8]| is_word(word) && word[0].is_ascii_uppercase();
+    let name = name.strip_prefix(b"/").unwrap_or(name);
+    let Some(slash) = name.iter().position(|&byte| byte == b'/') else { return false };
+    let (package, method) = (&name[..slash], &name[slash + 1..]);
+    let Some(dot) = package.iter().rposition(|&byte| byte == b'.') else { return false };
+    is_named(method) && is_named(&package[dot + 1..]) && package[..dot].split(|&byte| byte == b'.').all(is_word)
+}
+
 /// Writes the shape: the kind, then method and route, service and method, operation and collection, or the masked name.
 pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, bits: &mut Bits, sink: &mut S) {
     sink.part(KINDS.get(span.kind).unwrap_or(&KINDS[0]).as_bytes());
@@ -101,6 +122,8 @@ pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, bits: &mut Bits, sink:
         sink.part(operation);
         sink.part(b" ");
         sink.part(collection);
+    } else if is_export(span.name) || is_rpc(span.name) {
+        sink.part(span.name);
     } else {
         text::mine(span.name, &Head::default(), masks, bits, sink, &mut span.attributes.clues);
     }
@@ -124,4 +147,45 @@ pub fn read<S: Sink>(
         Class { signal: Signal::Spans, severity: Severity::Unset, outcome: clues.outcome(), probe: Probe(clues.probe) };
     let duration = span.times.1.saturating_sub(span.times.0) as f64 / 1e6;
     Ok((Record { items: 1, tags: span.attributes.tags, duration }, class))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mine::sink::Skeleton;
+    use crate::wire::put_bytes;
+
+    fn skeleton(name: &str) -> String {
+        let mut record = Vec::new();
+        put_bytes(&mut record, 5, name.as_bytes());
+        let mut sink = Skeleton::default();
+        read(&record, &Masks::default(), &mut Bits::default(), &mut sink).unwrap();
+        String::from_utf8(sink.text().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn an_export_of_telemetry_is_of_one_type_with_no_other_request() {
+        for name in ["POST /v1/traces", "POST /v1/metrics", "/v1/logs"] {
+            assert_eq!(skeleton(name), format!("unspecified {name}"));
+        }
+        for name in ["POST /v1/orders", "POST /v1/traces/17", "POST /shop/v1/traces"] {
+            assert_eq!(skeleton(name), "unspecified POST <*>");
+        }
+    }
+
+    #[test]
+    fn a_grpc_method_stays_and_what_carries_ids_does_not() {
+        for name in [
+            "shop.v1.Orders/Place",
+            "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+            "grpc.health.v1beta1.Health/Check",
+        ] {
+            assert_eq!(skeleton(name), format!("unspecified {name}"));
+        }
+        for name in
+            ["host17.example/Orders", "a.b12345.Orders/Place", "shop.v1.orders/17", "shop.v1.Orders/17", "a1./B"]
+        {
+            assert!(skeleton(name).contains("<*>"), "{name}");
+        }
+    }
 }

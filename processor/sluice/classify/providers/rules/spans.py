@@ -47,8 +47,8 @@ def _probe(r: Reading) -> str:
 SPANS: tuple[Rule, ...] = (
     Rule("outcome", "fault", "high", "ended in an error", _outcome("error")),
     Rule("outcome", "diagnostic", "medium", "refused as the client's error", _outcome("client_error")),
-    Rule("probe", "health_check", "high", "a probe that succeeded", _probe),
     Rule("telemetry on itself", "instrumentation", "high", "an export of telemetry", _named(_EXPORT, "an OTLP export")),
+    Rule("probe", "health_check", "high", "a probe that succeeded", _probe),
     Rule("inner span", "debug_noise", "high", "one message of a request", _named(_MESSAGE, "an ASGI message")),
     Rule("inner span", "debug_noise", "high", "plumbing inside a request", _named(_PLUMBING, "a step of a framework")),
     Rule("keep-alive", "heartbeat", "high", "a connection kept alive", _alive),

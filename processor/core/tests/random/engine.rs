@@ -1,0 +1,139 @@
+//! Whatever is decided, the engine answers a request: with the request less what it dropped, or that it is malformed.
+
+use sluice_core::engine::Engine;
+use sluice_core::record::Signal;
+use sluice_core::settings::{Policy, Settings};
+use sluice_core::walk::{Payload, Processed, roll_back};
+
+use crate::generator::Random;
+use crate::lines::noise;
+use crate::requests::{change_values, mutate, request};
+
+pub const MASKS: &str = r#"{"name":"word","pattern":"[a-z]+ed ?"},{"name":"n","pattern":"of.|\\d\\d"}"#;
+const SIGNALS: [Signal; 3] = [Signal::Logs, Signal::Metrics, Signal::Spans];
+
+fn begun(masks: &str) -> Engine {
+    let settings = format!(r#"{{"max_event_types":300,"min_records":1,"evidence_bytes":20000,"masks":[{masks}]}}"#);
+    Engine::new(serde_json::from_str::<Settings>(&settings).unwrap()).unwrap()
+}
+
+fn policy(random: &mut Random) -> Policy {
+    let modes = ["observe", "tag", "drop"];
+    let policy = format!(
+        r#"{{"logs":"{}","metrics":"{}","spans":"{}","tag_all":{},"canary_percent":{},
+            "exceptions":[{{"resource":{{"service.name":"ready"}}}},{{"min_duration_ms":0.5}}]}}"#,
+        random.pick(&modes),
+        random.pick(&modes),
+        random.pick(&modes),
+        random.chance(2),
+        [0, 20, 100][random.below(3)],
+    );
+    serde_json::from_str(&policy).unwrap()
+}
+
+/// Decisions of every kind for the types that the engine knows.
+fn decisions(engine: &Engine, random: &mut Random) -> String {
+    let mut types: Vec<serde_json::Value> = serde_json::from_str(&engine.types()).unwrap();
+    // The engine's own order is another one in each process.
+    types.sort_by_key(|known| known["fingerprint"].to_string());
+    let decided = types.iter().map(|known| {
+        let percent = [0.5, 50.0, 400.0][random.below(3)];
+        let mut decision = serde_json::json!({
+            "fingerprint": known["fingerprint"],
+            "identity": known["identity"],
+            "skeleton": known["skeleton"],
+            "ruleset": engine.ruleset,
+            "category": "debug_noise",
+            "action": random.pick(&["keep", "drop", "drop", "sample", "limit", "unheard of"]),
+            "keep_percent": percent,
+            "keep_rate": random.pick(&["1/h", "3/s", "x"]),
+        });
+        if random.chance(3) {
+            decision["exceptions"] = serde_json::json!([random.below(3)]);
+        }
+        decision
+    });
+    serde_json::to_string(&decided.collect::<Vec<_>>()).unwrap()
+}
+
+/// What is forwarded is a request again, with as many records as were not dropped.
+fn check(reader: &Engine, signal: Signal, request: &[u8], processed: &Processed) {
+    assert!(processed.dropped <= processed.received && processed.items_dropped <= processed.items_received);
+    let forwarded = match &processed.payload {
+        Payload::Nothing => Vec::new(),
+        Payload::Same => request.to_vec(),
+        Payload::Changed(edits) => {
+            let mut changed = vec![0; edits.length(request)];
+            edits.apply(request, &mut changed);
+            changed
+        }
+    };
+    let left = reader.process(signal, &forwarded).unwrap().received;
+    assert_eq!(left, processed.received - processed.dropped);
+}
+
+/// What an engine saw before has no say in what a record is: one that begins with nothing finds the same types.
+fn check_types(fresh: &Engine, engine: &Engine, signal: Signal, request: &[u8]) {
+    let types = |processed: &Processed| {
+        let mut types: Vec<(String, u64)> =
+            processed.touched.iter().map(|touched| (touched.event.fingerprint.to_string(), touched.records)).collect();
+        types.sort_unstable();
+        types
+    };
+    let Ok(processed) = engine.process(signal, request) else {
+        assert!(fresh.process(signal, request).is_err());
+        return;
+    };
+    roll_back(&processed);
+    if processed.overflowed == 0 {
+        assert_eq!(types(&fresh.process(signal, request).unwrap()), types(&processed));
+    }
+}
+
+pub fn run(masks: &str, random: &mut Random, inputs: usize) {
+    let (reader, engine) = (begun(""), begun(masks));
+    for round in 0..inputs {
+        if round % 50 == 0 {
+            engine.configure(policy(random)).unwrap();
+            engine.apply(decisions(&engine, random).as_bytes()).unwrap();
+            engine.drain_volumes();
+        }
+        let signal = SIGNALS[random.below(3)];
+        let mut request = if random.chance(16) { noise(random) } else { request(signal, random) };
+        if random.chance(2) {
+            mutate(&mut request, random);
+        }
+        // The same lines again and again, with other values: most of what loggers write.
+        for _ in 0..=random.below(3) {
+            offer(&engine, &reader, signal, &request, random);
+            if random.chance(4) {
+                check_types(&begun(masks), &engine, signal, &request);
+            }
+            change_values(&mut request, random);
+        }
+    }
+}
+
+fn offer(engine: &Engine, reader: &Engine, signal: Signal, request: &[u8], random: &mut Random) {
+    let Ok(processed) = engine.process(signal, request) else { return };
+    check(reader, signal, request, &processed);
+    if random.chance(4) {
+        roll_back(&processed);
+    } else if let Some(evidence) = engine.commit(request, &processed) {
+        serde_json::from_str::<Vec<serde_json::Value>>(&evidence).unwrap();
+    }
+}
+
+#[test]
+fn any_request_is_answered_under_any_decisions() {
+    for seed in 0..6 {
+        run("", &mut Random(seed), 500);
+    }
+}
+
+#[test]
+fn any_request_is_answered_with_masks() {
+    for seed in 6..9 {
+        run(MASKS, &mut Random(seed), 300);
+    }
+}
