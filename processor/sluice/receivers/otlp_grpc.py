@@ -31,9 +31,9 @@ _READERS = 16
 so these are what answers `Busy` while every place is taken, and each may hold one message that no limit counts yet."""
 
 _STREAMS = 100
-"""Calls that one connection may carry, as HTTP/2 recommends at least, and no fewer than can be handled at once. A sender
-that comes near the limit is not held back but refused now and then: gRPC counts a stream for some time after its
-answer. With 8, a sender of 16 calls at once had a quarter of them refused. An unread call holds up to 64 KiB."""
+"""Calls that one connection may carry: HTTP/2's recommended minimum, and no fewer than can be handled at once. A sender
+near the limit is not held back but refused now and then, because gRPC counts a stream for some time after its answer:
+with 8, a sender of 16 calls at once had a quarter of them refused. An unread call holds up to 64 KiB."""
 
 
 class OtlpGrpcReceiver:
