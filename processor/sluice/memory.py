@@ -1,7 +1,7 @@
-"""Memory that is free but not given back: glibc keeps it in one arena a thread, long after a burst has passed.
+"""What Python and glibc do with memory, told to do it so that it costs less.
 
-Measured with 50,000 event types judged in one burst: 287 MiB resident without, 208 MiB with fewer arenas and
-`give_back`.
+Memory that is free but not given back: glibc keeps it in one arena a thread, long after a burst has passed. Measured
+with 50,000 event types judged in one burst: 287 MiB resident without, 208 MiB with fewer arenas and `give_back`.
 
 Because free memory is given back now and then, it need not be with each request: by default glibc maps a message of
 more than 128 KiB anew each time and the kernel clears its pages, an eighth of what a request of 1.4 MB cost.
@@ -10,6 +10,7 @@ more than 128 KiB anew each time and the kernel clears its pages, an eighth of w
 from __future__ import annotations
 
 import ctypes
+import gc
 from collections.abc import Callable
 
 _ARENA_MAX = -8
@@ -22,7 +23,7 @@ _TRIMMED_FROM = 256 << 20
 
 
 class Allocator:
-    """glibc's, where the process runs on it; elsewhere nothing happens."""
+    """Python's, and glibc's where the process runs on it; elsewhere nothing happens."""
 
     def __init__(self) -> None:
         libc = ctypes.CDLL(None)
@@ -31,6 +32,13 @@ class Allocator:
             libc.mallopt(_ARENA_MAX, _ARENAS)  # before threads are started: an arena that exists stays
             libc.mallopt(_MMAP_THRESHOLD, _MAPPED_FROM)
             libc.mallopt(_TRIM_THRESHOLD, _TRIMMED_FROM)
+
+    def settle(self) -> None:
+        """What start-up has made stays: the garbage collector need not look through it again.
+
+        With 50,000 verdicts that took 26 ms, now and then, in which no request moved.
+        """
+        gc.freeze()
 
     def give_back(self) -> None:
         """Takes some milliseconds; to be called on a thread, now and then."""

@@ -89,6 +89,7 @@ class Service:
         except BaseException:
             await self.stop()
             raise
+        self._allocator.settle()
         self.health.serving = True
         log.info("serving after %.2f s: %s", time.monotonic() - began, self._ports())
 
