@@ -35,8 +35,12 @@ test: build
 	cd processor/core && cargo test --quiet --no-default-features
 	$(BIN)/pytest
 
+# Two minutes. The others need a part from outside: a Collector (gateway.py --collector PATH) or labels (judging.py).
 bench: build
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/transcode.py
+	$(BIN)/python benchmarks/gateway.py --rounds 3 --seconds 1
+	$(BIN)/python benchmarks/memory.py --types 10000
 
 clean:
 	rm -rf $(VENV) .build processor/core/target processor/sluice/_core*.so

@@ -1,10 +1,10 @@
 """CPU seconds that a million log records cost, end to end: received, mined, forwarded uncompressed.
 
-    python benchmarks/gateway.py [--collector PATH] [--seconds 5] [--concurrency 8] [--records 1,100,1000,8192]
+    python benchmarks/gateway.py [--collector PATH] [--rounds 5] [--concurrency 8] [--records 1,100,1000,8192]
 
-With --collector, a Collector doing otlp → otlp stands beside it: same requests, same sender, same run. Its sending
-queue is off, as an acknowledgement of Sluice means that the next hop took the records. The ratio is what counts; the
-seconds depend on the machine.
+With --collector, a Collector doing otlp → otlp stands beside it: same requests, same sender, rounds that alternate. Its
+sending queue is off, as an acknowledgement of Sluice means that the next hop took the records. The ratio is what
+counts; the seconds depend on the machine. Event types are known and judged before anything is measured.
 """
 
 from __future__ import annotations
@@ -16,16 +16,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 import psutil
 
 HERE = Path(__file__).resolve().parent
 LOAD = str(HERE / "otlp_load.py")
+_IDLE_FOR = 2.0
+"""Seconds of rest that a peer shows before it is measured: longer than a pause between its background rounds."""
 SLUICE = """
 receivers: {{otlp: {{protocols: {{grpc: {{endpoint: '127.0.0.1:{port}'}}}}}}}}
+mining: {{settle: 0s}}
 policy: {{mode: observe, spans: observe, metrics: observe}}
 verdicts: {{store: {{path: '{folder}/sluice.db'}}}}
 exporters: {{otlp_grpc: {{endpoint: '127.0.0.1:{sink}', tls: {{insecure: true}}, compression: none, timeout: 30s}}}}
@@ -54,22 +59,40 @@ class Measured(NamedTuple):
 
     seconds_a_million: float
     requests_a_second: float
-    resident_mib: int
+
+
+class Peer(NamedTuple):
+    """A gateway that listens on `port` in front of a sink of its own."""
+
+    process: psutil.Process
+    port: int
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--collector", help="path of a Collector with otlpreceiver and otlpexporter")
-    options.add_argument("--seconds", type=float, default=5.0)
+    options.add_argument("--seconds", type=float, default=2.0, help="of one round of one peer")
+    options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--concurrency", type=int, default=8)
     options.add_argument("--records", default="1,100,1000,8192", help="records a request")
     chosen = options.parse_args()
     sizes = [int(size) for size in chosen.records.split(",")]
-    peers: dict[str, Callable[[int, int, Path], list[str]]] = {"sluice": _sluice}
-    if chosen.collector:
-        peers["collector"] = lambda port, sink, folder: _collector(chosen.collector, port, sink, folder)
-    measured = {name: _measure(command, sizes, chosen.seconds, chosen.concurrency) for name, command in peers.items()}
-    _print(sizes, measured)
+    with ExitStack() as stack:
+        peers = {"sluice": stack.enter_context(_serving(_sluice))}
+        if chosen.collector:
+            peers["collector"] = stack.enter_context(_serving(partial(_collector, chosen.collector)))
+        for peer in peers.values():
+            _warm_up(peer, chosen.concurrency)
+        print(f"{'records/request':>15} {'sluice':>22} {'collector':>22} {'ratio':>7}{'min':>7}{'max':>7}")
+        for size in sizes:
+            rounds: dict[str, list[Measured]] = {name: [] for name in peers}
+            for _ in range(chosen.rounds):
+                for name, peer in peers.items():
+                    rounds[name].append(_one(peer, size, chosen.seconds, chosen.concurrency))
+            _print(size, rounds)
+        print("medians; CPU seconds a million records, requests a second; ratio: sluice / collector")
+        for name, peer in peers.items():
+            print(f"{name}: {peer.process.memory_info().rss >> 20} MiB resident at the end")
 
 
 def _sluice(port: int, sink: int, folder: Path) -> list[str]:
@@ -84,45 +107,54 @@ def _collector(binary: str, port: int, sink: int, folder: Path) -> list[str]:
     return [binary, "--config", str(config)]
 
 
-def _measure(
-    command: Callable[[int, int, Path], list[str]], sizes: list[int], seconds: float, concurrency: int
-) -> list[Measured]:
+@contextmanager
+def _serving(command: Callable[[int, int, Path], list[str]]) -> Iterator[Peer]:
     with tempfile.TemporaryDirectory() as folder, _running([sys.executable, LOAD, "sink"]) as sink:
         assert sink.stdout is not None
         sink_port = int(sink.stdout.readline())
         port = _free_port()
         with _running(command(port, sink_port, Path(folder))) as process:
             _wait_until_listening(port, process)
-            peer = psutil.Process(process.pid)
-            return [_one(peer, port, size, seconds, concurrency) for size in sizes]
+            yield Peer(psutil.Process(process.pid), port)
 
 
-def _one(peer: psutil.Process, port: int, records: int, seconds: float, concurrency: int) -> Measured:
-    def send(duration: float) -> int:
-        arguments = ["send", str(port), str(records), str(duration), str(concurrency)]
-        return int(subprocess.run([sys.executable, LOAD, *arguments], stdout=subprocess.PIPE, check=True).stdout)
-
-    send(1.0)  # connections, threads, event types
-    before = _cpu_seconds(peer)
-    answered = send(seconds)
-    spent = _cpu_seconds(peer) - before
-    return Measured(spent / (answered * records) * 1e6, answered / seconds, peer.memory_info().rss >> 20)
-
-
-def _print(sizes: list[int], measured: dict[str, list[Measured]]) -> None:
-    sluice, collector = measured["sluice"], measured.get("collector")
-    print(f"{'records/request':>15} {'sluice':>22} {'collector':>22} {'ratio':>7}")
-    for index, size in enumerate(sizes):
-        beside = _cell(collector[index]) if collector else "-"
-        ratio = sluice[index].seconds_a_million / collector[index].seconds_a_million if collector else None
-        print(f"{size:>15} {_cell(sluice[index]):>22} {beside:>22} {f'{ratio:.2f}' if ratio else '-':>7}")
-    print("CPU seconds a million records, requests a second; ratio: sluice / collector")
-    for name, results in measured.items():
-        print(f"{name}: {max(result.resident_mib for result in results)} MiB resident at most")
+def _warm_up(peer: Peer, concurrency: int) -> None:
+    """Connections, threads, event types; what follows from them in the background has ended when it idles."""
+    _send(peer, 1000, 1.0, concurrency)
+    for _ in range(60):
+        before = _cpu_seconds(peer.process)
+        time.sleep(_IDLE_FOR)
+        if _cpu_seconds(peer.process) - before < 0.03 * _IDLE_FOR:
+            return
+    sys.exit(f"{peer.process.name()} does not come to rest")
 
 
-def _cell(result: Measured) -> str:
-    return f"{result.seconds_a_million:.2f} s, {result.requests_a_second:.0f}/s"
+def _one(peer: Peer, records: int, seconds: float, concurrency: int) -> Measured:
+    before = _cpu_seconds(peer.process)
+    answered = _send(peer, records, seconds, concurrency)
+    spent = _cpu_seconds(peer.process) - before
+    return Measured(spent / (answered * records) * 1e6, answered / seconds)
+
+
+def _send(peer: Peer, records: int, seconds: float, concurrency: int) -> int:
+    """Answers how many requests were answered."""
+    arguments = ["send", str(peer.port), str(records), str(seconds), str(concurrency)]
+    return int(subprocess.run([sys.executable, LOAD, *arguments], stdout=subprocess.PIPE, check=True).stdout)
+
+
+def _print(size: int, rounds: dict[str, list[Measured]]) -> None:
+    sluice, collector = rounds["sluice"], rounds.get("collector")
+    row = f"{size:>15} {_cell(sluice):>22} {_cell(collector) if collector else '-':>22}"
+    if collector:
+        pairs = zip(sluice, collector, strict=True)
+        ratios = [own.seconds_a_million / other.seconds_a_million for own, other in pairs]
+        row += f" {median(ratios):7.2f}{min(ratios):7.2f}{max(ratios):7.2f}"
+    print(row, flush=True)
+
+
+def _cell(rounds: list[Measured]) -> str:
+    cost = median(measured.seconds_a_million for measured in rounds)
+    return f"{cost:.2f} s, {median(measured.requests_a_second for measured in rounds):.0f}/s"
 
 
 def _cpu_seconds(process: psutil.Process) -> float:

@@ -3,6 +3,7 @@
 import signal
 
 pytest_plugins = [
+    "real.otlp",  # first: the others import it, and its asserts are to be rewritten before
     "real.certs",
     "real.collector",
     "real.dataplane",

@@ -16,7 +16,7 @@ class ConfigError(SluiceError):
 
 
 class RecordingError(SluiceError):
-    """A recording cannot be read; the message names file, line and remedy."""
+    """A file of records cannot be read; the message names file, line and remedy."""
 
 
 class ReplayError(SluiceError):

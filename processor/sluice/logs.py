@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from types import TracebackType
 
 import msgspec
-from rich.console import Console
-from rich.logging import RichHandler
 
 from sluice.config.model import Logs
 
@@ -35,6 +33,9 @@ def configure(settings: Logs) -> None:
 
 def _handler(settings: Logs) -> logging.Handler:
     if settings.format == "console" and sys.stderr.isatty():
+        from rich.console import Console
+        from rich.logging import RichHandler
+
         rich = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=False)
         rich.setFormatter(_Plain("%(message)s"))
         return rich

@@ -15,12 +15,13 @@ from google.rpc import code_pb2
 from sluice.config.model import ClientTls
 from sluice.config.model import OtlpGrpcExporter as Settings
 from sluice.config.units import Duration
+from sluice.content import Content
 from sluice.engine import Signal
 from sluice.errors import ExportFailed, RecordingError, ReplayError
 from sluice.exporters.otlp_grpc import OtlpGrpcExporter
 from sluice.health import HealthBoard
 from sluice.partial_success import rejected
-from sluice.recording import Recording, records
+from sluice.recording import records, requests
 from sluice.rpc_status import retry_delay
 
 _TIMEOUT = Duration(10.0)
@@ -194,9 +195,9 @@ def _requests(files: Sequence[Path | str]) -> Iterator[tuple[Signal, bytes, floa
     total = None if None in sizes else sum(filter(None, sizes))
     passed = 0
     for path, size in zip(files, sizes, strict=True):
-        recording = Recording(path)
-        for signal, request in recording:
-            yield signal, request, (passed + recording.position) / total if total else None
+        with Content(path) as content:
+            for signal, request in requests(content):
+                yield signal, request, (passed + content.position) / total if total else None
         passed += size or 0
 
 

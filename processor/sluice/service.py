@@ -37,7 +37,6 @@ from sluice.receivers.otlp_http import OtlpHttpReceiver
 from sluice.telemetry import Telemetry
 from sluice.verdicts.registry import Registry
 from sluice.verdicts.store import Store
-from sluice.verdicts.topics import KafkaLink
 from sluice.verdicts.volumes import VolumeTable
 
 log = logging.getLogger(__name__)
@@ -90,6 +89,7 @@ class Service:
         except BaseException:
             await self.stop()
             raise
+        self._allocator.settle()
         self.health.serving = True
         log.info("serving after %.2f s: %s", time.monotonic() - began, self._ports())
 
@@ -114,6 +114,8 @@ class Service:
         )
         await self._begin("registry", self.registry.load, self.registry.save)
         if kafka is not None:
+            from sluice.verdicts.topics import KafkaLink
+
             link = KafkaLink(
                 kafka, self._store, self.registry.read, self.registry.read_complete, self.telemetry, self.health
             )

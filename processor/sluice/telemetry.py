@@ -159,8 +159,12 @@ class Telemetry:
 
     def value(self, name: str, **labels: str) -> float:
         """The current value of a counter or gauge; 0.0 when the series was never touched."""
-        suffix = "_total" if isinstance(self._series[name], Counter) else ""
-        return self._registry.get_sample_value(name + suffix, labels) or 0.0
+        wanted = name + "_total" if isinstance(self._series[name], Counter) else name
+        for family in self._series[name].collect():
+            for sample in family.samples:
+                if sample.name == wanted and sample.labels == labels:
+                    return sample.value
+        return 0.0
 
     def render(self) -> bytes:
         """The Prometheus text format, counters under their bare names."""

@@ -106,6 +106,33 @@ def test_the_next_hop_away_at_the_start_is_degraded_and_its_return_is_noticed_wi
     hop.kill()
 
 
+def test_an_unreachable_next_hop_is_said_once_whichever_of_its_addresses_was_tried(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    endpoint = f"ipv4:127.0.0.1:{free_port()},127.0.0.2:{free_port()}"
+    told = set()
+
+    def told_of_both(exporter: Exporter) -> bool:
+        with pytest.raises(ExportFailed) as caught:
+            exporter.check()
+        told.add(str(caught.value))
+        return len(told) == 2
+
+    with exporting(endpoint) as exporter:
+        wait_until(lambda: told_of_both(exporter), "a failure at either address")
+    said = [record.message for record in caplog.records if "degraded" in record.message]
+    cause = "Failed to connect to remote host: Connection refused"
+    assert said == [f"next_hop degraded: {endpoint} cannot be reached: {cause}"]
+
+
+def test_a_name_that_does_not_resolve_is_said(next_hop: NextHop) -> None:
+    health = HealthBoard()
+    with exporting("nowhere.invalid:4317", health):
+        wait_until(health.degraded_parts, "degraded")
+        reason = health.degraded_parts()["next_hop"].reason
+    assert reason == "nowhere.invalid:4317 cannot be reached: Domain name not found"
+
+
 def test_a_failing_request_degrades_and_says_why_in_no_words_of_the_answer(next_hop: NextHop) -> None:
     health = HealthBoard()
     with exporting(next_hop.endpoint, health) as exporter:

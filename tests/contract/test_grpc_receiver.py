@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
@@ -83,11 +84,21 @@ def test_refusals_hold_no_streams_of_their_connection(cause: str, next_hop: Next
     gc.disable()  # what a cycle holds is held for good
     try:
         with plane.sender() as sender:
-            for _ in range(20):  # more than a connection's 8
+            for _ in range(120):  # more than a connection's 100
                 error = refused(sender, request)
                 assert (error.code(), "RST_STREAM" in error.details()) == (code, False)
     finally:
         gc.enable()
+    plane.stop()
+
+
+def test_one_connection_may_carry_as_many_calls_as_there_are_places(next_hop: NextHop) -> None:
+    places = 32
+    plane = DataPlane(next_hop, limits=Limits(requests_in_flight=places)).start()
+    request = logs("order 17 shipped")
+    with plane.sender() as sender, ThreadPoolExecutor(places) as senders:
+        answers = list(senders.map(sender.export, [request] * 10 * places))
+    assert answers == [b""] * 10 * places
     plane.stop()
 
 

@@ -9,6 +9,7 @@ import pytest
 from google.protobuf.message import DecodeError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from otlp_messages import CONTAINERS, REQUESTS, TAGS_FIELD, encoded_oddly, requests
 from sluice.engine import Decision, Engine, Evidence, Policy, Settings, Signal, evidence
@@ -140,6 +141,30 @@ def test_the_output_is_the_input_less_the_dropped_plus_tags(signal: int, mode: s
     assert sum(volume.dropped_records for volume in volumes) == dropped
     items = sum(points(signal, record) for _, _, record in records(signal, request))
     assert outcome.items_received == items
+
+
+def test_a_large_request_is_spliced_as_a_small_one() -> None:
+    engine = Engine(Settings(min_records=1))
+    engine.configure(Policy(logs="tag"))
+    small = ExportLogsServiceRequest()
+    scope = small.resource_logs.add().scope_logs.add()
+    for body in ("order 17 shipped", "cache 4 flushed"):
+        scope.log_records.add().body.string_value = body
+    first, _ = types = types_of(Signal.LOGS, small)
+    decided(engine, types, {first.fingerprint: "drop"})
+    large = ExportLogsServiceRequest()
+    for _ in range(30_000):
+        large.MergeFrom(small)
+    raw = large.SerializeToString()
+
+    tagged_small = engine.process(Signal.LOGS, small.SerializeToString()).payload
+    outcome = engine.process(Signal.LOGS, raw)
+
+    assert tagged_small is not None
+    assert outcome.payload is not None
+    assert len(outcome.payload) > 2 << 20
+    assert outcome.tagged == 30_000
+    assert outcome.payload == tagged_small * 30_000
 
 
 def points(signal: int, record: Any) -> int:

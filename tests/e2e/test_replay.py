@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,13 +35,6 @@ LINES = (
     '{"resourceSpans":[{"scopeSpans":[{"spans":[{"spanId":"00000000000000ff","name":"GET /"}]}]}]}',
 )
 NOT_NOW = Answer(code=grpc.StatusCode.UNAVAILABLE, message="restarting")
-
-
-@pytest.fixture
-def next_hop() -> Iterator[NextHop]:
-    server = NextHop().start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture

@@ -103,13 +103,6 @@ class DataPlane:
 
 
 @pytest.fixture
-def next_hop() -> Iterator[NextHop]:
-    hop = NextHop().start()
-    yield hop
-    hop.kill()
-
-
-@pytest.fixture
 def plane(next_hop: NextHop) -> Iterator[DataPlane]:
     """With every default."""
     plane = DataPlane(next_hop).start()

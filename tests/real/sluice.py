@@ -8,16 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from real.otlp import NextHop
 from real.ports import free_port
 
 READY_WITHIN = STOPPED_WITHIN = 60.0
@@ -223,10 +221,3 @@ def _get(port: int, path: str) -> tuple[int, bytes]:
         return answer.status, answer.read()
     finally:
         connection.close()
-
-
-@pytest.fixture
-def next_hop() -> Iterator[NextHop]:
-    hop = NextHop().start()
-    yield hop
-    hop.kill()

@@ -15,9 +15,10 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
 from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
+from sluice.content import Content
 from sluice.engine import Signal
 from sluice.errors import RecordingError
-from sluice.recording import Recording, read, records
+from sluice.recording import read, records, requests
 
 
 def logs(*bodies: str) -> bytes:
@@ -93,9 +94,8 @@ def test_stdin_is_a_recording_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_position_ends_at_the_files_size(write: Write) -> None:
     path = write(zstandard.compress(b"\n".join(logs(f"line {number}") for number in range(3000))))
-    recording = Recording(path)
-
-    positions = [recording.position for _ in recording]
+    with Content(path) as content:
+        positions = [content.position for _ in requests(content)]
 
     assert positions == sorted(positions)
     assert positions[-1] == path.stat().st_size
@@ -152,14 +152,14 @@ def test_a_damaged_file_is_an_error_that_names_it(write: Write, compress: Callab
 
 
 def test_a_file_that_is_not_there_is_an_error_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="cannot be read: No such file or directory") as failed:
+    with pytest.raises(RecordingError, match="cannot be read: no such file or directory") as failed:
         list(read(tmp_path / "nothing.jsonl"))
 
     assert "nothing.jsonl" in str(failed.value)
 
 
 def test_a_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="cannot be read: Is a directory"):
+    with pytest.raises(RecordingError, match="cannot be read: is a directory"):
         list(read(tmp_path))
 
 

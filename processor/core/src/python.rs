@@ -17,6 +17,9 @@ use crate::record::Signal;
 use crate::settings::{Policy, Settings};
 use crate::walk::{Payload, Processed, roll_back};
 
+/// Bytes of a payload from which on it is spliced without the GIL: 50 µs, what taking the GIL back may cost.
+const LARGE: usize = 1 << 20;
+
 /// Runs without the GIL; a panic, which no input should cause, becomes an error of this one call.
 fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, String> + Send) -> PyResult<T> {
     py.detach(|| {
@@ -68,11 +71,17 @@ impl Engine {
             Payload::Nothing => None,
             Payload::Same => Some(request.clone().unbind()),
             Payload::Changed(edits) => {
+                let length = edits.length(bytes);
                 let write = |out: &mut [u8]| {
-                    edits.apply(bytes, out);
+                    if length < LARGE {
+                        edits.apply(bytes, out);
+                    } else {
+                        // Nobody else can have the new object yet, so this thread alone writes into it.
+                        py.detach(|| edits.apply(bytes, out));
+                    }
                     Ok(())
                 };
-                Some(PyBytes::new_with(py, edits.length(bytes), write)?.unbind())
+                Some(PyBytes::new_with(py, length, write)?.unbind())
             }
         };
         Ok(Outcome {

@@ -16,7 +16,7 @@ from sluice.http_server import HttpServer
 KEY = "service.health.endpoint"
 
 
-class HealthEndpoint:
+class HealthEndpoint(HttpServer):
     """`/` and `/health`, in the words of the Collector's health check.
 
     200 while requests are taken, degraded or not: a balancer that took a degraded Sluice out would stop ingest for
@@ -28,21 +28,7 @@ class HealthEndpoint:
         self._started = time.time()
         app = web.Application()
         app.add_routes([web.get("/", self._answer), web.get("/health", self._answer)])
-        self._server = HttpServer(app, Endpoint.parse(KEY, settings.endpoint))
-
-    @property
-    def endpoint(self) -> Endpoint:
-        return self._server.endpoint
-
-    @property
-    def port(self) -> int:
-        return self._server.port
-
-    async def start(self) -> None:
-        await self._server.start()
-
-    async def stop(self) -> None:
-        await self._server.stop()
+        super().__init__(app, Endpoint.parse(KEY, settings.endpoint))
 
     async def _answer(self, _request: web.Request) -> web.Response:
         serving = self._board.serving

@@ -12,28 +12,14 @@ from sluice.telemetry import CONTENT_TYPE, Telemetry
 KEY = "service.telemetry.metrics.endpoint"
 
 
-class MetricsEndpoint:
+class MetricsEndpoint(HttpServer):
     """`/metrics`."""
 
     def __init__(self, settings: Settings, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
         app = web.Application()
         app.add_routes([web.get("/metrics", self._answer)])
-        self._server = HttpServer(app, Endpoint.parse(KEY, settings.endpoint))
-
-    @property
-    def endpoint(self) -> Endpoint:
-        return self._server.endpoint
-
-    @property
-    def port(self) -> int:
-        return self._server.port
-
-    async def start(self) -> None:
-        await self._server.start()
-
-    async def stop(self) -> None:
-        await self._server.stop()
+        super().__init__(app, Endpoint.parse(KEY, settings.endpoint))
 
     async def _answer(self, _request: web.Request) -> web.Response:
         return web.Response(body=self._telemetry.render(), headers={"Content-Type": CONTENT_TYPE})

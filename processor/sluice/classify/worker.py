@@ -117,9 +117,12 @@ class Worker:
     async def _take_in(self) -> None:
         for position, evidence in enumerate(await self._intake.take(), 1):
             if not self._known(evidence.fingerprint, self._provider.kind):
+                was_empty = not len(self._queue)
                 self._queue.add(evidence)
+                if was_empty:
+                    # Whoever waits for a type that is there already wakes up before this one has settled.
+                    self._changed.set()
             await _breathe(position)
-        self._changed.set()
 
     async def _ask(self) -> None:
         """One batch, or a wait until there may be one.

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice.cli.inputs import Input
 from sluice.cli.options import config_option, json_option
 from sluice.cli.table import Column, print_table
 from sluice.config.load import load
-from sluice.errors import SluiceError
+from sluice.content import Content
 
 if TYPE_CHECKING:
     from sluice.engine import Engine, EventType, Settings, Signal
@@ -76,10 +75,17 @@ def _print_shapes(settings: Settings, files: Iterable[str]) -> None:
 
 
 def _text(name: str) -> Iterator[bytes]:
-    with Input(name) as source:
-        if source.recorded:
+    from sluice.recording import is_recorded
+
+    with Content(name) as content:
+        if is_recorded(content):
             raise click.UsageError(f"{name} holds recorded OTLP, which has no lines for --per-line")
-        yield from source.lines()
+        yield from _stripped(content)
+
+
+def _stripped(content: Content) -> Iterator[bytes]:
+    for line in content.lines():
+        yield line.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def _one_line(text: str) -> str:
@@ -106,22 +112,15 @@ def _print_types(settings: Settings, files: Iterable[str], *, as_json: bool) -> 
 
 def _feed(engine: Engine, name: str) -> int:
     """Runs one file through the engine; answers how many records it held."""
+    from sluice.recording import is_recorded, requests
+
     records = 0
-    with Input(name) as source:
-        for signal, request in _recorded(source) if source.recorded else _as_logs(source.lines()):
+    with Content(name) as content:
+        for signal, request in requests(content) if is_recorded(content) else _as_logs(_stripped(content)):
             outcome = engine.process(signal, request)
             outcome.commit()
             records += outcome.received
     return records
-
-
-def _recorded(source: Input) -> Iterator[tuple[Signal, bytes]]:
-    """It is opened once more, which a pipe with a name does not survive."""
-    from sluice.recording import read
-
-    if source.name != "-" and not source.seekable:
-        raise SluiceError(f"{source.name} is a pipe with recorded OTLP: give it by stdin, as -")
-    return read(source.name)
 
 
 def _as_logs(text: Iterator[bytes]) -> Iterator[tuple[Signal, bytes]]:

@@ -13,6 +13,7 @@ from msgspec import inspect
 
 from sluice.config.messages import LocatedError, Path, dotted, nearest, one_of, show
 from sluice.config.model import Config
+from sluice.config.notyet import built, built_values
 from sluice.config.references import Referred
 
 
@@ -78,7 +79,8 @@ class _Converter:
 
     def _struct(self, kind: inspect.StructType, value: Any, path: Path) -> Any:
         if not isinstance(value, dict):
-            raise _wrong(path, value, f"a mapping with the keys {one_of(field.encode_name for field in kind.fields)}")
+            names = built(path, (field.encode_name for field in kind.fields))
+            raise _wrong(path, value, f"a mapping with the keys {one_of(names)}")
         fields = {field.encode_name: field for field in kind.fields}
         for key in value:
             if key not in fields:
@@ -103,8 +105,9 @@ class _Converter:
         return converted
 
     def _unknown(self, key: str, fields: Mapping[str, inspect.Field], path: Path) -> LocatedError:
-        known = f"known {'here' if path else 'at the top'}: {one_of(fields)}"
-        if meant := nearest(key, fields):
+        names = built(path, fields)
+        known = f"known {'here' if path else 'at the top'}: {one_of(names)}"
+        if meant := nearest(key, names):
             return LocatedError((*path, key), f"unknown key: did you mean {dotted((*path, meant))}? ({known})")
         if home := self._elsewhere.get(key):
             return LocatedError((*path, key), f"unknown key: it belongs to {home} ({known})")
@@ -158,7 +161,7 @@ def _whole_number(kind: inspect.IntType, value: Any, plain: Any, path: Path) -> 
 def _word(kind: inspect.LiteralType, value: Any, plain: Any, path: Path) -> Any:
     if plain in kind.values:
         return plain
-    words = [str(word) for word in kind.values]
+    words = built_values(path, map(str, kind.values))
     meant = nearest(plain, words) if isinstance(plain, str) else None
     expected = f"one of {one_of(words)}"
     raise _wrong(path, value, f"{expected}: did you mean {meant}?" if meant else expected)

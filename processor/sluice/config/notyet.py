@@ -5,6 +5,7 @@ Building an effect ends with deleting its row here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sluice.config.messages import LocatedError, Path, show
@@ -44,6 +45,18 @@ def refuse_not_yet(given: Any) -> None:
             raise LocatedError(path, f"has no effect, it is not yet built: {remedy}")
         if value in values:
             raise LocatedError(path, f"{show(value)} is not yet built: {remedy}")
+
+
+def built(path: Path, keys: Iterable[str]) -> list[str]:
+    """The keys of the section at `path` that have an effect: only these are worth naming to anybody."""
+    refused = {row.path for row in NOT_YET if not row.values}
+    return [key for key in keys if (*path, key) not in refused]
+
+
+def built_values(path: Path, values: Iterable[str]) -> list[str]:
+    """The words at `path` that have an effect."""
+    refused = {value for row in NOT_YET if row.path == path for value in row.values}
+    return [value for value in values if value not in refused]
 
 
 def _at(tree: Any, path: Path) -> tuple[bool, Any]:

@@ -34,7 +34,11 @@ _RETRYABLE = frozenset(
 """The OTLP specification's table; RESOURCE_EXHAUSTED joins it when the answer carries a RetryInfo."""
 _CANCELLED = grpc.StatusCode.CANCELLED.value[0]
 _UNUSABLE = frozenset({grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED})
-_UNREACHED = ("failed to connect to all addresses", "DNS resolution failed")
+_UNREACHED = re.compile(
+    r"(?:failed to connect to all addresses; last error: \w+: ipv[46]:\S+: |errors resolving .+: )(?P<cause>.+?)\]?",
+    re.DOTALL,
+)
+"""gRPC's own words. A name has addresses that are tried in turn: which one was the last is no news."""
 _STATUS_DETAILS = "grpc-status-details-bin"
 _HEADER = re.compile(r"[0-9a-z_.-]+")
 _CHANNEL = (
@@ -127,8 +131,8 @@ class OtlpGrpcExporter:
         """
         code, text = error.code(), error.details() or ""
         if code is grpc.StatusCode.UNAVAILABLE:
-            reached = not text.startswith(_UNREACHED)
-            return f"{self._target} is unavailable" if reached else f"{self._target} cannot be reached: {text}"
+            unreached = _UNREACHED.fullmatch(text)
+            return f"{self._target} " + (f"cannot be reached: {unreached['cause']}" if unreached else "is unavailable")
         if code is grpc.StatusCode.DEADLINE_EXCEEDED and deadline >= self._timeout:
             return f"{self._target} does not answer within {self._timeout:g} s"
         if code in _UNUSABLE:

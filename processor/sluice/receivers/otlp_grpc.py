@@ -30,6 +30,11 @@ _READERS = 16
 """Threads beyond the requests in flight, created when first needed. A thread also waits for the bytes of its request,
 so these are what answers `Busy` while every place is taken, and each may hold one message that no limit counts yet."""
 
+_STREAMS = 100
+"""Calls that one connection may carry: HTTP/2's recommended minimum, and no fewer than can be handled at once. A sender
+near the limit is not held back but refused now and then, because gRPC counts a stream for some time after its answer:
+with 8, a sender of 16 calls at once had a quarter of them refused. An unread call holds up to 64 KiB."""
+
 
 class OtlpGrpcReceiver:
     """Serves the three Export methods and `grpc.health.v1`. `start` and `stop` are idempotent."""
@@ -67,7 +72,7 @@ class OtlpGrpcReceiver:
             options=[
                 ("grpc.max_receive_message_length", self._max_size),
                 ("grpc.so_reuseport", 0),  # a second process on the port must fail, not take half of the connections
-                ("grpc.max_concurrent_streams", 8),  # a connection's share of buffers; more calls wait at the sender
+                ("grpc.max_concurrent_streams", max(_STREAMS, self._threads)),
                 ("grpc.http2.bdp_probe", 0),  # it widens every stream's window: 200 unread 4 MiB calls took 380 MB more
                 ("grpc.keepalive_permit_without_calls", 1),
                 ("grpc.http2.min_ping_interval_without_data_ms", 10_000),

@@ -23,6 +23,8 @@ _TOTALS = 8
 _FIRST, _LAST, _HOUR, _RECORDS, _BYTES, _DROPPED_RECORDS, _DROPPED_BYTES, _CHANGED = range(_TOTALS)
 _ROW = struct.Struct(f"<{_TOTALS - 1}q{2 * _HOURS}I")
 _LIMIT = (1 << 32) - 1
+_NO_TOTALS = array("q", bytes(8 * _TOTALS))
+_NO_HOURS = array("I", bytes(4 * _HOURS))
 
 
 class Total(msgspec.Struct, frozen=True):
@@ -122,24 +124,29 @@ class VolumeTable:
         if len(packed) != _ROW.size:
             return False
         fields = _ROW.unpack(packed)
-        totals, hours = fields[: _TOTALS - 1], fields[_TOTALS - 1 :]
+        totals, hours = array("q", (*fields[: _TOTALS - 1], 0)), array("I", fields[_TOTALS - 1 :])
         row = self._rows.get(fingerprint)
         if row is None:
-            row = self._new(fingerprint, totals[_FIRST])
-        self._totals[row * _TOTALS : (row + 1) * _TOTALS] = array("q", (*totals, 0))
-        self._records[row * _HOURS : (row + 1) * _HOURS] = array("I", hours[:_HOURS])
-        self._dropped[row * _HOURS : (row + 1) * _HOURS] = array("I", hours[_HOURS:])
+            row = self._place(fingerprint)
+        self._totals[row * _TOTALS : (row + 1) * _TOTALS] = totals
+        self._records[row * _HOURS : (row + 1) * _HOURS] = hours[:_HOURS]
+        self._dropped[row * _HOURS : (row + 1) * _HOURS] = hours[_HOURS:]
         return True
 
-    def _new(self, fingerprint: bytes, now: int) -> int:
+    def _place(self, fingerprint: bytes) -> int:
+        """A row for a fingerprint that has none; what it holds is another's, or nothing."""
         if len(self._rows) >= self._capacity:
             row = self._make_room()
         else:
             row = len(self._rows)
-            self._totals.extend([0] * _TOTALS)
-            self._records.extend([0] * _HOURS)
-            self._dropped.extend([0] * _HOURS)
+            self._totals.extend(_NO_TOTALS)
+            self._records.extend(_NO_HOURS)
+            self._dropped.extend(_NO_HOURS)
         self._rows[fingerprint] = row
+        return row
+
+    def _new(self, fingerprint: bytes, now: int) -> int:
+        row = self._place(fingerprint)
         self._totals[row * _TOTALS : (row + 1) * _TOTALS] = array("q", [now, now, now // HOUR, 0, 0, 0, 0, 0])
         self._clear(row, 0, _HOURS)
         return row

@@ -78,7 +78,8 @@ def verdict(key: str, value: bytes) -> Verdict:
     if not (math.isfinite(found.per_day) and found.per_day >= 0):
         raise Unusable("per_day")
     for time in (found.first_seen, found.issued_at, found.not_before, found.expires_at):
-        _check_time(time)
+        if time is not None:
+            _check_time(time)
     return found
 
 
@@ -138,9 +139,7 @@ def _is_action(action: str, keep_percent: float | None, keep_rate: str | None) -
         return False
 
 
-def _check_time(time: str | None) -> None:
-    if time is None:
-        return
+def _check_time(time: str) -> None:
     try:
         milliseconds(time)
     except (ValueError, OverflowError):

@@ -19,6 +19,11 @@ WRONG = {
         "exporters: {nop: {endpoint: x}}",
         ":1: exporters.nop.endpoint: unknown key: there are none here",
     ),
+    "keys without effect are not offered": (
+        "classification: {model: x}",
+        "classification.model: unknown key: remove it (known here: provider, fallback, queue, redaction)",
+    ),
+    "nor is a word without effect": ("policy: {spans: none}", "policy.spans: 'none' is not one of observe, tag"),
     "an item of a list has its index": (
         "policy:\n  protect:\n    - {service: payments}\n    - {min_severity: critical}\n",
         ":5: policy.protect[1].min_severity: 'critical' is not one of debug, error, fatal, info, trace, warn",
