@@ -25,7 +25,7 @@ from sluice.verdicts.volumes import VolumeTable
 RULESET = "1"
 START = 1_750_000_000.0
 HOUR, DAY = 3_600.0, 86_400.0
-QUIET = Volumes(volumes=[], types=0, overflowed=0, evidence_bytes=0)
+QUIET = Volumes(volumes=[], types=0, overflowed=0, failed=0, evidence_bytes=0)
 RULE = Source(kind="rule", instance="", provider="rules")
 LLM = Source(kind="llm", instance="", provider="somebody", model="some-model")
 WASTE = Facts("health_check", "high", "a probe that succeeded")

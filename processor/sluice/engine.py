@@ -122,11 +122,13 @@ class Volume(msgspec.Struct, frozen=True):
 
 
 class Volumes(msgspec.Struct, frozen=True):
-    """One drain: the volumes of the listed types that changed, and the engine's own sizes."""
+    """One drain: the volumes of the listed types that changed, and the engine's own sizes. `failed`: requests that passed
+    unread because the core failed on them, which is a bug."""
 
     volumes: list[Volume]
     types: int
     overflowed: int
+    failed: int
     evidence_bytes: int
 
 

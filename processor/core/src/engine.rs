@@ -11,6 +11,7 @@ use crate::decide::Decision;
 use crate::evidence::{self, IdentityOut};
 use crate::identity::{Context, Fingerprint};
 use crate::mine::Masks;
+use crate::passage;
 use crate::record::{Class, Signal};
 use crate::settings::{self, MAX_EXCEPTIONS, Policy, Settings};
 use crate::table::{EventType, Table, Turn};
@@ -31,6 +32,7 @@ pub struct Engine {
     turn: Mutex<Turn>,
     evidence_bytes: AtomicUsize,
     overflowed: AtomicU64,
+    failed: AtomicU64,
 }
 
 impl Engine {
@@ -47,6 +49,7 @@ impl Engine {
             turn: Mutex::default(),
             evidence_bytes: AtomicUsize::new(0),
             overflowed: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
             settings,
         })
     }
@@ -67,6 +70,12 @@ impl Engine {
         let processed = walk::process(&call, request, &mut scratch);
         self.scratch.lock().push(scratch);
         processed
+    }
+
+    /// Lets a request pass whose processing failed, which is a bug. It is counted like any other.
+    pub fn pass(&self, signal: Signal, request: &[u8]) -> Result<Processed, Malformed> {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        passage::of(signal, request)
     }
 
     /// Counts a request whose next hop took it. Answers novel evidence as a JSON array.
@@ -225,6 +234,7 @@ impl Engine {
             volumes,
             types: table.len(),
             overflowed: self.overflowed.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
             evidence_bytes: self.evidence_bytes.load(Ordering::Relaxed),
         };
         serde_json::to_string(&out).unwrap_or_default()
@@ -271,6 +281,7 @@ struct VolumesOut {
     volumes: Vec<VolumeOut>,
     types: usize,
     overflowed: u64,
+    failed: u64,
     evidence_bytes: usize,
 }
 

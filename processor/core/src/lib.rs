@@ -14,6 +14,7 @@ pub mod identity;
 pub mod json;
 pub mod mine;
 pub mod outlines;
+pub mod passage;
 #[cfg(feature = "python")]
 mod python;
 pub mod record;

@@ -352,4 +352,5 @@ class Registry:
             self._telemetry.set("sluice_verdicts_guarded", guarded[guard], guard=guard)
         self._telemetry.set("sluice_engine_event_types", drained.types)
         self._telemetry.set("sluice_engine_overflowed_records", drained.overflowed)
+        self._telemetry.set("sluice_engine_failed_requests", drained.failed)
         self._telemetry.set("sluice_engine_evidence_bytes", drained.evidence_bytes)
