@@ -122,8 +122,10 @@ class Volume(msgspec.Struct, frozen=True):
 
 
 class Volumes(msgspec.Struct, frozen=True):
-    """One drain: the volumes of the listed types that changed, and the engine's own sizes. `failed`: requests that passed
-    unread because the core failed on them, which is a bug."""
+    """One drain: the volumes of the listed types that changed, and the engine's own counts.
+
+    `failed`: requests that passed unread because the core failed on them, which is a bug.
+    """
 
     volumes: list[Volume]
     types: int
