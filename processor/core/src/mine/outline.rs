@@ -51,7 +51,8 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
     let first = text[start];
     if first.is_ascii_digit() {
         let short = end - start == 3;
-        let tells = short && text[start + 1] == b'x' || !(plainly_behind(text, start, short) || tells_nothing(text, start, bits));
+        let tells = short && text[start + 1] == b'x'
+            || !(plainly_behind(text, start, short) || tells_nothing(text, start, bits));
         return (!tells).then_some((DIGITS, end));
     }
     if first.is_ascii_alphabetic() {
@@ -101,19 +102,13 @@ mod tests {
     fn outline(line: &str) -> Option<String> {
         let (mut bits, mut out) = (Bits::default(), Buffer::default());
         let plain = text::plain(line.as_bytes(), &mut bits)?;
-        plain
-            .outline(&Masks::default(), &bits, &mut out)
-            .then(|| String::from_utf8(out.bytes().to_vec()).unwrap())
+        plain.outline(&Masks::default(), &bits, &mut out).then(|| String::from_utf8(out.bytes().to_vec()).unwrap())
     }
 
     fn mined(line: &str) -> (Vec<u8>, Severity, Clues) {
         let (mut bits, mut sink, mut clues) = (Bits::default(), Skeleton::default(), Clues::default());
-        let severity = text::plain(line.as_bytes(), &mut bits).unwrap().mine(
-            &Masks::default(),
-            &bits,
-            &mut sink,
-            &mut clues,
-        );
+        let severity =
+            text::plain(line.as_bytes(), &mut bits).unwrap().mine(&Masks::default(), &bits, &mut sink, &mut clues);
         sink.finish(usize::MAX);
         (sink.text().to_vec(), severity, clues)
     }
@@ -159,20 +154,108 @@ mod tests {
     #[test]
     fn lines_with_the_same_outline_are_mined_to_the_same() {
         const WORDS: &[&str] = &[
-            "status", "code", "exit", "exited", "with", "rc", "http", "HTTP/1.1", "GET", "POST", "err", "error", "success",
-            "responded", "completed", "grpc.code", "response_code", "level", "INFO", "WARN", "ERROR", "Jan", "Mon", "AM",
-            "PM", "took", "size", "user", "node", "x", "/a/b", "/healthz", "https", "C", "a.b.com", "me@x", "..", "...",
-            "session", "dead", "beef", "fe80", "-", "--", "|", "kube-probe/1.2", "true", "<nil>", "T", "UTC", "ts",
+            "status",
+            "code",
+            "exit",
+            "exited",
+            "with",
+            "rc",
+            "http",
+            "HTTP/1.1",
+            "GET",
+            "POST",
+            "err",
+            "error",
+            "success",
+            "responded",
+            "completed",
+            "grpc.code",
+            "response_code",
+            "level",
+            "INFO",
+            "WARN",
+            "ERROR",
+            "Jan",
+            "Mon",
+            "AM",
+            "PM",
+            "took",
+            "size",
+            "user",
+            "node",
+            "x",
+            "/a/b",
+            "/healthz",
+            "https",
+            "C",
+            "a.b.com",
+            "me@x",
+            "..",
+            "...",
+            "session",
+            "dead",
+            "beef",
+            "fe80",
+            "-",
+            "--",
+            "|",
+            "kube-probe/1.2",
+            "true",
+            "<nil>",
+            "T",
+            "UTC",
+            "ts",
         ];
         const MARKS: &[&str] = &[
-            " ", " ", " ", " ", " ", " ", "  ", "=", "=", ":", ": ", ":", ", ", ",", " (", ") ", " [", "] ", "\"", " \"",
-            "\" ", "'", " '", "' ", "|", " | ", "; ", "<", "> ", "{", "}", ".", ". ", "/", "-", "_", "://", "..", "!", "%",
-            "@", "\\",
+            " ", " ", " ", " ", " ", " ", "  ", "=", "=", ":", ": ", ":", ", ", ",", " (", ") ", " [", "] ", "\"",
+            " \"", "\" ", "'", " '", "' ", "|", " | ", "; ", "<", "> ", "{", "}", ".", ". ", "/", "-", "_", "://",
+            "..", "!", "%", "@", "\\",
         ];
         const DATA: &[&str] = &[
-            "7", "17", "200", "404", "503", "5xx", "2xx", "0", "1", "-1", "-17", "12345", "1234567890123", "10.0.0.1",
-            "3.5", "15ms", "5ms", "5M", "1M", "0x7f", "7f3a", "a7", "e5", "c17", "f47ac10b-58cc", "sha256", "IPv6", "s3",
-            "h2", "blk_17", "#5", "+3", "$9", "_1", "~7", "%5", "é7", "7é", "1a2b3c4d", "00", "1.", "2!", "3..4", "b2.7",
+            "7",
+            "17",
+            "200",
+            "404",
+            "503",
+            "5xx",
+            "2xx",
+            "0",
+            "1",
+            "-1",
+            "-17",
+            "12345",
+            "1234567890123",
+            "10.0.0.1",
+            "3.5",
+            "15ms",
+            "5ms",
+            "5M",
+            "1M",
+            "0x7f",
+            "7f3a",
+            "a7",
+            "e5",
+            "c17",
+            "f47ac10b-58cc",
+            "sha256",
+            "IPv6",
+            "s3",
+            "h2",
+            "blk_17",
+            "#5",
+            "+3",
+            "$9",
+            "_1",
+            "~7",
+            "%5",
+            "é7",
+            "7é",
+            "1a2b3c4d",
+            "00",
+            "1.",
+            "2!",
+            "3..4",
+            "b2.7",
         ];
         let mut state = 11u64;
         let mut below = move |bound: usize| {
@@ -181,9 +264,7 @@ mod tests {
         };
         let (mut same, mut lines) = (0, 0);
         for _ in 0..60_000 {
-            let parts: Vec<(u8, usize)> = (0..2 + below(14))
-                .map(|_| (below(8) as u8, below(10_000)))
-                .collect();
+            let parts: Vec<(u8, usize)> = (0..2 + below(14)).map(|_| (below(8) as u8, below(10_000))).collect();
             let mut write = || {
                 let mut line = String::from(["took ", "the size ", "INFO ", "status ", "foo: "][parts[0].1 % 5]);
                 for &(what, number) in &parts {

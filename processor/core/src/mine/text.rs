@@ -8,7 +8,6 @@ use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
-use super::{Masks, outline};
 use super::bits::{Around, Bits};
 use super::buffer::Buffer;
 use super::clues::{self, number};
@@ -16,6 +15,7 @@ use super::head::{self, Head};
 use super::passed::Passed;
 use super::sink::Sink;
 use super::words::{is_domain, is_method, is_month, is_state, is_technical, is_weekday};
+use super::{Masks, outline};
 use crate::class::{Clues, Probe, Severity};
 
 /// Longer texts are more likely of several lines, and then their masks would be made in vain.
