@@ -111,14 +111,7 @@ class Anthropic:
         return self._finding.found.id if self._finding.found else ""
 
     async def ask(self, question: Question) -> Reply:
-        model = await self._finding.current()
-        try:
-            return await self._ask(question, model)
-        except UnknownModel:
-            newer = await self._finding.instead_of(model)
-            if newer.id == model.id:
-                raise
-            return await self._ask(question, newer)
+        return await self._finding.use(lambda model: self._ask(question, model))
 
     async def check(self) -> str:
         reply = await self.ask(PROBE)

@@ -7,10 +7,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from sluice.errors import ProviderError
+from sluice.errors import ProviderError, UnknownModel
 
 DAY = 86400.0
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Finding(Generic[T]):
@@ -37,8 +38,18 @@ class Finding(Generic[T]):
             except ProviderError:
                 return known
 
-    async def instead_of(self, gone: T) -> T:
-        """What is to be asked now that the API knows `gone` no more; may be the same again."""
+    async def use(self, ask: Callable[[T], Awaitable[R]]) -> R:
+        """`ask` with the model; once more with another one if there is another now that this one is gone."""
+        model = await self.current()
+        try:
+            return await ask(model)
+        except UnknownModel:
+            newer = await self._instead_of(model)
+            if newer == model:
+                raise
+            return await ask(newer)
+
+    async def _instead_of(self, gone: T) -> T:
         async with self._looking:
             if self.found is not None and self.found != gone:
                 return self.found
