@@ -112,6 +112,13 @@ def test_a_twin_that_is_no_other_type_of_the_call_is_dropped(composed, twin):
     assert read.facts[BATCH[0].fingerprint] == Facts("duplicate", "high", "probe answered")
 
 
+def test_a_twin_of_another_service_is_dropped():
+    composed = compose([BATCH[0], evidence("worker one took <dur>", service="web")], Random(4))
+    other = next(label for label in composed.asked.fingerprints if label != label_of(composed, BATCH[0]))
+    read = composed.read(reply(changed(composed, label_of(composed, BATCH[0]), c="duplicate", t=other)))
+    assert read.facts[BATCH[0].fingerprint].twin is None
+
+
 def test_only_a_duplicate_has_a_twin(composed):
     one, other = (label_of(composed, entry) for entry in BATCH[:2])
     read = composed.read(reply(changed(composed, one, c="heartbeat", t=other)))

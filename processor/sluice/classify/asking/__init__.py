@@ -4,8 +4,9 @@
 """
 
 from sluice.classify.asking.answers import Read
-from sluice.classify.asking.lone import grouped, lone
+from sluice.classify.asking.grouping import BATCH, grouped
+from sluice.classify.asking.lone import lone
 from sluice.classify.asking.prompt import PROMPT_VERSION
-from sluice.classify.asking.question import BATCH, Composed, compose
+from sluice.classify.asking.question import Composed, compose
 
 __all__ = ["BATCH", "PROMPT_VERSION", "Composed", "Read", "compose", "grouped", "lone"]

@@ -5,7 +5,7 @@
    none, counts as unanswered, and so does one that is missing.
 3. The canaries: when the one that must be kept is called waste or is missing, or the one that is waste is kept, then
    somebody else than the model has judged, and nothing of the reply is used.
-4. A twin is a label of the same call; an unknown one, a canary's and the entry's own are dropped.
+4. A twin is a label of the same call and service; an unknown one, a canary's and the entry's own are dropped.
 """
 
 from __future__ import annotations
@@ -48,12 +48,13 @@ class Read(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What was hidden from the model: whose label is whose. `told`: values that it saw, by label."""
+    """What was hidden from the model: whose label is whose, and of which service. `told`: values that it saw."""
 
     fingerprints: Mapping[str, str]
+    services: Mapping[str, tuple[str, str]]
+    told: Mapping[str, tuple[str, ...]]
     must_keep: str
     waste: str
-    told: Mapping[str, tuple[str, ...]]
 
 
 def read(asked: Asked, text: str, *, complete: bool) -> Read:
@@ -105,8 +106,13 @@ def _void(asked: Asked, found: Mapping[str, Entry | None], *, complete: bool) ->
 
 
 def _facts(asked: Asked, entry: Entry) -> Facts:
-    twin = asked.fingerprints.get(entry.t or "") if entry.c == "duplicate" and entry.t != entry.l else None
-    return Facts(entry.c, entry.s, _description(entry.d, asked.told.get(entry.l, ())), twin)
+    return Facts(entry.c, entry.s, _description(entry.d, asked.told[entry.l]), _twin(asked, entry))
+
+
+def _twin(asked: Asked, entry: Entry) -> str | None:
+    if entry.c != "duplicate" or entry.t is None or entry.t == entry.l:
+        return None
+    return asked.fingerprints[entry.t] if asked.services.get(entry.t) == asked.services[entry.l] else None
 
 
 def _description(text: str, told: tuple[str, ...]) -> str:

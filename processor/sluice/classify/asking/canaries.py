@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-import msgspec
-
 from sluice.engine import Evidence, Identity, Slot
 
 
@@ -41,14 +39,7 @@ _PROBES = _parts("/healthz /livez /readyz /health /ping /-/healthy /api/health /
 _PROBERS = _parts("kube-probe/1.29 ELB-HealthChecker/2.0 GoogleHC/1.0")
 
 
-class Neighbours(msgspec.Struct, frozen=True):
-    """Where canaries are to hide: the types that are asked about, and their records a day as far as known."""
-
-    entries: Sequence[Evidence]
-    rates: Sequence[float]
-
-
-def must_keep(chance: Random, neighbours: Neighbours) -> Evidence:
+def must_keep(chance: Random, neighbours: Sequence[Evidence]) -> Evidence:
     """A type that no judge calls waste: a plain fault, a right granted, money refunded."""
     signal = _signal(chance, neighbours)
     if signal == "metrics":
@@ -77,7 +68,7 @@ def must_keep(chance: Random, neighbours: Neighbours) -> Evidence:
     return _made(chance, neighbours, signal, template, slots, severities=("info", "warn", "error", ""))
 
 
-def waste(chance: Random, neighbours: Neighbours) -> Evidence:
+def waste(chance: Random, neighbours: Sequence[Evidence]) -> Evidence:
     """A type that every judge calls waste: a probe answered, a sign of life."""
     signal = _signal(chance, neighbours)
     if signal == "metrics":
@@ -118,7 +109,7 @@ def waste(chance: Random, neighbours: Neighbours) -> Evidence:
 
 def _made(
     chance: Random,
-    neighbours: Neighbours,
+    neighbours: Sequence[Evidence],
     signal: str,
     template: str,
     slots: tuple[Slot, ...] = (),
@@ -128,18 +119,19 @@ def _made(
     severities: tuple[str, ...] = ("",),
     samples: tuple[str, ...] = (),
 ) -> Evidence:
-    alike = [entry for entry in neighbours.entries if entry.identity.signal == signal]
+    alike = [entry for entry in neighbours if entry.identity.signal == signal]
     severity = chance.choice(
         [entry.identity.severity for entry in alike if entry.identity.severity in severities] or [""]
     )
     scope = chance.choice([entry.identity.scope for entry in alike] or [""])
     count = chance.choice([entry.count for entry in alike] or [3])
-    identity = Identity(signal, scope, "", "", severity, outcome, purpose)
+    near = chance.choice([entry.identity for entry in alike] or [Identity(signal)])
+    identity = Identity(signal, scope, near.namespace, near.service, severity, outcome, purpose)
     return Evidence("", identity, "", template, [], list(slots), [], list(samples), count)
 
 
-def _signal(chance: Random, neighbours: Neighbours) -> str:
-    return chance.choice([entry.identity.signal for entry in neighbours.entries] or ["logs"])
+def _signal(chance: Random, neighbours: Sequence[Evidence]) -> str:
+    return chance.choice([entry.identity.signal for entry in neighbours] or ["logs"])
 
 
 def _num(chance: Random, low: int, high: int) -> Slot:

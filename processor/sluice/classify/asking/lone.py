@@ -1,4 +1,4 @@
-"""Which event types are asked about alone: those whose text speaks the judge's language.
+"""Whose text speaks the judge's language: such a type is asked about alone.
 
 Such a text may be an attempt to be the judge. Alone it reaches its own category at the worst, and guards come after.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable
 
 from sluice.classify.asking.showing import shown
@@ -52,15 +51,3 @@ def speaks(text: str) -> bool:
     named = [place for place, word in enumerate(words) if word == "zqnamed"]
     judging = [place for place, word in enumerate(words) if _JUDGING.match(word)]
     return any(abs(one - other) <= _NEAR for one in named for other in judging)
-
-
-def grouped(batch: Iterable[Evidence], size: int) -> list[list[Evidence]]:
-    """The calls that a batch needs: one service each, at most `size` types, and those that are asked about alone."""
-    services: dict[tuple[str, str], list[Evidence]] = defaultdict(list)
-    alone = []
-    for evidence in batch:
-        if lone(evidence):
-            alone.append([evidence])
-        else:
-            services[evidence.identity.namespace, evidence.identity.service].append(evidence)
-    return [group[at : at + size] for group in services.values() for at in range(0, len(group), size)] + alone

@@ -14,7 +14,7 @@ PROMPT_VERSION = "prompt-1"
 """Recorded with each verdict; raised with every change of a word below, of the schema, or of how a type is shown."""
 
 SYSTEM = """\
-You sort event types of one service's telemetry, to free its operators from waste. Ask of each: if every such record \
+You sort event types of services' telemetry, to free operators from waste. Ask of each: if every such record \
 were deleted for good, would on-call, security, audit or business miss it? Waste if clearly nobody would.
 
 Each line: label, signal unless log, severity, outcome, probe if it is one, records a day (/d) or so far (x), @scope, \
@@ -27,8 +27,8 @@ heartbeat: still alive, keep-alive, idle or periodic tick, unchanged status. Not
 debug_noise: steps of execution for developers, at any level: enter/exit, calls, internal values, dumps, "about to". \
 Not a named fault.
 bot_traffic: crawlers and scanners, refused or served as usual. Not logins, nor harm done.
-duplicate: its twin, another line of this call, says the same of the same moment and more. Name t; the twin stays. \
-Else t is null.
+duplicate: its twin, another line of the same service, says the same of the same moment and more. Name t; the twin \
+stays. Else t is null.
 instrumentation: telemetry, agents and profilers about themselves. Not their failing.
 routine_success: one more request, query, connection, task, transfer, allocation or clean-up done or being done as \
 expected; comes in step with load. Not business, money, logins.

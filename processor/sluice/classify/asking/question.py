@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from random import Random
+from typing import TypeVar
 
 import msgspec
 
 from sluice.classify.asking import canaries
 from sluice.classify.asking.answers import Asked, Read, read
+from sluice.classify.asking.grouping import BATCH, service_of
 from sluice.classify.asking.lone import lone, speaks
 from sluice.classify.asking.prompt import SCHEMA, SCHEMA_NAME, SYSTEM
 from sluice.classify.asking.showing import shown
@@ -17,8 +19,6 @@ from sluice.classify.asking.text import clean, cut, quoted
 from sluice.classify.providers.model import Question, Reply
 from sluice.engine import Evidence
 
-BATCH = 64
-"""Event types in one call at most; two canaries come on top."""
 _LABELS = 10_000
 _LABEL_LIKE = re.compile(r"e\d{4}")
 _FENCE = "bcdfghjkmnpqrstvwxz23456789"
@@ -31,6 +31,10 @@ _ENTRY = 64
 _FRAME = 1024
 """Input tokens that a provider may add around a request: roles, and how it explains the schema."""
 _CONSTANT = (len(SYSTEM.encode()) + len(msgspec.json.encode(SCHEMA))) // 2 + _FRAME
+
+Item = TypeVar("Item")
+Services = Mapping[tuple[str, str], str]
+"""What a service does, by namespace and name."""
 
 
 class Composed(msgspec.Struct, frozen=True):
@@ -57,37 +61,39 @@ def compose(
     batch: Sequence[Evidence],
     chance: Random,
     *,
-    service: str = "",
+    services: Services | None = None,
     rates: Mapping[str, float] | None = None,
 ) -> Composed:
-    """The call that asks about `batch`: redacted evidence of one service, at most `BATCH` types; none at all asks
-    about the canaries alone, which tells whether the provider takes any request of this kind.
+    """The call that asks about `batch`: redacted evidence of at most `BATCH` types; none at all asks about the
+    canaries alone, which tells whether the provider takes any request of this kind.
 
-    `service`: what the service does, when known; `rates`: records a day by fingerprint, as far as known; `chance`:
-    what labels, order, canaries and fence are drawn with, nobody else's to guess (`random.SystemRandom`).
-    Raises `ValueError` for a batch that `grouped` would not have made.
+    `services`, `rates`: what is known of the services, and the types' records a day by fingerprint; `chance`: what
+    labels, order, canaries and fence are drawn with, nobody else's to guess (`random.SystemRandom`). Takes up to
+    10 ms. Raises `ValueError` for a batch that `grouped` would not have made.
     """
     _check(batch)
     rates = rates or {}
-    hiding = canaries.Neighbours(batch, list(rates.values()))
-    hidden = (canaries.must_keep(chance, hiding), canaries.waste(chance, hiding))
-    listed = [*batch, *hidden]
+    kept, wasted = canaries.must_keep(chance, batch), canaries.waste(chance, batch)
+    listed = [*batch, kept, wasted]
+    told = [rates[entry.fingerprint] for entry in batch if entry.fingerprint in rates]
     shows = [shown(entry, rates.get(entry.fingerprint)) for entry in batch]
-    shows += [shown(entry, chance.choice(hiding.rates) if hiding.rates else None) for entry in hidden]
-    head = _head(batch, service)
-    text = "\n".join([head, *(show.line for show in shows)])
+    shows += [shown(entry, chance.choice(told) if told else None) for entry in (kept, wasted)]
+    heads = {name: _head(name, services or {}) for name in map(service_of, listed)}
+    text = "\n".join([*heads.values(), *(show.line for show in shows)])
     labels, fence = _labels(chance, len(listed), text), _fence(chance, text)
-    lines = [f"{label} {show.line}" for label, show in zip(labels, shows, strict=True)]
-    chance.shuffle(lines)
-    content = "\n".join([f"{head}{len(listed)} event types between the fences {fence}.", fence, *lines, fence])
-    kept, wasted = labels[len(batch) :]
+    lines: list[str] = []
+    for name in _shuffled(chance, list(heads)):
+        mine = [place for place, entry in enumerate(listed) if service_of(entry) == name]
+        lines += [heads[name], *(f"{labels[place]} {shows[place].line}" for place in _shuffled(chance, mine))]
+    content = "\n".join([f"{len(listed)} event types between the fences {fence}.", fence, *lines, fence])
     return Composed(
         Question(SCHEMA_NAME, SYSTEM, content, SCHEMA, _REASONING + _ENTRY * len(listed)),
         Asked(
-            {label: entry.fingerprint for label, entry in zip(labels, batch, strict=False)},
-            kept,
-            wasted,
-            {label: show.told for label, show in zip(labels, shows, strict=True)},
+            fingerprints={label: entry.fingerprint for label, entry in zip(labels, batch, strict=False)},
+            services={label: service_of(entry) for label, entry in zip(labels, batch, strict=False)},
+            told={label: show.told for label, show in zip(labels, shows, strict=True)},
+            must_keep=labels[-2],
+            waste=labels[-1],
         ),
         _CONSTANT + len(content.encode()),
     )
@@ -96,19 +102,20 @@ def compose(
 def _check(batch: Sequence[Evidence]) -> None:
     if len(batch) > BATCH:
         raise ValueError(f"{len(batch)} event types in one call: at most {BATCH}")
-    if len({(entry.identity.namespace, entry.identity.service) for entry in batch}) > 1:
-        raise ValueError("event types of two services in one call")
     if len({entry.fingerprint for entry in batch}) < len(batch):
         raise ValueError("an event type twice in one call")
     if len(batch) > 1 and any(lone(entry) for entry in batch):
         raise ValueError("an event type in company that is to be asked about alone")
 
 
-def _head(batch: Sequence[Evidence], service: str) -> str:
-    name = cut(clean(batch[0].identity.service), _LONGEST_SERVICE) if batch else ""
-    about = cut(clean(service), _LONGEST_DESCRIPTION)
-    told = ": ".join(part for part in (name, about) if part and not speaks(part))
-    return f"Service {quoted(told)}. " if told else ""
+def _head(name: tuple[str, str], services: Services) -> str:
+    """The line above the types of one service."""
+    told = (cut(clean(name[1]), _LONGEST_SERVICE), cut(clean(services.get(name, "")), _LONGEST_DESCRIPTION))
+    return f"Service {quoted(': '.join(part for part in told if part and not speaks(part)))}"
+
+
+def _shuffled(chance: Random, items: list[Item]) -> list[Item]:
+    return chance.sample(items, len(items))
 
 
 def _labels(chance: Random, count: int, text: str) -> list[str]:

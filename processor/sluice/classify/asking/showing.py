@@ -18,9 +18,11 @@ from sluice.engine import Evidence, Slot
 _VALUES = {"num": 2, "dur": 2, "size": 2, "path": 2, "id": 2, "str": 3, "word": 3}
 """How many values of a slot are shown, by its kind. Those of other kinds (addresses, ids, times) are sent as masks."""
 _LONGEST_VALUE = 32
-_ALL_VALUES = 96
+_FEW_SLOTS = 4
+"""Slots up to which more than one value of each is shown."""
+_ALL_VALUES = 64
 """Characters of all values of one type together."""
-_LONGEST_TEXT = 320
+_LONGEST_TEXT = 256
 _LONGEST_DESCRIPTION = 64
 _LONGEST_SAMPLE = 160
 _LONGEST_SCOPE = 32
@@ -110,7 +112,7 @@ def _affordable(slots: Sequence[Slot]) -> list[list[str]]:
     """The values that are shown of each slot: the first of each, then the second, while there is room."""
     taken: list[list[str]] = [[] for _ in slots]
     room = _ALL_VALUES
-    for turn in range(max(_VALUES.values())):
+    for turn in range(max(_VALUES.values()) if len(slots) <= _FEW_SLOTS else 1):
         for slot, values in zip(slots, taken, strict=True):
             if turn >= min(_VALUES.get(slot.kind, 0), len(slot.values)):
                 continue
