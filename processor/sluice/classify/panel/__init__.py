@@ -5,7 +5,7 @@ that the day's tokens suffice before a call is made.
 """
 
 from sluice.classify.panel.budget import Budget
-from sluice.classify.panel.panel import Answer, Call, Panel
-from sluice.classify.panel.seat import Seat
+from sluice.classify.panel.panel import Answer, Panel
+from sluice.classify.panel.seat import Call, Seat
 
 __all__ = ["Answer", "Budget", "Call", "Panel", "Seat"]

@@ -86,7 +86,9 @@ class Budget:
     def settle(self, reservation: Reservation, usage: Usage, types: int) -> None:
         """The call cost `usage` and judged `types` event types."""
         if usage.total > reservation.tokens:
-            log.error("a call to %s cost %d tokens, %d were reserved", reservation.provider, usage.total, reservation.tokens)
+            log.error(
+                "a call to %s cost %d tokens, %d were reserved", reservation.provider, usage.total, reservation.tokens
+            )
         for kind, count in msgspec.structs.asdict(usage).items():
             self._telemetry.add("sluice_classify_tokens", count, provider=reservation.provider, kind=kind)
         self._change(

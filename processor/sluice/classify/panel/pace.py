@@ -14,7 +14,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 def backoff(failures: int, chance: Random) -> float:
     """Seconds to wait after so many failures in a row, spread so that callers do not come back together."""
-    return min(_FIRST * 2 ** min(failures - 1, 16), _LONGEST) * (0.5 + 0.5 * chance.random())
+    return min(_FIRST * 2.0 ** min(failures - 1, 16), _LONGEST) * (0.5 + 0.5 * chance.random())
 
 
 class Pause:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random, SystemRandom
 from typing import Literal
 
@@ -26,14 +27,14 @@ class Llm:
         panel: Panel,
         *,
         per_day: Callable[[str], float | None] = lambda _: None,
-        about: Callable[[str, str], str] = lambda namespace, name: "",
+        services: Callable[[], Mapping[tuple[str, str], str]] = dict,
         chance: Random | None = None,
     ) -> None:
-        """`per_day`: records a day of a fingerprint, as far as known; `about`: what a service (namespace, name) does,
-        as far as known; `chance`: nobody's to guess."""
+        """`per_day`: records a day of a fingerprint, as far as known; `services`: what is known of services, by
+        namespace and name; `chance`: nobody's to guess."""
         self._panel = panel
         self._per_day = per_day
-        self._about = about
+        self._services = services
         self._chance = chance or SystemRandom()
 
     @property
@@ -44,23 +45,18 @@ class Llm:
         return lone(evidence)
 
     async def judge(self, batch: Sequence[Evidence]) -> Judgement:
-        composed = self._compose(batch)
+        rates = {entry.fingerprint: rate for entry in batch if (rate := self._per_day(entry.fingerprint)) is not None}
+        services = self._services()
+        composed = await asyncio.to_thread(compose, batch, self._chance, services=services, rates=rates)
         proof = _call(compose([], self._chance), 0) if len(batch) == 1 else None
         answer = await self._panel.ask(_call(composed, len(batch)), proof)
         if answer.reply is None:
             return _judged(answer, blame="rejected", refused=True)
-        read = composed.read(answer.reply)
+        read = await asyncio.to_thread(composed.read, answer.reply)
         _log_cost(answer, answer.reply, batch, len(read.facts))
         if read.void or not read.facts:
             return _judged(answer, blame=read.void or "nothing answered")
         return Judgement(read.facts, answer.provider, answer.reply.model, PROMPT_VERSION)
-
-    def _compose(self, batch: Sequence[Evidence]) -> Composed:
-        identity = batch[0].identity
-        rates = {entry.fingerprint: self._per_day(entry.fingerprint) for entry in batch}
-        known = {fingerprint: rate for fingerprint, rate in rates.items() if rate is not None}
-        about = self._about(identity.namespace, identity.service)
-        return compose(batch, self._chance, service=about, rates=known)
 
 
 def _call(composed: Composed, types: int) -> Call:

@@ -177,14 +177,10 @@ class Store:
         """`listener` is called on the loop when a corrupt file was replaced: everything is to be saved again."""
         self._on_reset = listener
 
-    def on_override(self, listener: Callable[[str, bytes | None], None]) -> None:
-        """`listener` is called on the loop for each override that another process wrote, within a second."""
-        self._on_override = listener
-
-    def on_rejudge(self, listener: Callable[[str], None]) -> None:
-        """`listener` is called on the loop for each event type that is to be judged anew: those that wait for it since
-        an earlier start at once, and each that another process asks for within a second."""
-        self._on_rejudge = listener
+    def listen(self, *, on_override: Callable[[str, bytes | None], None], on_rejudge: Callable[[str], None]) -> None:
+        """The listeners are called on the loop within a second, for what another process wrote: each override, and
+        each event type that is to be judged again, those included that wait for it since an earlier start."""
+        self._on_override, self._on_rejudge = on_override, on_rejudge
 
     async def rejudge(self, fingerprints: Sequence[str]) -> None:
         """For another process: event types that the processor is to have judged anew. Raises StoreError."""
