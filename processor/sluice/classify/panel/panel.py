@@ -112,11 +112,11 @@ class Panel:
         try:
             await seat.ask(proof)
         except Rejected:
-            seat.trip(f"it rejects every request ({error})")
+            seat.trip(f"{seat.name} rejects every request ({error})")
             raise Unavailable(self._out()) from None
 
     def _out(self) -> str:
-        return "; ".join(f"{seat.name}: {seat.breaker.reason}" for seat in self._seats if not seat.breaker.closed)
+        return "; ".join(seat.breaker.reason for seat in self._seats if not seat.breaker.closed)
 
     def _report(self) -> None:
         """Says what has changed, once."""
@@ -139,9 +139,9 @@ class Panel:
             if seat.breaker.closed:
                 why = self._held_up or seat.limited
                 if seat is first:
-                    return Standing(seat.name, why), f"{seat.name}: {why}; {_WAIT}" if why else ""
+                    return Standing(seat.name, why), f"{why}; {_WAIT}" if why else ""
                 reason = first.breaker.reason
-                trouble = f"{first.name}: {reason}; {seat.name} is asked meanwhile"
+                trouble = f"{reason}; {seat.name} is asked meanwhile"
                 return Standing(seat.name, reason), f"{trouble}, but: {why}; {_WAIT}" if why else trouble
             if seat.rejects:
                 break

@@ -72,6 +72,7 @@ class Seat:
         self._sleep = sleep
         self._pause = Pause(clock, sleep)
         self._chance = chance or Random()
+        self._out_by: type[ProviderError] | None = None
         self._changed: Callable[[], None] = lambda: None
 
     @property
@@ -154,11 +155,13 @@ class Seat:
 
     def _answers(self) -> None:
         self.breaker.shut()
-        self.limited, self.rejects = "", False
+        self.limited, self.rejects, self._out_by = "", False, None
 
     def _open(self, error: ProviderError) -> None:
-        self.breaker.open(str(error))
-        self.limited, self.rejects = "", False
+        """The same trouble again is no news, whatever request it names."""
+        same = type(error) is self._out_by and not self.rejects
+        self.breaker.open(self.breaker.reason if same else str(error))
+        self.limited, self.rejects, self._out_by = "", False, type(error)
 
 
 def _reason(error: ProviderError) -> str:
