@@ -1,4 +1,4 @@
-"""A panel in a small world: models that say what the test wants, a clock that moves when somebody sleeps, the real store.
+"""A panel in a small world: models that say what the test wants, a clock that sleepers move, the real store.
 
 The models implement the protocol of `classify/providers/model.py`; what a real SDK makes of a real answer is tested
 beside the loopback server.
@@ -78,7 +78,9 @@ class Scripted:
 class World:
     """`models` in the order in which they are asked."""
 
-    def __init__(self, path: Path, *models: Scripted, tokens_per_day: int = 1_000_000, time: Time | None = None) -> None:
+    def __init__(
+        self, path: Path, *models: Scripted, tokens_per_day: int = 1_000_000, time: Time | None = None
+    ) -> None:
         self.time = time or Time()
         self.health = HealthBoard()
         self.telemetry = Telemetry()

@@ -34,7 +34,7 @@ async def test_a_call_costs_what_the_provider_counted(world):
 async def test_a_call_that_may_cost_more_than_is_left_is_not_made(world):
     async with world(Scripted("first"), tokens_per_day=2_999) as here:
         await here.panel.ask(CALL)
-        with pytest.raises(OverBudget, match="1,999 of 2,999 tokens are left of this UTC day.*may need 2,000"):
+        with pytest.raises(OverBudget, match=r"1,999 of 2,999 tokens are left of this UTC day.*may need 2,000"):
             await here.panel.ask(CALL)
         assert here.asked == [1]
 

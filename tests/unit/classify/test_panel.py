@@ -131,13 +131,12 @@ async def test_with_both_out_the_call_fails_and_health_names_both(world):
     first, second = Scripted("first", OUT), Scripted("second", Unauthorized("second refuses the key"))
     async with world(first, second) as here:
         for _ in range(2):
-            with pytest.raises(ProviderError, match="first is in trouble.*second refuses the key"):
+            with pytest.raises(ProviderError, match=r"first is in trouble.*second refuses the key"):
                 await here.panel.ask(CALL)
         assert here.asked == [4, 1]
         assert here.panel.standing.provider == ""
         assert here.trouble == (
-            "first is in trouble (529); second refuses the key; "
-            "event types wait for the judge, their records are kept"
+            "first is in trouble (529); second refuses the key; event types wait for the judge, their records are kept"
         )
         assert here.telemetry.value("sluice_classify_provider_in_use", provider="first") == 0
 
