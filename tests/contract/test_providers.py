@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from real.models import Drop, Fail, Garbage, Hold, ModelServer, Say, Wire, claude, gpt
-from real.waiting import eventually
+from real.models import Drip, Drop, Fail, Garbage, Hold, ModelServer, Say, Wire, claude, gpt
+from real.waiting import DEADLINE, eventually
 from sluice.classify.providers.anthropic import Anthropic
 from sluice.classify.providers.model import Model, Question, Usage
 from sluice.classify.providers.openai import OpenAI
@@ -81,7 +81,7 @@ WAYS = {
 }
 
 
-@pytest.fixture(params=WAYS.values(), ids=WAYS.keys())
+@pytest.fixture(params=list(WAYS.values()), ids=list(WAYS))
 def way(request: pytest.FixtureRequest) -> Way:
     return request.param  # type: ignore[no-any-return]
 
@@ -95,9 +95,10 @@ async def asking(way: Way, server: ModelServer, **settings: Any) -> AsyncIterato
         await model.close()
 
 
-async def failure(model: Model, question: Question = QUESTION) -> ProviderError:
-    with pytest.raises(ProviderError) as caught:
-        await model.ask(question)
+async def failure(model: Model) -> ProviderError:
+    async with asyncio.timeout(DEADLINE):
+        with pytest.raises(ProviderError) as caught:
+            await model.ask(QUESTION)
     return caught.value
 
 
@@ -321,7 +322,7 @@ async def test_a_response_that_failed_under_a_good_status_line_is_a_failure(
     status: str, code: str | None, error: type[ProviderError], models: ModelServer
 ) -> None:
     told = {"code": code, "message": f"because of {SAMPLE}"} if code else None
-    body = {"model": "gpt-9", "status": status, "output": [], "usage": None, "error": told}
+    body: dict[str, Any] = {"model": "gpt-9", "status": status, "output": [], "usage": None, "error": told}
     models.play(Garbage(json.dumps(body).encode(), content_type="application/json"))
     async with asking(WAYS["openai"], models) as model:
         failed = await failure(model)
@@ -468,14 +469,24 @@ async def test_a_dropped_connection_is_trouble_and_the_next_question_is_answered
     assert len(models.asked) == 2
 
 
-async def test_an_answer_that_does_not_come_in_time_is_trouble(way: Way, models: ModelServer) -> None:
-    async with asking(way, models) as ready:
-        await ready.ask(QUESTION)  # the SDK is there: what follows is the wait alone
-    models.play(Hold())
+@pytest.mark.parametrize("slow", [Hold(), Drip()], ids=["silent", "dripping"])
+async def test_an_answer_that_does_not_come_in_time_is_trouble(slow: Any, way: Way, models: ModelServer) -> None:
+    models.play(slow)
     async with asking(way, models, timeout=0.5) as model:
         failed = await failure(model)
     assert type(failed) is Unavailable
-    assert "did not answer within 0.5 s" in str(failed)
+    assert str(failed) == f"{way.name} did not answer within 0.5 s"
+
+
+@pytest.mark.parametrize("way", [WAYS["anthropic elsewhere"], WAYS["openai elsewhere"]], ids=["anthropic", "openai"])
+async def test_a_server_without_tls_where_it_is_expected_is_named_with_the_reason(
+    way: Way, models: ModelServer
+) -> None:
+    model = way.make(Provider(api_key=KEY, base_url=f"https://127.0.0.1:{models.port}"))
+    failed = await failure(model)
+    await model.close()
+    assert type(failed) is Unavailable
+    assert f"https://127.0.0.1:{models.port}: no TLS, " in str(failed)
 
 
 async def test_a_server_that_is_away_is_named_with_the_reason_and_found_again(way: Way) -> None:

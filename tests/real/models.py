@@ -16,6 +16,7 @@ smallest object that keeps to the schema. What a request must be to be answered 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import math
@@ -102,7 +103,12 @@ class Hold:
     then: Say | Fail | Drop | Garbage = field(default_factory=lambda: Drop())
 
 
-Behaviour = Say | Fail | Drop | Garbage | Hold
+@dataclass(frozen=True)
+class Drip:
+    """An answer that never ends and never pauses for long."""
+
+
+Behaviour = Say | Fail | Drop | Garbage | Hold | Drip
 Answer = Behaviour | str | dict[str, Any]
 
 
@@ -294,6 +300,8 @@ class ModelServer:
                 while not behaviour.until.is_set() and not self._stopping.is_set():
                     await asyncio.sleep(0.005)
                 return await self._do(behaviour.then, request, asked)
+            case Drip():
+                return await self._drip(request)
             case Drop():
                 return await _drop(request, behaviour.when)
             case Garbage():
@@ -304,6 +312,15 @@ class ModelServer:
             case Say():
                 assert asked is not None, "a listing is no question"
                 return self._reply(request, 200, self._said(self._counted(behaviour, asked), asked))
+
+    async def _drip(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):  # who asked has given up
+            while not self._stopping.is_set():
+                await response.write(b" ")
+                await asyncio.sleep(0.02)
+        return response
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
