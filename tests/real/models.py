@@ -8,22 +8,25 @@ responses, chat completions), as the real ones do: headers, usage, ids, error bo
         ...
         assert [asked.content for asked in server.asked] == [...]
 
-It runs on a thread of its own, for tests on the event loop, without one, and in other processes. `answer` is called
-there. Without an `answer` it says the smallest object that keeps to the schema.
+Tests take the fixture `models`. It runs on a thread of its own, for tests on the event loop, without one, and for other
+processes. `answer` is called there; what it raises ends the test when the server stops. Without an `answer` it says the
+smallest object that keeps to the schema. What a request must be to be answered is in `_objection`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import math
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
+import pytest
 from aiohttp import web
 
 from real.ports import free_port
@@ -33,7 +36,8 @@ Wire = Literal["anthropic", "responses", "chat"]
 
 @dataclass(frozen=True)
 class Asked:
-    """One question as it arrived. `body` is all of it; `path` and `headers` (lower case) are the request's."""
+    """One question as it arrived, whatever became of it. `body` is all of it; names of `headers` are in lower
+    case."""
 
     wire: Wire
     path: str
@@ -99,7 +103,12 @@ class Hold:
     then: Say | Fail | Drop | Garbage = field(default_factory=lambda: Drop())
 
 
-Behaviour = Say | Fail | Drop | Garbage | Hold
+@dataclass(frozen=True)
+class Drip:
+    """An answer that never ends and never pauses for long."""
+
+
+Behaviour = Say | Fail | Drop | Garbage | Hold | Drip
 Answer = Behaviour | str | dict[str, Any]
 
 
@@ -168,7 +177,13 @@ _CACHEABLE = 1024
 
 
 class ModelServer:
-    """See the module. `key`: the one that is taken; None takes any."""
+    """See the module.
+
+    What it has: `key`, the one that is taken (None takes any); `claudes` and `gpts`, the models; `efforts`, what a GPT
+    takes that is not listed in EFFORTS; `refused_parameters`, which no request may hold.
+    What it does: `answer`, and before it what was given to `play` and `play_listing`.
+    What it saw: `asked`, the questions; `paths`, every request.
+    """
 
     def __init__(self) -> None:
         self.key: str | None = None
@@ -177,17 +192,22 @@ class ModelServer:
         self.efforts: dict[str, tuple[str, ...]] = {}
         self.refused_parameters: tuple[str, ...] = ()
         self.answer: Callable[[Asked], Answer] = lambda asked: _smallest(asked.schema)
-        self.listing: deque[Behaviour] = deque()
         self.asked: list[Asked] = []
         self.paths: list[str] = []
         self.port = free_port()
         self._plays: deque[Answer] = deque()
+        self._listings: deque[Behaviour] = deque()
+        self._broken: list[BaseException] = []
         self._cached: set[tuple[str, str]] = set()
         self._ids = itertools.count(1)
 
     def play(self, *answers: Answer) -> None:
-        """For the next questions, one each, before `answer` is asked. `listing` is the same for the models' list."""
+        """For the next questions, one each, before `answer` is asked."""
         self._plays.extend(answers)
+
+    def play_listing(self, *behaviours: Behaviour) -> None:
+        """For the next times that the models are listed."""
+        self._listings.extend(behaviours)
 
     @property
     def anthropic_url(self) -> str:
@@ -212,6 +232,8 @@ class ModelServer:
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
+        if self._broken:
+            raise self._broken.pop(0)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -238,8 +260,8 @@ class ModelServer:
         self.paths.append(request.path)
         if refusal := self._refusal(request):
             return refusal
-        if self.listing:
-            return await self._do(self.listing.popleft(), request, None)
+        if self._listings:
+            return await self._do(self._listings.popleft(), request, None)
         if _is_anthropic(request):
             listed: dict[str, Any] = {"data": self.claudes, "has_more": False}
             listed |= {"first_id": self.claudes[0]["id"], "last_id": self.claudes[-1]["id"]} if self.claudes else {}
@@ -258,11 +280,15 @@ class ModelServer:
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
         self.paths.append(request.path)
-        asked = _asked(request, await request.json())
-        self.asked.append(asked)
-        if refusal := self._refusal(request) or self._objection(request, asked):
-            return refusal
-        answer = self._plays.popleft() if self._plays else self.answer(asked)
+        try:
+            asked = _asked(request, await request.json())
+            self.asked.append(asked)
+            if refusal := self._refusal(request) or self._objection(request, asked):
+                return refusal
+            answer = self._plays.popleft() if self._plays else self.answer(asked)
+        except BaseException as error:
+            self._broken.append(error)
+            raise
         if isinstance(answer, dict):
             answer = json.dumps(answer)
         return await self._do(Say(answer) if isinstance(answer, str) else answer, request, asked)
@@ -274,6 +300,8 @@ class ModelServer:
                 while not behaviour.until.is_set() and not self._stopping.is_set():
                     await asyncio.sleep(0.005)
                 return await self._do(behaviour.then, request, asked)
+            case Drip():
+                return await self._drip(request)
             case Drop():
                 return await _drop(request, behaviour.when)
             case Garbage():
@@ -284,6 +312,15 @@ class ModelServer:
             case Say():
                 assert asked is not None, "a listing is no question"
                 return self._reply(request, 200, self._said(self._counted(behaviour, asked), asked))
+
+    async def _drip(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):  # who asked has given up
+            while not self._stopping.is_set():
+                await response.write(b" ")
+                await asyncio.sleep(0.02)
+        return response
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -328,7 +365,7 @@ class ModelServer:
         message = fail.message or f"{kind}: this is what went wrong."
         error: dict[str, Any] = {"type": kind, "message": message}
         if family == "openai":
-            error |= {"param": fail.param, "code": fail.code}
+            error |= {"param": fail.param, "code": fail.code or ("rate_limit_exceeded" if fail.status == 429 else None)}
             return self._reply(request, fail.status, {"error": error}, fail.headers)
         if fail.code:
             error["details"] = {"error_code": fail.code}
@@ -364,6 +401,12 @@ class ModelServer:
     def _said(self, say: Say, asked: Asked) -> dict[str, Any]:
         shapes = {"anthropic": _message, "responses": _response, "chat": _completion}
         return shapes[asked.wire](say, asked, f"{next(self._ids):024}")
+
+
+@pytest.fixture
+def models() -> Iterator[ModelServer]:
+    with ModelServer() as server:
+        yield server
 
 
 def _message(say: Say, asked: Asked, id: str) -> dict[str, Any]:
