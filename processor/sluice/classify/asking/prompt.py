@@ -56,7 +56,7 @@ receive, connect, middleware) is debug_noise, the request itself routine_success
 - Rare types are kept anyway: judge what it says, not how often.
 
 s: high if the text is plain, medium if the reading is likely, low if you guess. Waste is deleted only at high: in \
-doubt keep. d: what it says, at most 8 words, no values. Answer every label once."""
+doubt keep. d: what it says in 2 to 6 words, no values. Answer every label once."""
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
