@@ -4,8 +4,8 @@
 
 The recording is mined, redacted and asked about as `sluice run` would do it once all types wait; each call is laid out
 as the provider's API takes it, and answered in the form that the schema asks for. The count is an estimate, because
-neither provider's tokeniser works without a network: a word costs one token for each six letters begun, digits one for
-each three, other characters one for each two in a run. That is what byte-pair vocabularies of 100,000 and more do to
+neither provider's tokeniser works without a network: a word costs one token for each six letters begun, digits and runs
+of other characters one for each three. That is what byte-pair vocabularies of 100,000 and more do to
 common text, with rare words counted as dear as they are; prose comes out some 20 % too high. `sluice run` logs, and
 `sluice verdicts` shows, the provider's own count.
 """
@@ -43,7 +43,7 @@ def approximate(text: str) -> int:
 
 
 def _cost(part: str) -> int:
-    return max(1, -(-len(part) // (6 if part.isalpha() else 3 if part.isdigit() else 2)))
+    return -(-len(part) // (6 if part.isalpha() else 3)) or 1
 
 
 def anthropic(question: Question) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 from sluice.classify.asking.showing import shown
 from sluice.classify.asking.text import clean
@@ -17,9 +16,12 @@ from sluice.verdicts.model import CATEGORIES
 _NEAR = 4
 """Words from a category's name to a word of judging: three may stand between them."""
 _WORD = re.compile(r"[^\W_]+")
-_NAMES = re.compile("|".join(category for category in CATEGORIES if "_" in category), re.IGNORECASE)
+_NAMES = re.compile("|".join(category for category in CATEGORIES if "_" in category))
 _SPOKEN = re.compile(r"\b(?:" + "|".join(category.replace("_", r"[\W_]*") for category in CATEGORIES) + r")(?![^\W_])")
 _JUDGING = re.compile(r"categor|classif|label|verdict|answer|ignor")
+_MAY_SPEAK = re.compile(f"_(?:{'|'.join(name.split('_')[1] for name in CATEGORIES if '_' in name)})|{_JUDGING.pattern}")
+_NAMED = "zqnamed"
+"""Stands for a category's name while words are counted."""
 
 
 def lone(evidence: Evidence) -> bool:
@@ -27,27 +29,30 @@ def lone(evidence: Evidence) -> bool:
 
     A label of the call as a token, the third reason, cannot be: labels are drawn so that no text holds one.
     """
-    return any(speaks(text) for text in (*texts(evidence), shown(evidence).line))
-
-
-def texts(evidence: Evidence) -> Iterable[str]:
-    """Everything that records have a say in."""
-    yield evidence.template
-    yield evidence.identity.scope
-    yield " ".join(evidence.attribute_keys)
-    yield from evidence.samples
-    for slot in evidence.slots:
-        yield from slot.values
+    texts = _texts(evidence)
+    if not _MAY_SPEAK.search(_spelled("\n".join(texts))):
+        return False
+    return any(speaks(text) for text in (*texts, shown(evidence).line))
 
 
 def speaks(text: str) -> bool:
     """Whether a text holds a category's name with an underscore, or any near a word of judging."""
-    spelled = unicodedata.normalize("NFKC", clean(text)).casefold()
+    spelled = _spelled(text)
     if _NAMES.search(spelled):
         return True
-    if not _JUDGING.search(spelled):
-        return False
-    words = _WORD.findall(_SPOKEN.sub(" zqnamed ", spelled))
-    named = [place for place, word in enumerate(words) if word == "zqnamed"]
+    words = _WORD.findall(_SPOKEN.sub(f" {_NAMED} ", spelled))
+    named = [place for place, word in enumerate(words) if word == _NAMED]
     judging = [place for place, word in enumerate(words) if _JUDGING.match(word)]
     return any(abs(one - other) <= _NEAR for one in named for other in judging)
+
+
+def _spelled(text: str) -> str:
+    """In small letters of the plainest form, so that no disguise helps."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", clean(text)).casefold()
+
+
+def _texts(evidence: Evidence) -> list[str]:
+    """Everything that records have a say in."""
+    values = [value for slot in evidence.slots for value in slot.values]
+    keys = " ".join(evidence.attribute_keys)
+    return [evidence.template, evidence.identity.scope, keys, *evidence.samples, *values]

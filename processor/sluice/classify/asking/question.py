@@ -68,8 +68,8 @@ def compose(
     canaries alone, which tells whether the provider takes any request of this kind.
 
     `services`, `rates`: what is known of the services, and the types' records a day by fingerprint; `chance`: what
-    labels, order, canaries and fence are drawn with, nobody else's to guess (`random.SystemRandom`). Takes up to
-    10 ms. Raises `ValueError` for a batch that `grouped` would not have made.
+    labels, order, canaries and fence are drawn with, nobody else's to guess (`random.SystemRandom`). 64 types
+    take some 2 ms. Raises `ValueError` for a batch that `grouped` would not have made.
     """
     _check(batch)
     rates = rates or {}

@@ -15,14 +15,14 @@ import msgspec
 from sluice.classify.asking.text import clean, cut, cut_middle, quoted
 from sluice.engine import Evidence, Slot
 
-_VALUES = {"num": 2, "dur": 2, "size": 2, "path": 2, "id": 2, "str": 3, "word": 3}
+_VALUES = {"num": 2, "dur": 2, "size": 2, "path": 2, "id": 1, "str": 3, "word": 3}
 """How many values of a slot are shown, by its kind. Those of other kinds (addresses, ids, times) are sent as masks."""
-_LONGEST_VALUE = 32
+_LONGEST_VALUE = 28
 _FEW_SLOTS = 4
 """Slots up to which more than one value of each is shown."""
 _ALL_VALUES = 64
 """Characters of all values of one type together."""
-_LONGEST_TEXT = 256
+_LONGEST_TEXT = 200
 _LONGEST_DESCRIPTION = 64
 _LONGEST_SAMPLE = 160
 _LONGEST_SCOPE = 32
@@ -57,7 +57,8 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 def shown(evidence: Evidence, per_day: float | None = None) -> Shown:
-    """`per_day`: its records a day, when known; else those counted so far are told. At most some 400 characters."""
+    """`per_day`: its records a day, when known; else those counted so far are told. Some 400 characters at most, before
+    they are quoted."""
     identity = evidence.identity
     text, told = _text(evidence)
     wordy = len(_WORD.findall(_MASK.sub("", text))) >= _ENOUGH_WORDS
