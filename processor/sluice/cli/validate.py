@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from sluice.cli.keys import warnings
 from sluice.cli.options import config_option
 from sluice.cli.parts import check_parts
 from sluice.config.load import load
@@ -13,7 +14,7 @@ from sluice.errors import ConfigError, SluiceError
 
 @click.command("validate")
 @config_option(required=True)
-@click.option("--connect", is_flag=True, help="Also try the store, the broker and the next hop.")
+@click.option("--connect", is_flag=True, help="Also try the store, the broker, the providers and the next hop.")
 def command(config_file: str, connect: bool) -> None:
     """Check FILE and say what is wrong with it in one line. Opens nothing unless --connect is given."""
     config = load(config_file)
@@ -22,6 +23,8 @@ def command(config_file: str, connect: bool) -> None:
     except ConfigError as error:
         raise ConfigError(f"{config_file}: {error}") from None
     click.echo(f"{config_file}: valid")
+    for warning in warnings(config.classification):
+        click.echo(f"{config_file}: run would start degraded: {warning}")
     if connect:
         _connect(config)
 

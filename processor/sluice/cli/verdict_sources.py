@@ -15,7 +15,7 @@ from sluice.errors import SluiceError, StoreError
 from sluice.verdicts import wire
 from sluice.verdicts.kafka import oneshot
 from sluice.verdicts.model import Override, Verdict
-from sluice.verdicts.store import Store
+from sluice.verdicts.store import SpendingRow, Store
 
 _POLL = 1.0
 """Seconds between two looks at a store that is followed."""
@@ -37,11 +37,13 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Table:
-    """What a source holds, by fingerprint. `unusable` counts the values that cannot be read."""
+    """What a source holds, by fingerprint. `unusable` counts the values that cannot be read; `spending`: what the
+    processor of a store has asked providers."""
 
     def __init__(self) -> None:
         self.known: dict[str, Known] = {}
         self.unusable = 0
+        self.spending: list[SpendingRow] = []
 
     def take_verdict(self, key: str, value: bytes | None) -> None:
         """A value of `sluice.verdicts`: the last of a key counts; None removes it, and so does one of no use."""
@@ -110,6 +112,11 @@ class StoreSource:
         async with self._opened() as store:
             await store.overrule(fingerprint, None if override is None else wire.encode(override))
 
+    async def rejudge(self, fingerprints: list[str]) -> None:
+        """Has the processor ask about event types again; it notices within a second."""
+        async with self._opened() as store:
+            await store.rejudge(fingerprints)
+
     async def follow(self) -> AsyncIterator[tuple[str, Verdict | None]]:
         async with self._opened() as store:
             before = (await _read(store)).known
@@ -163,4 +170,5 @@ async def _read(store: Store) -> Table:
     async for overrides in store.overrides():
         for override in overrides:
             table.take_override(override.fingerprint, override.value)
+    table.spending = await store.spending()
     return table

@@ -14,8 +14,10 @@ import msgspec
 
 from sluice.cli.explain import action_of, explain, service_of
 from sluice.cli.options import config_option, json_option
+from sluice.cli.rejudge import command as rejudge
+from sluice.cli.spent import spent
 from sluice.cli.table import Column, print_table, printable
-from sluice.cli.verdict_sources import KafkaSource, Known, Source, StoreSource
+from sluice.cli.verdict_sources import KafkaSource, Known, Source, StoreSource, Table
 from sluice.config.formats import dialled
 from sluice.config.load import load
 from sluice.config.model import KafkaConfig, PolicyConfig
@@ -98,6 +100,7 @@ def list_(
         print_table(_COLUMNS, [_cells(known) for known in wanted])
     unusable = f", {table.unusable} values that cannot be used" if table.unusable else ""
     click.echo(f"{len(wanted)} of {len(table.known)} verdicts{unusable}")
+    _print_spent(table)
 
 
 @command.command("show")
@@ -107,7 +110,8 @@ def list_(
 def show(fingerprint: str, config_file: str | None, store: str | None, brokers: str | None, as_json: bool) -> None:
     """Show one verdict with all its fields, and why it is what it is."""
     place = _place(config_file, store, brokers)
-    known = asyncio.run(place.source.read()).find(fingerprint)
+    table = asyncio.run(place.source.read())
+    known = table.find(fingerprint)
     if as_json:
         click.echo(_json(_row(known)))
         return
@@ -118,6 +122,7 @@ def show(fingerprint: str, config_file: str | None, store: str | None, brokers: 
             click.echo(f"{name:{width}}  {printable(_field(value))}")
     click.echo()
     _print_explanation(known, place.policy)
+    _print_spent(table)
 
 
 @command.command("explain")
@@ -179,11 +184,7 @@ def follow(config_file: str | None, store: str | None, brokers: str | None, as_j
     asyncio.run(print_each())
 
 
-@command.command("rejudge", hidden=True)
-@click.argument("fingerprints", nargs=-1)
-def rejudge(fingerprints: tuple[str, ...]) -> None:
-    """Not yet."""
-    raise click.UsageError("rejudge is not yet built: `set FP auto` returns to what was judged")
+command.add_command(rejudge)
 
 
 @command.command("matcher", hidden=True)
@@ -258,6 +259,11 @@ def _operator() -> str:
 def _print_explanation(known: Known, policy: PolicyConfig | None) -> None:
     for sentence in explain(known, policy):
         click.echo(printable(sentence))
+
+
+def _print_spent(table: Table) -> None:
+    if line := spent(table.spending):
+        click.echo(line)
 
 
 def _row(known: Known) -> dict[str, object]:
