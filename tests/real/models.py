@@ -404,7 +404,8 @@ class ModelServer:
 
 
 @pytest.fixture
-def models() -> Iterator[ModelServer]:
+def models(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with ModelServer() as server:
         yield server
 
