@@ -515,15 +515,15 @@ async def test_a_server_without_tls_where_it_is_expected_is_named_with_the_reaso
     assert f"https://127.0.0.1:{models.port}: no TLS, " in str(failed)
 
 
-async def test_a_server_that_is_away_is_named_with_the_reason_and_found_again(way: Way) -> None:
-    server = ModelServer()
-    async with asking(way, server) as model:
+async def test_a_server_that_is_away_is_named_with_the_reason_and_found_again(way: Way, models: ModelServer) -> None:
+    models.stop()
+    async with asking(way, models) as model:
         failed = await failure(model)
-        assert type(failed) is Unavailable
-        assert f"127.0.0.1:{server.port}" in str(failed)
-        assert "connection refused" in str(failed)
-        with server:
-            await model.ask(QUESTION)
+        models.start()
+        await model.ask(QUESTION)
+    assert type(failed) is Unavailable
+    assert f"127.0.0.1:{models.port}" in str(failed)
+    assert "connection refused" in str(failed)
 
 
 async def test_a_cancelled_question_is_given_up_and_the_next_one_answered(way: Way, models: ModelServer) -> None:

@@ -230,6 +230,8 @@ class ModelServer:
         return self
 
     def stop(self) -> None:
+        if not self._thread.is_alive():
+            return
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
         if self._broken:
