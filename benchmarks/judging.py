@@ -1,11 +1,16 @@
 """Is the verdict right? The judge beside two human annotators, on labelled event types through the real engine.
 
-    python benchmarks/judging.py [--labels ../shared/judging] [--lines ../shared/loghub_2k]
+    python benchmarks/judging.py [--labels FOLDER] [--lines FOLDER]       the embedded rules
+    python benchmarks/judging.py --emit DIR                               what a model would be asked, written to DIR
+    python benchmarks/judging.py --answers DIR                            the same scored, once the answers are there
+    python benchmarks/judging.py --provider anthropic [--model NAME]      asked live, with the key in the environment
 
 Each labelled type's samples go through the engine as OTLP log records; the evidence that comes out is judged; policy
 and guards decide as by default, except that rarity and probation are off and that a type's rate is its labelled count.
 What counts, in this order: types that must be kept and would be dropped, sampled or limited (none may be), the share of
 those that may be dropped that is found, the category's agreement with either annotator. Nothing is asserted here.
+A question stands in DIR/questions, whose labels are whose in DIR/private; the text that a model answers to
+DIR/questions/001.json goes to DIR/answers/001.json. Labels, lines and what is emitted of them are for evaluation only.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import judging_by_model as by_model
 import msgspec
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from rich.console import Console
@@ -30,7 +36,7 @@ from sluice.config.model import PolicyConfig
 from sluice.config.units import Duration
 from sluice.engine import Engine, Evidence, Settings, Signal, evidence
 from sluice.telemetry import Telemetry
-from sluice.verdicts.guards import Case, rule
+from sluice.verdicts.guards import Case, Ruling, rule
 from sluice.verdicts.model import Facts
 from sluice.verdicts.policy import Rules
 from sluice.verdicts.protect import Exceptions
@@ -136,17 +142,35 @@ def scored(
     """A labelled type that falls in several event types is withheld when one of them is."""
     policy = Rules(POLICY, Exceptions())
     known = {entry.fingerprint: entry for entry in entries}
+    counts = rates(labels := list(labels), fingerprints)
+    rulings = {
+        name: rule(
+            Case(known[name].identity, known[name].template, said.category, said.confidence, counts[name]), policy
+        )
+        for name, said in facts.items()
+    }
     scores = []
     for label in labels:
         action, reason = "keep", ""
-        reached = [(known[name], facts[name]) for name in sorted(fingerprints[label.id]) if name in facts]
-        for entry, said in reached:
-            case = Case(entry.identity, entry.template, said.category, said.confidence, float(label.count))
-            ruling = rule(case, policy)
-            if ruling.action != "keep":
-                action, reason = ruling.action, f"{said.category}, {said.reason}"
-        scores.append(Scored(label, [said for _, said in reached], action, reason))
+        reached = [name for name in sorted(fingerprints[label.id]) if name in facts]
+        for name in reached:
+            found = rulings[name].action
+            if rulings[name].guards == ("twin",) and vouched(facts[name], counts[name], facts, rulings, counts):
+                found = policy.action("duplicate", "logs").kind
+            if found != "keep":
+                action, reason = found, f"{facts[name].category}, {facts[name].reason or facts[name].description}"
+        scores.append(Scored(label, [facts[name] for name in reached], action, reason))
     return scores
+
+
+def vouched(
+    said: Facts, rate: float, facts: Mapping[str, Facts], rulings: Mapping[str, Ruling], counts: Mapping[str, float]
+) -> bool:
+    """Whether the named twin stands in for a duplicate: kept itself, no duplicate, and seen at a similar rate."""
+    twin = said.twin
+    if twin is None or twin not in facts or rulings[twin].action != "keep" or facts[twin].category == "duplicate":
+        return False
+    return 0.5 <= counts[twin] / rate <= 2.0
 
 
 def report(scores: Sequence[Scored], console: Console) -> None:
@@ -195,15 +219,52 @@ def _share(part: int, whole: int) -> str:
     return f"{part / whole:.0%}" if whole else "-"
 
 
+def rates(labels: Sequence[Labelled], fingerprints: Mapping[str, set[str]]) -> dict[str, float]:
+    """Records a day of each event type: the counts of the labelled types that fall in it."""
+    counted: dict[str, float] = defaultdict(float)
+    for label in labels:
+        for name in fingerprints[label.id]:
+            counted[name] += label.count
+    return counted
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="the judge beside two annotators, on labelled event types")
     parser.add_argument("--labels", type=Path, default=ROOT.parent / "shared" / "judging")
     parser.add_argument("--lines", type=Path, default=ROOT.parent / "shared" / "loghub_2k")
+    parser.add_argument("--services", metavar="A,B", help="only these sets")
+    parser.add_argument("--model", help="with --provider: not the newest but this one")
+    parser.add_argument("--every", action="store_true", help="print how each labelled type was judged")
+    judge = parser.add_mutually_exclusive_group()
+    judge.add_argument("--emit", type=Path, metavar="DIR", help="write what a model would be asked")
+    judge.add_argument("--answers", type=Path, metavar="DIR", help="score the answers that were put into DIR/answers")
+    judge.add_argument("--provider", choices=sorted(by_model.KEYS), help="ask a live provider")
     arguments = parser.parse_args()
+    console = Console()
     labels = labelled(arguments.labels, arguments.lines)
+    if arguments.services:
+        labels = [label for label in labels if label.service in arguments.services.split(",")]
     fingerprints, entries = mined(labels)
-    facts = asyncio.run(judged(RulesProvider(), entries))
-    report(scored(labels, fingerprints, entries, facts), Console())
+    if arguments.emit:
+        count = by_model.emit(arguments.emit, entries, rates(labels, fingerprints))
+        console.print(f"{count} questions about {len(entries)} event types in {arguments.emit}")
+        return
+    if arguments.answers:
+        outcome = by_model.answers(arguments.answers)
+    elif arguments.provider:
+        model = by_model.provider(arguments.provider, arguments.model)
+        outcome = asyncio.run(by_model.ask(model, entries, rates(labels, fingerprints)))
+    else:
+        outcome = by_model.Outcome(facts=asyncio.run(judged(RulesProvider(), entries)))
+    scores = scored(labels, fingerprints, entries, outcome.facts)
+    report(scores, console)
+    if outcome.calls:
+        console.print(outcome.told())
+    if arguments.every:
+        for score in scores:
+            gold = "must keep" if score.label.must_keep else "may drop" if score.label.may_drop else "contested"
+            said = "; ".join(f"{facts.category}, {facts.confidence}" for facts in score.facts)
+            console.print(f"{score.label.id} {gold} ({'/'.join(score.label.category)}): {score.action} ({said})")
 
 
 if __name__ == "__main__":

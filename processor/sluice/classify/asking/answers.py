@@ -1,0 +1,122 @@
+"""What of a reply is believed, and what has to be asked again.
+
+1. Entries are found in the text one by one, so that a reply that was cut off gives what it held.
+2. A label that was not asked about is passed over; one that is there twice, or with a category or a confidence that is
+   none, counts as unanswered, and so does one that is missing.
+3. The canaries: when the one that must be kept is called waste or is missing, or the one that is waste is kept, then
+   somebody else than the model has judged, and nothing of the reply is used.
+4. A twin is a label of the same call and service; an unknown one, a canary's and the entry's own are dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from sluice.classify.asking.text import clean, cut
+from sluice.config.model import DEFAULT_ACTIONS
+from sluice.verdicts.model import CATEGORIES, CONFIDENCES, Facts
+
+WASTE = frozenset(category for category, action in DEFAULT_ACTIONS.items() if action.kind != "keep")
+_LONGEST_REPLY = 1 << 18
+"""Characters of a reply that are read; one of 66 entries has 8,000."""
+_WORDS = 8
+_LONGEST_DESCRIPTION = 80
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)|[{}]', re.DOTALL)
+_TERM = re.compile(r"[^\W_]+")
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of a reply, as the schema has it."""
+
+    l: str  # noqa: E741 - the schema's keys are short: each is paid for
+    d: str
+    c: str
+    s: str
+    t: str | None = None
+
+
+class Read(msgspec.Struct, frozen=True):
+    """What a reply is worth. `unanswered`: fingerprints to be asked about again; `void`: why nothing of it is believed,
+    in two words, else empty."""
+
+    facts: Mapping[str, Facts]
+    unanswered: tuple[str, ...]
+    void: str = ""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What was hidden from the model: whose label is whose, and of which service. `told`: values that it saw."""
+
+    fingerprints: Mapping[str, str]
+    services: Mapping[str, tuple[str, str]]
+    told: Mapping[str, tuple[str, ...]]
+    must_keep: str
+    waste: str
+
+
+def read(asked: Asked, text: str, *, complete: bool) -> Read:
+    found = _by_label(text)
+    if void := _void(asked, found, complete=complete):
+        return Read({}, tuple(asked.fingerprints.values()), void)
+    facts = {
+        fingerprint: _facts(asked, entry)
+        for label, fingerprint in asked.fingerprints.items()
+        if (entry := found.get(label)) is not None
+    }
+    return Read(facts, tuple(name for name in asked.fingerprints.values() if name not in facts))
+
+
+def _by_label(text: str) -> dict[str, Entry | None]:
+    """Entries by label; None stands for one that is there twice or says what is not in the closed sets."""
+    found: dict[str, Entry | None] = {}
+    for entry in entries(text):
+        usable = entry.l not in found and entry.c in CATEGORIES and entry.s in CONFIDENCES
+        found[entry.l] = entry if usable else None
+    return found
+
+
+def entries(text: str) -> Iterator[Entry]:
+    """Each innermost object of the text that is an entry, whatever stands around it; linear in the text's length."""
+    begin = -1
+    text = text[:_LONGEST_REPLY]
+    for found in _TOKEN.finditer(text):
+        if found[0] == "{":
+            begin = found.start()
+        elif found[0] == "}" and begin >= 0:
+            try:
+                yield msgspec.json.decode(text[begin : found.end()].encode("utf-8", "replace"), type=Entry)
+            except msgspec.DecodeError:  # no entry: its label will be missing
+                pass
+            finally:
+                begin = -1
+
+
+def _void(asked: Asked, found: Mapping[str, Entry | None], *, complete: bool) -> str:
+    kept, wasted = found.get(asked.must_keep), found.get(asked.waste)
+    if kept is None:
+        return "canary missing"
+    if kept.c in WASTE:
+        return "canary wasted"
+    if wasted is None:
+        return "canary missing" if complete else ""
+    return "canary kept" if wasted.c not in WASTE or wasted.s == "low" else ""
+
+
+def _facts(asked: Asked, entry: Entry) -> Facts:
+    return Facts(entry.c, entry.s, _description(entry.d, asked.told[entry.l]), _twin(asked, entry))
+
+
+def _twin(asked: Asked, entry: Entry) -> str | None:
+    if entry.c != "duplicate" or entry.t is None or entry.t == entry.l:
+        return None
+    return asked.fingerprints[entry.t] if asked.services.get(entry.t) == asked.services[entry.l] else None
+
+
+def _description(text: str, told: tuple[str, ...]) -> str:
+    """At most eight words, none of a value: descriptions are stored and published, values are not."""
+    secret = {term.casefold() for value in told for term in _TERM.findall(value)}
+    words = [word for word in clean(text).split() if not secret.intersection(_TERM.findall(word.casefold()))]
+    return cut(" ".join(words[:_WORDS]), _LONGEST_DESCRIPTION)
