@@ -128,3 +128,21 @@ def test_what_only_a_restart_can_change_is_said_at_reload(sluice: Sluice, passes
     sluice.signal(signal.SIGHUP)
     wait_until(lambda: "only policy is reloaded" in sluice.log(), "a word in the log")
     wait_until(lambda: "policy reloaded" in sluice.log(), "the reload")
+
+
+def test_an_action_without_effect_is_said_at_the_start_and_at_reload(
+    sluice: Sluice, passes: Callable[[str], bool]
+) -> None:
+    assert not warnings(sluice)
+    sluice.write({"policy": {"actions": {"fault": "drop"}}})
+    sluice.signal(signal.SIGHUP)
+    wait_until(lambda: warnings(sluice), "a word in the log")
+    sluice.stop()
+    sluice.start()
+    at_reload, at_start = warnings(sluice)
+    assert at_reload == at_start
+    assert "policy.actions.fault: 'drop' has no effect, fault is always kept" in at_start
+
+
+def warnings(sluice: Sluice) -> list[str]:
+    return [line["msg"] for line in sluice.messages() if line["level"] == "warn" and "policy." in line["msg"]]
