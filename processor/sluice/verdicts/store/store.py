@@ -144,6 +144,10 @@ class Store:
         async for page in self._pages("SELECT fingerprint, hours FROM volumes", b""):
             yield [VolumeRow(key, hours) for key, hours in page]
 
+    async def notes(self) -> dict[str, str]:
+        """What `NoteRow`s left. Raises StoreError when it cannot be read."""
+        return dict(await self._ask(lambda connection: connection.execute("SELECT key, value FROM meta").fetchall()))
+
     async def instance_id(self, configured: str | None, host: str) -> str:
         """The configured id, else one that is made of the host's name once and kept."""
         if configured:
