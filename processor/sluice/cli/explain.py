@@ -71,6 +71,16 @@ def explain(known: Known, decided: Decided, told: Told) -> Iterator[str]:
     yield from _validity(verdict, decided, told.deciding.now)
 
 
+def notes(told: Told) -> Iterator[str]:
+    """What a reader has to know of all that is shown."""
+    here, policy = told.deciding.here, told.deciding.policy
+    if policy is None and told.deciding.shared:
+        yield "actions are those of the Sluices that published them: -c FILE shows what one of them does"
+    elif here.policy not in (None, policy):
+        who = here.instance or "the processor"
+        yield f"{who} applies another policy than {told.policy_of} has: SIGHUP or a restart puts that in force"
+
+
 def action_of(decided: Verdict | Override | Ruling) -> str:
     """As it is configured: `keep`, `sample 10%`, `limit 1/m`."""
     match decided.action:
@@ -142,7 +152,7 @@ def _action(known: Known, decided: Decided, told: Told) -> str:
         return text
     if decided.by == "operator":
         return text if ruling.action == "keep" else f"{text}, unless policy.protect of a Sluice keeps it there"
-    return f"{text}; every other Sluice decides by its own policy, which -c FILE tells" if decided.writer else text
+    return text
 
 
 def _why_nobody(known: Known, decided: Decided) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from sluice.cli.decided import Decided, Deciding
-from sluice.cli.explain import Told, action_of, explain, service_of
+from sluice.cli.explain import Told, action_of, explain, notes, service_of
 from sluice.cli.options import config_option, json_option
 from sluice.cli.table import Column, print_table, printable
 from sluice.cli.verdict_sources import KafkaSource, Known, Source, StoreSource, Table
@@ -59,15 +59,6 @@ class _Place(msgspec.Struct, frozen=True):
         now = int(datetime.now(UTC).timestamp() * 1000)
         policy_of = self.config_file or here.instance or "the Sluice of this store"
         return table, Told(policy_of, Deciding(here, policy, now, shared=self.shared))
-
-    def notes(self, deciding: Deciding) -> Iterator[str]:
-        """What a reader has to know of all that is shown."""
-        applied = deciding.here.policy
-        if self.config and applied and applied != self.config.policy:
-            who = deciding.here.instance or "the processor"
-            yield f"{who} applies another policy than {self.config_file} has: SIGHUP or a restart puts that in force"
-        if deciding.policy is None and self.shared:
-            yield "actions are those of the Sluices that published them: -c FILE shows what one of them does"
 
 
 def _place_options(function: _F) -> _F:
@@ -131,7 +122,7 @@ def list_(
         print_table(columns, [_cells(known, decided) for known, decided in wanted])
     unusable = f", {table.unusable} values that cannot be used" if table.unusable else ""
     click.echo(f"{len(wanted)} of {len(table.known)} verdicts{unusable}")
-    for note in place.notes(deciding):
+    for note in notes(told):
         click.echo(note)
 
 
@@ -154,7 +145,7 @@ def show(fingerprint: str, config_file: str | None, store: str | None, brokers: 
         if value not in (None, "", (), [], {}):
             click.echo(f"{name:{width}}  {printable(_field(value))}")
     click.echo()
-    _print_explanation(known, place, told)
+    _print_explanation(known, told)
 
 
 @command.command("explain")
@@ -164,7 +155,7 @@ def explain_(fingerprint: str, config_file: str | None, store: str | None, broke
     """Say in plain words what happens to an event type, and why."""
     place = _place(config_file, store, brokers)
     table, told = asyncio.run(place.read())
-    _print_explanation(table.find(fingerprint), place, told)
+    _print_explanation(table.find(fingerprint), told)
 
 
 @command.command("set")
@@ -297,8 +288,8 @@ def _operator() -> str:
     return f"{user}@{socket.gethostname()}"
 
 
-def _print_explanation(known: Known, place: _Place, told: Told) -> None:
-    for sentence in (*explain(known, told.deciding.decide(known), told), *place.notes(told.deciding)):
+def _print_explanation(known: Known, told: Told) -> None:
+    for sentence in (*explain(known, told.deciding.decide(known), told), *notes(told)):
         click.echo(printable(sentence))
 
 

@@ -2,10 +2,15 @@
 
 import json
 
+import msgspec
 import pytest
 
+from sluice.cli.decided import Deciding
+from sluice.cli.explain import Told, explain, notes
+from sluice.cli.verdict_sources import Here, Table
 from sluice.config.units import Action
 from sluice.verdicts.model import Override, Source
+from sluice.verdicts.times import milliseconds
 from stored import noted, row_of, row_of_override, save_rows, volumes
 from verdict_values import HEALTH, ORDERS, at, verdict
 
@@ -123,3 +128,29 @@ def test_set_names_what_was_in_force(run, tmp_path):
     save_rows(tmp_path / "sluice.db", row_of(DROPPED), *noted("{mode: tag, actions: {health_check: keep}}", "sluice-1"))
     ended = run("verdicts", "set", HEALTH, "drop", "--store", "sluice.db")
     assert ended.out == f"{HEALTH}: drop (was keep)\n"
+
+
+def published(*verdicts, override=None):
+    """What is said of the one event type on the topics by a reader without any policy."""
+    table = Table()
+    for value in verdicts:
+        table.take_verdict(HEALTH, msgspec.json.encode(value))
+    if override is not None:
+        table.take_override(HEALTH, msgspec.json.encode(override), blocks=True)
+    told = Told("nobody", Deciding(Here(), None, milliseconds(at()), shared=True))
+    known = table.find(HEALTH)
+    return "\n".join((*explain(known, told.deciding.decide(known), told), *notes(told)))
+
+
+def test_without_a_policy_it_is_said_whose_decision_it_is():
+    said = published(DROPPED)
+    assert "action drop, by policy.actions.health_check of sluice-1\n" in said
+    assert "the mode is drop" in said
+    assert said.endswith("\nactions are those of the Sluices that published them: -c FILE shows what one of them does")
+    assert "sluice-1 keeps it, because it has fewer" in published(verdict(action="keep", guards=("rarity",)))
+
+
+def test_without_a_policy_an_operators_word_may_meet_a_protection_and_any_mode():
+    said = published(DROPPED, override=override(HEALTH, "sample 5%"))
+    assert "action sample 5%, by the operator's word, unless policy.protect of a Sluice keeps it there\n" in said
+    assert "is a matter of each Sluice's policy.mode\n" in said
