@@ -1,6 +1,6 @@
 """The SQLite store: the only folder that knows sqlite3."""
 
-from sluice.verdicts.store.rows import Gone, OverrideRow, Row, VerdictRow, VolumeRow
+from sluice.verdicts.store.rows import INSTANCE, POLICY, Gone, NoteRow, OverrideRow, Row, VerdictRow, VolumeRow
 from sluice.verdicts.store.store import Store
 
-__all__ = ["Gone", "OverrideRow", "Row", "Store", "VerdictRow", "VolumeRow"]
+__all__ = ["INSTANCE", "POLICY", "Gone", "NoteRow", "OverrideRow", "Row", "Store", "VerdictRow", "VolumeRow"]

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from sluice.errors import StoreError
-from sluice.verdicts.store.rows import Gone, OverrideRow, Row, VerdictRow, VolumeRow
+from sluice.verdicts.store.rows import Gone, NoteRow, OverrideRow, Row, VerdictRow, VolumeRow
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,7 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
     verdicts: list[tuple[object, ...]] = []
     overrides: list[tuple[object, ...]] = []
     volumes: list[tuple[object, ...]] = []
+    notes: list[tuple[object, ...]] = []
     gone: dict[str, list[tuple[str]]] = {}
     now = time.time_ns()
     for position, row in enumerate(rows):
@@ -101,6 +102,8 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
                 overrides.append((row.fingerprint, written, row.value, row.derived, row.sent, written))
             case VolumeRow():
                 volumes.append((row.fingerprint, row.hours))
+            case NoteRow():
+                notes.append((row.key, row.value))
             case Gone():
                 gone.setdefault(row.table, []).append((row.fingerprint,))
     with Transaction(connection):
@@ -113,6 +116,7 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
             overrides,
         )
         connection.executemany("INSERT OR REPLACE INTO volumes VALUES (?, ?)", volumes)
+        connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", notes)
         for table, keys in gone.items():
             unless_newer = " AND noticed = 1" if table == "overrides" else ""
             connection.executemany(f"DELETE FROM {table} WHERE fingerprint = ?{unless_newer}", keys)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+INSTANCE, POLICY = "instance", "policy"
+"""Notes: under which name the process writes, and the policy that it applies, as its configuration spells it."""
+
 
 class VerdictRow(msgspec.Struct, frozen=True):
     """One key of `sluice.verdicts`. `value`: the JSON that is on the topic or waits to go there, None a tombstone.
@@ -34,6 +37,13 @@ class VolumeRow(msgspec.Struct, frozen=True):
     hours: bytes
 
 
+class NoteRow(msgspec.Struct, frozen=True):
+    """What the process tells those who read its store."""
+
+    key: str
+    value: str
+
+
 class Gone(msgspec.Struct, frozen=True):
     """A row to be deleted."""
 
@@ -41,7 +51,7 @@ class Gone(msgspec.Struct, frozen=True):
     fingerprint: str
 
 
-Row = VerdictRow | OverrideRow | VolumeRow | Gone
+Row = VerdictRow | OverrideRow | VolumeRow | NoteRow | Gone
 
 
 def key_of(row: Row) -> tuple[str, str | bytes]:
@@ -53,5 +63,7 @@ def key_of(row: Row) -> tuple[str, str | bytes]:
             return "overrides", row.fingerprint
         case VolumeRow():
             return "volumes", row.fingerprint
+        case NoteRow():
+            return "meta", row.key
         case Gone():
             return row.table, row.fingerprint
