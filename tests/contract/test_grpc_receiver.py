@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import grpc
@@ -82,12 +85,40 @@ def test_refusals_hold_no_streams_of_their_connection(cause: str, next_hop: Next
     }[cause]
     gc.disable()  # what a cycle holds is held for good
     try:
-        with plane.sender() as sender:
-            for _ in range(20):  # more than a connection's 8
+        with Sender(plane.grpc.port, compression=grpc.Compression.Gzip) as sender:
+            for _ in range(600):  # more than the 512 streams of a connection
                 error = refused(sender, request)
                 assert (error.code(), "RST_STREAM" in error.details()) == (code, False)
     finally:
         gc.enable()
+    plane.stop()
+
+
+@pytest.mark.parametrize("connections", [1, 16])
+@pytest.mark.parametrize("calls", [64, 128])
+def test_calls_at_once_are_answered_or_told_when_to_try_again(calls: int, connections: int, next_hop: NextHop) -> None:
+    places = 64
+    plane = DataPlane(next_hop, limits=Limits(requests_in_flight=places)).start()
+    request = logs("order 17 shipped")
+
+    def answer(sender: Sender) -> str:
+        try:
+            sender.export(request)
+        except grpc.RpcError as error:
+            pause = rpc_status.retry_delay(details(error)) if details(error) else None
+            return f"{error.code().name}, again after {pause}"
+        return "success"
+
+    def answers(sender: Sender) -> list[str]:
+        return [answer(sender) for _ in range(30)]
+
+    with ExitStack() as stack, ThreadPoolExecutor(calls) as threads:
+        senders = [stack.enter_context(plane.sender()) for _ in range(connections)]
+        given = Counter(answer for some in threads.map(answers, senders * (calls // connections)) for answer in some)
+    busy = given.pop("UNAVAILABLE, again after 1.0", 0)
+    assert given == {"success": calls * 30 - busy}
+    assert busy == plane.refused_requests("busy")
+    assert busy == 0 or calls > places
     plane.stop()
 
 
