@@ -1,28 +1,41 @@
-# The README's commands: `make run` and `make test`. Everything that they need is installed under .venv and .build.
+# The README's commands: `make run` and `make test`. What each needs is installed under .venv and .build.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
+PROJECT := import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))
+CARGO_FOUND := command -v cargo >/dev/null || { echo "cargo not found: install Rust 1.89 or newer, with rustup or your system's package manager"; exit 1; }
 CORE := $(shell find processor/core/src -name '*.rs') processor/core/Cargo.toml
 
 .PHONY: build run test test-live lint bench clean
 build: $(BIN)/.built
 
+# All that `make build` and `make run` need. What is missing on the machine is said before anything is downloaded.
 $(BIN)/.dependencies: pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) not found: install Python 3.11 or newer"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: install Python 3.11 or newer, or set PYTHON=/path/to/python3"; exit 1; }
+	@$(CARGO_FOUND)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt $$($(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; print(*p["dependencies"], *p["optional-dependencies"]["dev"])')
+	$(INSTALL) $$($(BIN)/python -c '$(PROJECT); print(*p["build-system"]["requires"], *p["project"]["dependencies"])')
+	@touch $@
+
+# What the tests, the checks and the benchmarks need besides.
+$(BIN)/.dev: $(BIN)/.dependencies
+	$(INSTALL) $$($(BIN)/python -c '$(PROJECT); print(*p["project"]["optional-dependencies"]["dev"])')
 	@touch $@
 
 $(BIN)/.built: $(BIN)/.dependencies $(CORE)
 	@mkdir -p .build
-	@command -v cargo >/dev/null || { echo "cargo not found: install Rust 1.89 or newer, with rustup or your system's package manager"; exit 1; }
+	@$(CARGO_FOUND)
 	$(BIN)/maturin develop --release --quiet >.build/maturin.log 2>&1 || { cat .build/maturin.log; exit 1; }
 	@touch $@
 
 # Ports 4317, 4318, 13133 and 8888. `make run ONCE=1` ends after the report; `make run KAFKA=host:port` publishes too.
+# exec: a shell in between would report the Ctrl-C that ends it.
 run: build
-	@GRPC_VERBOSITY=NONE $(BIN)/python deploy/demo.py $(if $(ONCE),--once) $(if $(KAFKA),--kafka $(KAFKA))
+	@exec env GRPC_VERBOSITY=NONE $(BIN)/python deploy/demo $(if $(ONCE),--once) $(if $(KAFKA),--kafka '$(KAFKA)')
+
+lint test bench: $(BIN)/.dev
 
 lint: build
 	$(BIN)/ruff check .

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 from sluice.errors import ConfigError
+
+_CORRECT_THE_NAME = "correct the host name, or write an address of this machine"
+_REMEDIES = {
+    errno.EADDRINUSE: "stop what uses it or choose another address",
+    errno.EADDRNOTAVAIL: "write an address of this machine, or 0.0.0.0 for all of them",
+    errno.EACCES: "choose a port that is not reserved, from 1024 upwards",
+}
 
 
 class Endpoint(NamedTuple):
@@ -34,16 +42,16 @@ class Endpoint(NamedTuple):
 
     def not_bound(self) -> ConfigError:
         """Why this address cannot be listened on, asked of the system, for servers that do not say it themselves."""
+        reason, remedy = "the system refuses it", "choose another address"
         try:
             self._listen().close()
-            reason = "the system refuses it"
         except OSError as error:
             # A resolver's errors have texts of their own; socket adds the address to the others, which stands here.
-            own = isinstance(error, socket.gaierror) or error.errno is None
+            unresolved = isinstance(error, socket.gaierror)
+            own = unresolved or error.errno is None
             reason = (error.strerror or str(error) if own else os.strerror(error.errno or 0)).lower()
-        return ConfigError(
-            f"{self.key}: cannot listen on {self}: {reason}; stop what uses it or choose another address"
-        )
+            remedy = _CORRECT_THE_NAME if unresolved else _REMEDIES.get(error.errno or 0, remedy)
+        return ConfigError(f"{self.key}: cannot listen on {self}: {reason}; {remedy}")
 
     def _listen(self) -> socket.socket:
         """As a server would; raises OSError."""

@@ -152,8 +152,8 @@ class Look(msgspec.Struct, frozen=True):
 class Volumes(msgspec.Struct, frozen=True):
     """One drain: the volumes of the listed types that changed, and the engine's own counts.
 
-    `failed`: requests that passed unread because the core failed on them, which is a bug. `services`: namespace and name
-    of each that the volumes are of. `looks`: those that have come to their end.
+    `failed`: requests that passed unread because the core failed on them, which is a bug. `services`: namespace and
+    name of each that the volumes are of. `looks`: those that have come to their end.
     """
 
     volumes: list[Volume]
@@ -210,9 +210,9 @@ class Engine:
         return self._core.reopen(msgspec.json.encode(fingerprints))
 
     def look(self, fingerprints: list[str]) -> int:
-        """Has the next 32 records of judged types looked at, of each request three at most; `Volumes.looks` tells of it.
+        """Has the next 32 records of judged types looked at, at most three of a request; `Volumes.looks` tells of them.
 
-        Answers how many of them are looked at. It costs records of other types nothing.
+        Answers how many of the types are looked at. Records of other types cost no more than before.
         """
         return self._core.look(msgspec.json.encode(fingerprints))
 

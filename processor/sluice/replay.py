@@ -68,16 +68,18 @@ def replay_files(
     progress: Progress | None = None,
     max_elapsed_time: float = 60.0,
     stop: threading.Event | None = None,
+    tls: ClientTls | None = None,
 ) -> Summary:
     """Sends every request of `files` to `endpoint` (host:port, or with https:// before it), and blocks until done.
+
+    `tls`: whom to trust and who we are, spoken also where `endpoint` has no scheme; None for what the scheme says.
 
     `rate`: records a second, whole requests at a time. `loop`: from the start again, until `stop` is set or Ctrl-C;
     both end it between two requests, or in the middle of one, with `interrupted`. `max_elapsed_time`: seconds that
     one request is tried. Raises `RecordingError`, `ConfigError` for the endpoint, and `ReplayError`.
     """
-    exporter = OtlpGrpcExporter(
-        Settings(endpoint=endpoint, tls=ClientTls(insecure=True), compression="none", timeout=_TIMEOUT), HealthBoard()
-    )
+    settings = Settings(endpoint=endpoint, tls=tls or ClientTls(insecure=True), compression="none", timeout=_TIMEOUT)
+    exporter = OtlpGrpcExporter(settings, HealthBoard())
     with _Replay(exporter, endpoint, rate, progress, max_elapsed_time, stop or threading.Event()) as replay:
         return replay.run(files, loop=loop)
 

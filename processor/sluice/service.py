@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import socket
 import time
 from collections.abc import Awaitable, Callable
 
@@ -109,7 +110,7 @@ class Service:
         await self._begin("health", self.health_endpoint.start, self.health_endpoint.stop)
         await self._begin("metrics", self.metrics_endpoint.start, self.metrics_endpoint.stop)
         await self._begin("store", self._store.open, self._store.close)
-        instance = await self._store.instance_id(self._config.service.instance_id)
+        instance = await self._store.instance_id(self._config.service.instance_id, socket.gethostname())
         kafka = self._config.verdicts.kafka
         self.registry = Registry(
             self.engine,

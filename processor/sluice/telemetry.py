@@ -10,12 +10,14 @@ labels `receiver`, `transport`, `exporter` and `processor`; so does this, and it
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import Metric as PrometheusMetric
 
 __all__ = ["CONTENT_TYPE", "METRICS", "Counter", "Gauge", "Histogram", "Metric", "Telemetry", "items"]
 
@@ -114,8 +116,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("sluice_kafka_failures", "counter", "attempts that failed", ("client", "reason")),
     Metric("sluice_kafka_outbox", "gauge", "values that wait to be published, counted up to 1,000"),
     Metric("sluice_tasks_failed", "counter", "background rounds that ended in an unexpected error", ("task",)),
-    Metric("sluice_process_uptime", "gauge", "seconds since the start"),
-    Metric("sluice_process_cpu_seconds", "gauge", "CPU time of the process, user and system, in seconds"),
+    Metric("sluice_process_uptime", "counter", "seconds since the start"),
+    Metric("sluice_process_cpu_seconds", "counter", "CPU time of the process, user and system, in seconds"),
     Metric("sluice_process_memory_rss", "gauge", "resident memory in bytes"),
 )
 
@@ -128,17 +130,21 @@ class Telemetry:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._series: dict[str, Counter | Gauge | Histogram] = {}
+        started = time.monotonic()
+        counted = {
+            "sluice_process_uptime": lambda: time.monotonic() - started,
+            "sluice_process_cpu_seconds": time.process_time,
+        }
         for name, kind, help_, labels in METRICS:
             match kind:
+                case "counter" if name in counted:
+                    self._series[name] = _CountedElsewhere(name, help_, counted[name], self._registry)
                 case "counter":
                     self._series[name] = Counter(name, help_, labels, registry=self._registry)
                 case "gauge":
                     self._series[name] = Gauge(name, help_, labels, registry=self._registry)
                 case "histogram":
                     self._series[name] = Histogram(name, help_, labels, registry=self._registry, buckets=_BUCKETS)
-        started = time.monotonic()
-        self.watch("sluice_process_uptime", lambda: time.monotonic() - started)
-        self.watch("sluice_process_cpu_seconds", time.process_time)
         self.watch("sluice_process_memory_rss", _resident_bytes)
 
     def counter(self, name: str, **labels: str) -> Counter:
@@ -198,6 +204,23 @@ class Telemetry:
     def _bound(self, name: str, labels: dict[str, str]) -> Counter | Gauge | Histogram:
         series = self._series[name]
         return series.labels(**labels) if labels else series
+
+
+class _CountedElsewhere(Counter):
+    """A counter without labels of what the system counts: caught up with whenever it is read."""
+
+    def __init__(self, name: str, help_: str, read: Callable[[], float], registry: CollectorRegistry) -> None:
+        self._read = read
+        self._counted = 0.0
+        self._catching_up = threading.Lock()
+        super().__init__(name, help_, registry=registry)
+
+    def collect(self) -> Iterable[PrometheusMetric]:
+        with self._catching_up:
+            passed = self._read() - self._counted
+            self._counted += passed
+            self.inc(passed)
+        return super().collect()
 
 
 def _resident_bytes() -> float:

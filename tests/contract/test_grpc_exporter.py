@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
-from real.certs import Certificates
+from real.certs import Certificates, server_credentials
 from real.otlp import Answer, NextHop, logs
 from real.ports import free_port
 from real.waiting import wait_until
@@ -72,6 +72,13 @@ def test_headers_go_with_every_request(next_hop: NextHop) -> None:
         export(exporter)
     metadata = next_hop.arrivals[0].metadata
     assert (metadata["authorization"], metadata["x-tenant"]) == ("Bearer xyz", "a")
+
+
+def test_the_exporter_names_itself(next_hop: NextHop) -> None:
+    with exporting(next_hop.endpoint) as exporter:
+        export(exporter)
+    agent = next_hop.arrivals[0].metadata["user-agent"]
+    assert re.match(r"sluice/\S+ grpc-python/", str(agent))
 
 
 @pytest.mark.parametrize(
@@ -252,11 +259,6 @@ def test_what_the_configuration_cannot_mean_is_named(certs: Certificates) -> Non
         with pytest.raises(ConfigError) as caught:
             Exporter(settings, HealthBoard())
         assert named in str(caught.value)
-
-
-def server_credentials(certs: Certificates, *, mutual: bool = False) -> grpc.ServerCredentials:
-    pair = (Path(certs.server_key).read_bytes(), Path(certs.server_cert).read_bytes())
-    return grpc.ssl_server_credentials([pair], Path(certs.ca).read_bytes() if mutual else None, mutual)
 
 
 @contextmanager

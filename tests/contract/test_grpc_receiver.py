@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import grpc
@@ -83,8 +85,8 @@ def test_refusals_hold_no_streams_of_their_connection(cause: str, next_hop: Next
     }[cause]
     gc.disable()  # what a cycle holds is held for good
     try:
-        with plane.sender() as sender:
-            for _ in range(120):  # more than a connection's 100
+        with Sender(plane.grpc.port, compression=grpc.Compression.Gzip) as sender:
+            for _ in range(600):  # more than the 512 streams of a connection
                 error = refused(sender, request)
                 assert (error.code(), "RST_STREAM" in error.details()) == (code, False)
     finally:
@@ -92,13 +94,31 @@ def test_refusals_hold_no_streams_of_their_connection(cause: str, next_hop: Next
     plane.stop()
 
 
-def test_one_connection_may_carry_as_many_calls_as_there_are_places(next_hop: NextHop) -> None:
-    places = 32
+@pytest.mark.parametrize("connections", [1, 16])
+@pytest.mark.parametrize("calls", [64, 128])
+def test_calls_at_once_are_answered_or_told_when_to_try_again(calls: int, connections: int, next_hop: NextHop) -> None:
+    places = 64
     plane = DataPlane(next_hop, limits=Limits(requests_in_flight=places)).start()
     request = logs("order 17 shipped")
-    with plane.sender() as sender, ThreadPoolExecutor(places) as senders:
-        answers = list(senders.map(sender.export, [request] * 10 * places))
-    assert answers == [b""] * 10 * places
+
+    def answer(sender: Sender) -> str:
+        try:
+            sender.export(request)
+        except grpc.RpcError as error:
+            pause = rpc_status.retry_delay(details(error)) if details(error) else None
+            return f"{error.code().name}, again after {pause}"
+        return "success"
+
+    def answers(sender: Sender) -> list[str]:
+        return [answer(sender) for _ in range(30)]
+
+    with ExitStack() as stack, ThreadPoolExecutor(calls) as threads:
+        senders = [stack.enter_context(plane.sender()) for _ in range(connections)]
+        given = Counter(answer for some in threads.map(answers, senders * (calls // connections)) for answer in some)
+    busy = given.pop("UNAVAILABLE, again after 1.0", 0)
+    assert given == {"success": calls * 30 - busy}
+    assert busy == plane.refused_requests("busy")
+    assert busy == 0 or calls > places
     plane.stop()
 
 

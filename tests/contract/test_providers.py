@@ -160,6 +160,17 @@ async def test_another_server_is_asked_by_chat_completions_with_a_strict_schema(
     }
 
 
+@pytest.mark.parametrize(("host", "wire"), [("eu.api.openai.com", "responses"), ("api.openai.com.example.org", "chat")])
+async def test_a_region_of_openai_is_asked_as_openai_through_the_proxy_of_the_environment(
+    host: str, wire: Wire, models: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", models.anthropic_url)
+    model = OpenAI(Provider(api_key=KEY, base_url=f"http://{host}/v1"))
+    await model.ask(QUESTION)
+    await model.close()
+    assert [(asked.wire, asked.headers["host"]) for asked in models.asked] == [(wire, host)]
+
+
 async def test_the_configuration_alone_says_where_and_with_which_key(
     way: Way, models: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,6 +308,12 @@ async def test_what_is_no_answer_of_the_api_is_trouble_at_the_provider(
         assert type(await failure(model)) is Unavailable
 
 
+async def test_an_answer_that_cost_less_than_nothing_is_none(way: Way, models: ModelServer) -> None:
+    models.play(Say(ANSWER, output=-5))
+    async with asking(way, models) as model:
+        assert type(await failure(model)) is Unavailable
+
+
 async def test_an_answer_that_does_not_say_its_tokens_is_none(way: Way, models: ModelServer) -> None:
     bodies: dict[Wire, Any] = {
         "anthropic": {"model": "m", "content": [{"type": "text", "text": ANSWER}], "stop_reason": "end_turn"},
@@ -384,6 +401,15 @@ async def test_a_limit_of_money_is_no_rate_limit(name: str, fail: Fail, models: 
     models.play(fail)
     async with asking(WAYS[name], models) as model:
         assert type(await failure(model)) is OutOfCredit
+
+
+@pytest.mark.parametrize("status", [400, 403])
+async def test_a_model_that_the_key_may_not_use_is_unknown_whatever_the_status(
+    status: int, models: ModelServer
+) -> None:
+    models.play(Fail(status, "model_not_found", param="model"))
+    async with asking(WAYS["openai"], models) as model:
+        assert type(await failure(model)) is UnknownModel
 
 
 async def test_a_limit_of_growth_is_a_rate_limit(models: ModelServer) -> None:
@@ -489,15 +515,15 @@ async def test_a_server_without_tls_where_it_is_expected_is_named_with_the_reaso
     assert f"https://127.0.0.1:{models.port}: no TLS, " in str(failed)
 
 
-async def test_a_server_that_is_away_is_named_with_the_reason_and_found_again(way: Way) -> None:
-    server = ModelServer()
-    async with asking(way, server) as model:
+async def test_a_server_that_is_away_is_named_with_the_reason_and_found_again(way: Way, models: ModelServer) -> None:
+    models.stop()
+    async with asking(way, models) as model:
         failed = await failure(model)
-        assert type(failed) is Unavailable
-        assert f"127.0.0.1:{server.port}" in str(failed)
-        assert "connection refused" in str(failed)
-        with server:
-            await model.ask(QUESTION)
+        models.start()
+        await model.ask(QUESTION)
+    assert type(failed) is Unavailable
+    assert f"127.0.0.1:{models.port}" in str(failed)
+    assert "connection refused" in str(failed)
 
 
 async def test_a_cancelled_question_is_given_up_and_the_next_one_answered(way: Way, models: ModelServer) -> None:

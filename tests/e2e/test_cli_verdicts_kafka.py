@@ -12,6 +12,7 @@ import pytest
 import sluice
 from kafka_peers import own_topics
 from real.ports import free_port
+from sluice.verdicts.model import Source
 from verdict_values import HEALTH, verdict
 
 
@@ -68,10 +69,35 @@ async def test_a_verdict_on_the_topic_is_read_overruled_and_released(run, config
     assert [row["fingerprint"] for row in json.loads(listed[1])] == [HEALTH]
     assert await run("verdicts", "set", HEALTH[:8], "keep", "-c", config) == (0, f"{HEALTH}: keep (was drop)\n", "")
     shown = json.loads((await run("verdicts", "show", HEALTH, "-c", config, "--json"))[1])
-    assert (shown["verdict"]["action"], shown["override"]["action"]) == ("drop", "keep")
+    assert (shown["verdict"]["action"], shown["override"]["action"]) == ("keep", "keep")
     assert await run("verdicts", "set", HEALTH, "auto", "-c", config) == (0, f"{HEALTH}: auto (was keep)\n", "")
     shown = json.loads((await run("verdicts", "show", HEALTH, "-c", config, "--json"))[1])
     assert shown["override"] is None
+
+
+async def test_an_override_that_cannot_be_used_keeps_the_type_as_in_every_sluice(run, config, kafka, topics):
+    await kafka.produce(topics.overrides, [(HEALTH, b"{not json")])
+    assert (
+        "it is kept, because an operator's override is there that cannot be used: set it again"
+        in (await run("verdicts", "explain", HEALTH, "-c", config))[1]
+    )
+    listed = (await run("verdicts", "list", "-c", config))[1]
+    assert "  keep  " in listed
+    assert "1 of 1 verdicts, 1 values that cannot be used" in listed
+
+
+async def test_an_operators_verdict_is_his_word_also_without_the_override(run, config, kafka, topics):
+    word = verdict(action="limit", keep_rate="2/m", source=Source("operator", "sluice-1"), expires_at=None)
+    await kafka.produce(topics.verdicts, [(HEALTH, msgspec.json.encode(word))])
+    explained = (await run("verdicts", "explain", HEALTH, "-c", config))[1]
+    assert "sluice-1 has told the operator's word" in explained
+    assert "action limit 2/m, by the operator's word" in explained
+
+
+async def test_volumes_are_those_that_were_published_where_there_is_no_store(run, config):
+    listed = (await run("verdicts", "list", "-c", config))[1]
+    assert "  per day, as published  " in listed
+    assert "  8640  " in listed
 
 
 async def test_follow_prints_what_is_published(start, config, kafka, topics):

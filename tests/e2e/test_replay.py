@@ -18,11 +18,12 @@ from click.testing import CliRunner, Result
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from rich.console import Console
 
+from real.certs import Certificates, server_credentials
 from real.collector import Collector
 from real.otlp import Answer, NextHop
 from real.ports import free_port
 from sluice.cli.replay import progress_for, replay
-from sluice.errors import RecordingError, ReplayError
+from sluice.errors import ConfigError, RecordingError, ReplayError
 from sluice.recording import read
 from sluice.replay import replay_files
 from sluice.rpc_status import with_retry_info
@@ -211,6 +212,50 @@ def test_wrong_usage_has_status_2_and_names_the_value(arguments: list[str], says
 
     assert result.exit_code == 2
     assert says in result.stderr
+
+
+@pytest.mark.parametrize("scheme", ["", "https://"])
+def test_a_receiver_that_asks_for_a_client_certificate_is_fed(scheme: str, certs: Certificates, recorded: Path) -> None:
+    hop = NextHop(server_credentials(certs, mutual=True)).start()
+    mine = ("--cert-file", certs.client_cert, "--key-file", certs.client_key)
+
+    fed = command(recorded, "--endpoint", f"{scheme}{hop.endpoint}", "--ca-file", certs.ca, *mine)
+    stranger = command(
+        recorded, "--endpoint", f"{scheme}{hop.endpoint}", "--ca-file", certs.ca, "--max-elapsed-time", "0"
+    )
+    hop.kill()
+
+    assert (fed.exit_code, len(hop.arrivals)) == (0, len(LINES))
+    assert isinstance(stranger.exception, ReplayError)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--cert-file", "CLIENT"], "--key-file: missing"),
+        (["--ca-file", "none.pem"], "--ca-file: none.pem cannot be read: no such file or directory"),
+        (["--ca-file", "RECORDED"], "holds no PEM certificate"),
+        (["--cert-file", "CLIENT", "--key-file", "STRANGER"], "are no pair of PEM certificate and unencrypted key"),
+    ],
+)
+def test_files_for_tls_that_cannot_be_used_are_named_by_their_option(
+    certs: Certificates, recorded: Path, options: list[str], says: str
+) -> None:
+    files = {"CLIENT": certs.client_cert, "STRANGER": certs.stranger_key, "RECORDED": str(recorded)}
+    given = [files.get(option, option) for option in options]
+
+    result = command(recorded, "--endpoint", "https://localhost:1", *given)
+
+    assert isinstance(result.exception, ConfigError)
+    assert str(result.exception).startswith("--")
+    assert says in str(result.exception)
+
+
+def test_files_for_tls_contradict_an_endpoint_without_it(certs: Certificates, recorded: Path) -> None:
+    result = command(recorded, "--endpoint", "http://localhost:1", "--ca-file", certs.ca)
+
+    assert result.exit_code == 2
+    assert "--endpoint http://localhost:1 means no TLS" in result.stderr
 
 
 @pytest.mark.parametrize(("more", "status"), [([], 130), (["--loop"], 0)], ids=["once", "loop"])

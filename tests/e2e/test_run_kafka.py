@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from kafka_peers import own_topics
 from real.kafka import Kafka
 from real.otlp import NextHop, Sender, logs
-from real.sluice import Sluice, forwarding_to
+from real.sluice import Sluice, forwarding_to, run_command
 from real.waiting import wait_until
 from sluice.config.model import Topics
 from sluice.engine import Signal
@@ -235,3 +236,42 @@ async def test_a_poisoned_verdict_cannot_talk_an_error_out_of_its_guard(
     assert reader.next_hop.requests == [error, error]
     for replica in (writer, reader):
         replica.next_hop.kill()
+
+
+async def test_the_commands_tell_of_each_replica_what_it_does_itself(
+    kafka: Kafka, topics: Topics, one: Replica, other: Replica
+) -> None:
+    other.sluice.write({"policy": {"mode": "tag"}})
+    other.sluice.signal(signal.SIGHUP)
+    wait_until(lambda: "policy reloaded" in other.sluice.log(), "the reload")
+    teach_probe(one.sluice)
+    other.knows("keep", 1)
+    for _ in range(5):
+        other.passes(PROBE)
+    wait_until(lambda: listed(other, "--store")["per_day"] == 5, "the volume of the other one saved")
+    for place in ("-c", "--store"):
+        mine, theirs = listed(one, place), listed(other, place)
+        assert mine["fingerprint"] == theirs["fingerprint"]
+        assert (mine["action"], mine["verdict"]["mode"], mine["per_day"]) == ("drop", "drop", 3)
+        assert (theirs["action"], theirs["verdict"]["mode"], theirs["per_day"]) == ("keep", "tag", 5)
+        explained = verdicts(other, place, "explain", theirs["fingerprint"])
+        policy_of = str(other.sluice.file) if place == "-c" else "other"
+        assert "by rule, by one, at" in explained
+        assert f"action keep, by policy.actions.health_check of {policy_of}\n" in explained
+        assert "the mode is" not in explained
+        assert ("one published drop, for consumers that have no policy" in explained) == (place == "-c")
+
+
+def verdicts(replica: Replica, place: str, *arguments: str) -> str:
+    """What the command prints of the replica's configuration or of its store alone."""
+    of = {"-c": replica.sluice.file, "--store": replica.sluice.store}[place]
+    command = run_command("verdicts", *arguments, place, str(of))
+    assert (command.returncode, command.stderr) == (0, "")
+    return command.stdout
+
+
+def listed(replica: Replica, place: str) -> dict[str, Any]:
+    """The one event type there is."""
+    [row] = json.loads(verdicts(replica, place, "list", "--json"))
+    assert isinstance(row, dict)
+    return row

@@ -6,11 +6,12 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from real.otlp import NextHop, Sender, logs
-from real.sluice import Sluice, forwarding_to
+from real.sluice import Sluice, forwarding_to, run_command
 from real.waiting import wait_until
 from sluice.engine import Signal
 from traffic import PROBE, order, teach, teach_probe
@@ -128,3 +129,74 @@ def test_what_only_a_restart_can_change_is_said_at_reload(sluice: Sluice, passes
     sluice.signal(signal.SIGHUP)
     wait_until(lambda: "only policy is reloaded" in sluice.log(), "a word in the log")
     wait_until(lambda: "policy reloaded" in sluice.log(), "the reload")
+
+
+def listed(sluice: Sluice) -> dict[str, dict[str, Any]]:
+    """Rows of `list` by category."""
+    return {row["verdict"]["category"]: row for row in json.loads(sluice.command("verdicts", "list", "--json").stdout)}
+
+
+def test_the_list_of_a_running_process_ranks_by_what_has_passed(sluice: Sluice) -> None:
+    """A verdict is written when three records have been seen; what it says of volume is old at once."""
+    teach(sluice, (Signal.LOGS, logs(PROBE)), (Signal.LOGS, logs(order(1))))
+    with Sender(sluice.grpc_port) as sender:
+        for number in range(200):
+            sender.export(logs(order(number), PROBE, PROBE))
+    wait_until(lambda: listed(sluice)["health_check"]["per_day"] == 403, "all probes counted")
+    assert listed(sluice)["business_event"]["per_day"] == 203
+    assert list(listed(sluice)) == ["health_check", "business_event"]
+    sluice.stop()
+    assert [row["per_day"] for row in listed(sluice).values()] == [403, 203]
+
+
+def test_what_is_said_while_the_process_is_away_is_what_it_does_afterwards(
+    sluice: Sluice, passes: Callable[[str], bool]
+) -> None:
+    teach_probe(sluice)
+    probe = fingerprint(sluice, "health_check")
+    assert not passes(PROBE)
+    sluice.stop()
+    done(sluice, "verdicts", "revoke", probe)
+    assert listed(sluice)["health_check"]["action"] == "keep"
+    assert "action keep, by the operator's word\n" in done(sluice, "verdicts", "explain", probe)
+    assert json.loads(done(sluice, "verdicts", "show", probe, "--json"))["verdict"]["action"] == "keep"
+    sluice.start()
+    wait_until(lambda: reaches(sluice), "a connection")
+    assert passes(PROBE)
+    assert listed(sluice)["health_check"]["action"] == "keep"
+
+
+def test_a_protected_type_is_said_to_be_kept_against_the_operator(
+    sluice: Sluice, passes: Callable[[str], bool]
+) -> None:
+    sluice.write({"policy": {"protect": [{"category": "business_event"}]}})
+    sluice.signal(signal.SIGHUP)
+    wait_until(lambda: "policy reloaded" in sluice.log(), "the reload")
+    teach(sluice, (Signal.LOGS, logs(order(1))))
+    business = fingerprint(sluice, "business_event")
+    done(sluice, "verdicts", "set", business, "drop")
+    wait_until(lambda: sluice.metrics()("sluice_verdicts_guarded", guard="protect") == 1, "the override noticed")
+    assert passes(order(2))
+    for place in (("-c", str(sluice.file)), ("--store", str(sluice.store))):
+        explained = run_command("verdicts", "explain", business, *place).stdout
+        assert "kept although an operator decided drop, because a rule of policy.protect covers it" in explained
+        [row] = json.loads(run_command("verdicts", "list", "--json", *place).stdout)
+        assert (row["action"], row["decided"]["kept_by"]) == ("keep", ["protect"])
+
+
+def test_an_action_without_effect_is_said_at_the_start_and_at_reload(
+    sluice: Sluice, passes: Callable[[str], bool]
+) -> None:
+    assert not warnings(sluice)
+    sluice.write({"policy": {"actions": {"fault": "drop"}}})
+    sluice.signal(signal.SIGHUP)
+    wait_until(lambda: warnings(sluice), "a word in the log")
+    sluice.stop()
+    sluice.start()
+    at_reload, at_start = warnings(sluice)
+    assert at_reload == at_start
+    assert "policy.actions.fault: 'drop' has no effect, fault is always kept" in at_start
+
+
+def warnings(sluice: Sluice) -> list[str]:
+    return [line["msg"] for line in sluice.messages() if line["level"] == "warn" and "policy." in line["msg"]]

@@ -7,6 +7,7 @@ import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
+import grpc
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -34,6 +35,11 @@ def certs(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     ca, stranger = _Authority(folder, "ca"), _Authority(folder, "stranger_ca")
     server, client, intruder = ca.issue("server"), ca.issue("client"), stranger.issue("stranger")
     return Certificates(ca.path, *server, *client, stranger.path, *intruder)
+
+
+def server_credentials(certs: Certificates, *, mutual: bool = False) -> grpc.ServerCredentials:
+    pair = (Path(certs.server_key).read_bytes(), Path(certs.server_cert).read_bytes())
+    return grpc.ssl_server_credentials([pair], Path(certs.ca).read_bytes() if mutual else None, mutual)
 
 
 class _Authority:

@@ -230,6 +230,8 @@ class ModelServer:
         return self
 
     def stop(self) -> None:
+        if not self._thread.is_alive():
+            return
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
         if self._broken:
@@ -404,7 +406,8 @@ class ModelServer:
 
 
 @pytest.fixture
-def models() -> Iterator[ModelServer]:
+def models(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with ModelServer() as server:
         yield server
 

@@ -148,6 +148,11 @@ class Sluice:
     def metrics_text(self) -> str:
         return _get(self.metrics_port, "/metrics")[1].decode()
 
+    def peak_memory(self) -> int:
+        """The most that was ever resident of the process, in bytes."""
+        status = Path(f"/proc/{self._running.pid}/status").read_text()
+        return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmHWM:"))
+
     def log(self) -> str:
         """All that its runs wrote so far."""
         return self._log_file.read_text()

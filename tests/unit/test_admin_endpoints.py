@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from real.dataplane import DataPlane
 from real.otlp import NextHop, Sender, logs
+from real.waiting import wait_until
 from sluice.admin.health import HealthEndpoint
 from sluice.admin.metrics import MetricsEndpoint
 from sluice.config.model import Health
@@ -87,6 +88,16 @@ def test_the_text_is_what_a_prometheus_reads() -> None:
     assert families["sluice_process_memory_rss"].samples[0].value > 1 << 20
 
 
+def test_time_and_cpu_are_counters_that_go_on_counting() -> None:
+    """As in the Collector: a rate of a gauge would mean nothing after a restart."""
+    telemetry = Telemetry()
+    before = {name: telemetry.value(name) for name in ("sluice_process_uptime", "sluice_process_cpu_seconds")}
+    assert telemetry.value("sluice_process_cpu_seconds") > 0
+    for name, earlier in before.items():
+        wait_until(lambda name=name, earlier=earlier: telemetry.value(name) > earlier, f"{name} to count")
+        assert f"# TYPE {name} counter" in telemetry.render().decode().splitlines()
+
+
 @pytest.mark.parametrize(
     ("build", "key"),
     [
@@ -97,3 +108,18 @@ def test_the_text_is_what_a_prometheus_reads() -> None:
 async def test_a_port_in_use_is_named(build: Any, key: str, next_hop: NextHop) -> None:
     with pytest.raises(ConfigError, match=rf"{key}: .*{next_hop.endpoint}.*address already in use"):
         await build(next_hop.endpoint).start()
+
+
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("no.such.host.invalid", "correct the host name, or write an address of this machine"),
+        ("203.0.113.7", "cannot assign requested address; write an address of this machine"),
+    ],
+)
+async def test_the_remedy_fits_the_reason(host: str, says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        await HealthEndpoint(Health(f"{host}:23133"), HealthBoard()).start()
+    assert f"cannot listen on {host}:23133: " in str(refused.value)
+    assert says in str(refused.value)
+    assert "stop what uses it" not in str(refused.value)

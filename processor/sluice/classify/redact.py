@@ -1,54 +1,23 @@
-"""What must not leave memory: credentials, tokens, keys and addresses of people, found in text by their form.
+"""What must not leave memory: credentials, tokens, keys, and what tells of people, found in text by its form.
 
 Two uses. The words of an event type (skeleton, template, names) are stored verbatim or not at all: when redaction
 would change one of them the type is unlisted. Samples are redacted before a provider outside this process sees them.
-The word `password` is no secret and `password=<*>` has none left: both are clean.
+Both ask the same forms: what the miner masked is `<ip>` or `<*>` by then, and clean. The word `password` is no secret
+and `password=<*>` has none left.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from sluice.classify.redaction.built_in import BUILT_IN
+from sluice.classify.redaction.form import Form
+from sluice.classify.redaction.scanner import Finding, Scanner
 from sluice.config.model import Redaction
 from sluice.engine import Evidence, Slot
 from sluice.errors import ConfigError
-
-_KEY = (
-    r"(?<![\w.-])[\w.-]*(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|secret[_-]?key|"
-    r"private[_-]?key|authorization|credentials?|session[_-]?id|cookie|set-cookie)"
-)
-_PROSE = (
-    r"(?:password|secret|token|required|invalid|incorrect|wrong|expired|missing|empty|changed|updated|reset|rejected|"
-    r"accepted|refused|denied|failed|failure|error|unknown|none|null|nil|true|false|yes|no|ok|set|unset|not|is|was|has|"
-    r"for|bearer|basic|digest|negotiate|redacted|hidden|masked)(?![\w-])"
-)
-"""Words that follow `password:` in prose: it is spoken of, not told."""
-
-_BUILT_IN: tuple[tuple[str, str], ...] = (
-    ("private_key", r"-----BEGIN [A-Z0-9 ]+-----(?:[\s\S]*?-----END [A-Z0-9 ]+-----)?"),
-    (
-        "credential",
-        rf"(?i)(?P<keep>{_KEY}[\"']?\s*[=:]\s*[\"']?)(?![<*\[{{(/$%]|{_PROSE})[^\s\"',;&}})\]]{{2,}}",
-    ),
-    ("bearer", r"(?P<keep>(?i:bearer)\s+)(?=[^\s<]*(?:\d|[a-z][A-Z])|[^\s<]{24})[A-Za-z0-9._~+/=-]{8,}"),
-    ("basic", r"(?P<keep>(?i:basic)\s+)(?=[^\s<]*(?:\d|=|[a-z][A-Z])|[^\s<]{24})[A-Za-z0-9+/=]{8,}"),
-    ("jwt", r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"),
-    ("aws_key", r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA)[A-Z0-9]{16}\b"),
-    ("github_token", r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})"),
-    ("slack_token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
-    ("google_key", r"\bAIza[A-Za-z0-9_-]{35}"),
-    ("api_key", r"\bsk-[A-Za-z0-9_-]{20,}"),
-    ("url_credential", r"(?P<keep>://)(?!<)[^\s/:@<>]+:(?!<)[^\s/@<>]+(?=@)"),
-    (
-        "email",
-        r"(?<![\w.+-])[A-Za-z0-9][\w.+-]*@(?:[A-Za-z0-9-]+\.)+"
-        r"(?!(?:service|socket|timer|mount|slice|target|device|scope|path)\b)[A-Za-z]{2,24}\b",
-    ),
-)
-"""Name and form; what a group `keep` matches stays. systemd's `getty@tty.service` is no address."""
 
 
 class Redactor:
@@ -56,24 +25,22 @@ class Redactor:
 
     def __init__(self, settings: Redaction) -> None:
         self._enabled = settings.enabled
-        self._forms = [(name, re.compile(form)) for name, form in _BUILT_IN]
-        for position, mask in enumerate(settings.masks):
-            try:
-                self._forms.append((mask.name, re.compile(mask.pattern)))
-            except re.error as error:
-                key = f"classification.redaction.masks[{position}].pattern"
-                raise ConfigError(f"{key}: {mask.pattern!r} is no regular expression: {error}") from None
+        self._scanner = Scanner((*BUILT_IN, *_configured(settings)))
 
     def redact(self, text: str) -> str:
-        """The text with `<name>` for each form found."""
-        for name, form in self._forms:
-            keeps = "keep" in form.groupindex
-            text = form.sub(rf"\g<keep><{name}>" if keeps else f"<{name}>", text)
-        return text
+        """The text with `<kind>` for each form found."""
+        encoded = _encoded(text)
+        findings = self._scanner.find(encoded)
+        return b"".join(_replaced(encoded, findings)).decode(errors="replace") if findings else text
 
     def clean(self, text: str) -> bool:
         """Redaction would leave the text as it is."""
-        return not any(form.search(text) for _, form in self._forms)
+        return not self._scanner.any(_encoded(text))
+
+    def findings(self, text: str) -> list[tuple[str, str]]:
+        """What redaction would take out, in order: kind and wording. For measuring alone: these are the secrets."""
+        encoded = _encoded(text)
+        return [(kind, encoded[start:end].decode(errors="replace")) for kind, start, end in self._scanner.find(encoded)]
 
     def listable(self, evidence: Evidence) -> bool:
         """The type's constant words may be stored, published and asked about.
@@ -94,3 +61,29 @@ class Redactor:
 
     def _all(self, texts: Sequence[str]) -> list[str]:
         return [self.redact(text) for text in texts]
+
+
+def _configured(settings: Redaction) -> Iterator[Form]:
+    """A mask's whole match is the secret, whatever groups it has. Each is compiled alone first, to name its key."""
+    for position, mask in enumerate(settings.masks):
+        form = Form(mask.name, f"({mask.pattern})")
+        try:
+            Scanner([form])
+        except ValueError as error:
+            key = f"classification.redaction.masks[{position}].pattern"
+            raise ConfigError(f"{key}: {mask.pattern!r} is no regular expression: {error}") from None
+        yield form
+
+
+def _encoded(text: str) -> bytes:
+    """Half a surrogate pair, which no text that leaves could hold, as a question mark."""
+    return text.encode(errors="replace")
+
+
+def _replaced(text: bytes, findings: Sequence[Finding]) -> Iterator[bytes]:
+    position = 0
+    for kind, start, end in findings:
+        yield text[position:start]
+        yield f"<{kind}>".encode()
+        position = end
+    yield text[position:]

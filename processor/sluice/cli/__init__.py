@@ -49,13 +49,9 @@ class _Commands(click.Group):
 
 def _version(ctx: click.Context, _option: click.Parameter, given: bool) -> None:
     if given:
-        from importlib import metadata
+        from sluice.version import version
 
-        try:
-            version = metadata.version("otel-sluice")
-        except metadata.PackageNotFoundError:
-            version = "from a source tree that is not installed"
-        click.echo(f"sluice {version}")
+        click.echo(f"sluice {version() or 'from a source tree that is not installed'}")
         ctx.exit()
 
 

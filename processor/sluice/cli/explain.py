@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from typing import NamedTuple
 
+from sluice.cli.decided import Decided, Deciding
 from sluice.cli.verdict_sources import Known
-from sluice.config.model import PolicyConfig
+from sluice.verdicts.guards import Ruling
 from sluice.verdicts.model import Override, Verdict
+from sluice.verdicts.times import rfc3339
 
 _CATEGORIES = {
     "health_check": "a probe that succeeded",
@@ -34,31 +36,52 @@ _GUARDS = {
     "rarity": "it has fewer records a day than policy.rare_per_day",
     "twin": "nothing vouches for the event type that says the same",
     "protect": "a rule of policy.protect covers it",
+    "override": "an operator's override is there that cannot be used: set it again",
     "max_drop_share": "too much of its service would go: policy.max_drop_share",
 }
 _MODES = {
     "observe": "the mode is observe: nothing is touched",
     "tag": "the mode is tag: what would go is marked and passed on",
     "drop": "the mode is drop: what is waste is removed",
+    "": "whether it is touched, marked or removed is a matter of each Sluice's policy.mode",
 }
 
 
-def explain(known: Known, policy: PolicyConfig | None, now: datetime | None = None) -> Iterator[str]:
-    """Sentences, the event type first. `policy`: of the Sluice that asks, where it is known."""
+class Told(NamedTuple):
+    """How the explanation names what it speaks of. `policy_of`: whose policy decides, such as a file."""
+
+    policy_of: str
+    deciding: Deciding
+
+
+def explain(known: Known, decided: Decided, told: Told) -> Iterator[str]:
+    """Sentences, the event type first."""
     yield _event_type(known.event_type)
-    verdict, override = known.verdict, known.override
+    verdict = known.judged or known.verdict
     if verdict is None:
-        yield "there is no verdict on it: its records are kept"
+        yield "nothing was judged of it"
     else:
         yield _judgement(verdict)
-    if override is not None:
-        yield _override(override)
-    if verdict is not None:
-        yield _action(verdict, policy)
-        yield from _validity(verdict, now or datetime.now(UTC))
+    if decided.word is not None:
+        yield _override(decided.word)
+    yield _action(known, decided, told)
+    if decided.ruling.exceptions:
+        yield "single records that policy.protect names by their resource or duration are kept all the same"
+    yield from _published(known, decided, told)
+    yield from _validity(verdict, decided, told.deciding.now)
 
 
-def action_of(decided: Verdict | Override) -> str:
+def notes(told: Told) -> Iterator[str]:
+    """What a reader has to know of all that is shown."""
+    here, policy = told.deciding.here, told.deciding.policy
+    if policy is None and told.deciding.shared:
+        yield "actions are those of the Sluices that published them: -c FILE shows what one of them does"
+    elif here.policy not in (None, policy):
+        who = here.instance or "the processor"
+        yield f"{who} applies another policy than {told.policy_of} has: SIGHUP or a restart puts that in force"
+
+
+def action_of(decided: Verdict | Override | Ruling) -> str:
     """As it is configured: `keep`, `sample 10%`, `limit 1/m`."""
     match decided.action:
         case "sample":
@@ -85,11 +108,12 @@ def _event_type(event_type: Verdict | Override) -> str:
 def _judgement(verdict: Verdict) -> str:
     source = verdict.source
     what = f"{verdict.category}: {_CATEGORIES[verdict.category]}"
-    if verdict.description:
-        what += f" ({verdict.description})"
+    described = verdict.description.strip().rstrip(".")
+    if described and described.casefold() != _CATEGORIES[verdict.category].casefold():
+        what += f" ({described})"
     match source.kind:
         case "operator":
-            return f"{what}; an operator decides what happens to it, by {source.instance}"
+            return f"{what}; what was judged of it is not known here, {source.instance} has told the operator's word"
         case "llm":
             judge = f"by {source.model or 'a model'} of {source.provider or 'its provider'}, asked by {source.instance}"
         case _:
@@ -105,29 +129,66 @@ def _override(override: Override) -> str:
     return f"an operator{who} decided {action_of(override)} at {override.issued_at}, {scope}{because}"
 
 
-def _action(verdict: Verdict, policy: PolicyConfig | None) -> str:
-    if verdict.guards:
-        reasons = " and ".join(_GUARDS.get(guard, guard) for guard in verdict.guards)
-        wanted = f" although policy.actions.{verdict.category} is {policy.actions[verdict.category]}" if policy else ""
-        return f"it is kept{wanted}, because {reasons}"
-    line = f"policy.actions.{verdict.category}"
-    origin = "the operator's word" if verdict.source.kind == "operator" else f"{line} of {verdict.source.instance}"
-    text = f"action {action_of(verdict)}, by {origin}"
-    if policy and verdict.source.kind != "operator" and policy.actions[verdict.category] != action_of(verdict):
-        text += f"; {line} here is {policy.actions[verdict.category]}, which is what counts here"
+def _action(known: Known, decided: Decided, told: Told) -> str:
+    if decided.by == "nobody":
+        return f"it is kept, because {_why_nobody(known, decided)}"
+    ruling = decided.ruling
+    if decided.by == "operator":
+        wanted, origin = f"an operator decided {decided.wanted}", "the operator's word"
+    else:
+        key = f"policy.actions.{known.event_type.category}"
+        wanted, origin = (
+            f"{key} of {told.policy_of} is {decided.wanted}",
+            f"{key} of {decided.writer or told.policy_of}",
+        )
+    although = f" although {wanted}" if decided.wanted else ""
+    if ruling.guards:
+        who = f"{decided.writer} keeps it" if decided.writer else "it is kept"
+        return f"{who}{although}, because {' and '.join(_GUARDS.get(guard, guard) for guard in ruling.guards)}"
+    if decided.wanted and decided.wanted.kind != ruling.action:
+        return f"it is kept{although}: metrics go whole or not at all, for thinning falsifies them"
+    text = f"action {action_of(ruling)}, by {origin}"
+    if told.deciding.policy is not None:
+        return text
+    if decided.by == "operator":
+        return text if ruling.action == "keep" else f"{text}, unless policy.protect of a Sluice keeps it there"
     return text
 
 
-def _validity(verdict: Verdict, now: datetime) -> Iterator[str]:
-    if verdict.action != "keep":
-        yield _MODES[verdict.mode]
-        if verdict.not_before and datetime.fromisoformat(verdict.not_before) > now:
-            yield f"it is new and in probation: kept until {verdict.not_before}"
-    if verdict.merged_into:
+def _why_nobody(known: Known, decided: Decided) -> str:
+    if known.blocked:
+        return _GUARDS["override"]
+    if decided.expired and known.judged is not None:
+        return f"the verdict has expired at {known.judged.expires_at}"
+    return "there is no verdict on it"
+
+
+def _published(known: Known, decided: Decided, told: Told) -> Iterator[str]:
+    """What those do who have no policy of their own, where it is something else."""
+    verdict = known.verdict
+    if not told.deciding.shared or verdict is None or decided.writer:
+        return
+    if (verdict.action, verdict.keep_percent, verdict.keep_rate) != (
+        decided.ruling.action,
+        decided.ruling.keep_percent,
+        decided.ruling.keep_rate,
+    ):
+        who = f"{verdict.source.instance} published {action_of(verdict)}"
+        yield f"{who}, for consumers that have no policy of their own"
+
+
+def _validity(verdict: Verdict | None, decided: Decided, now: int) -> Iterator[str]:
+    if decided.ruling.action != "keep":
+        yield _MODES[decided.ruling.mode]
+        if decided.not_before is not None and decided.not_before > now:
+            yield f"it is new and in probation: kept until {rfc3339(decided.not_before)}"
+    if verdict is not None and verdict.merged_into:
         yield f"it has become part of {verdict.merged_into}"
-    if verdict.expires_at is None:
+    if decided.word is not None:
+        yield "it holds until `sluice verdicts set FP auto` withdraws it"
+    elif verdict is None or decided.by == "nobody":
+        return
+    elif verdict.expires_at is None:
         yield "it holds until it is withdrawn"
-    elif datetime.fromisoformat(verdict.expires_at) <= now:
-        yield f"it has expired at {verdict.expires_at}: its records are kept"
     else:
         yield f"it holds until {verdict.expires_at}, and is renewed while the event type is seen"

@@ -14,6 +14,7 @@ def check_parts(config: Config) -> None:
     _mining_masks(config)
     _redaction(config.classification.redaction)
     _certificates(config)
+    _circle(config)
 
 
 def _mining_masks(config: Config) -> None:
@@ -52,3 +53,22 @@ def _certificates(config: Config) -> None:
         from sluice.verdicts.kafka.access import Access
 
         Access(kafka)
+
+
+def _circle(config: Config) -> None:
+    """Whether the next hop is this Sluice, to which every record would come back for ever."""
+    exporter = config.exporters.otlp_grpc
+    if exporter is None:
+        return
+    from sluice.endpoints import Endpoint
+    from sluice.own_address import refuse_circle
+
+    protocols = config.receivers.otlp.protocols
+    servers = (
+        ("receivers.otlp.protocols.grpc.endpoint", protocols.grpc),
+        ("receivers.otlp.protocols.http.endpoint", protocols.http),
+        ("service.health.endpoint", config.service.health),
+        ("service.telemetry.metrics.endpoint", config.service.telemetry.metrics),
+    )
+    listening = [Endpoint.parse(key, server.endpoint) for key, server in servers if server is not None]
+    refuse_circle("exporters.otlp_grpc.endpoint", exporter.endpoint, listening)

@@ -13,8 +13,11 @@ from rich.progress import BarColumn, ProgressColumn, TaskProgressColumn, TextCol
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+from sluice.config.model import ClientTls
 from sluice.config.units import Duration
+from sluice.errors import ConfigError
 from sluice.replay import Progress, Summary, replay_files
+from sluice.tls import client_material
 
 _ENDPOINT = re.compile(r"(?:https?://)?(?:\[[0-9a-fA-F:.]+\]|[^\s/:\[\]]+):(?P<port>\d{1,5})")
 _INTERRUPTED = 130
@@ -101,6 +104,9 @@ def _duration(_context: click.Context, _parameter: click.Parameter, value: str) 
 @click.option("--loop", is_flag=True, help="From the start again, until Ctrl-C.")
 @click.option("--max-elapsed-time", default="60s", show_default=True, callback=_duration, metavar="DURATION",
               help="How long a request is tried again before the replay fails.")  # fmt: skip
+@click.option("--ca-file", metavar="PEM", help="Trust these authorities instead of the system's; turns TLS on.")
+@click.option("--cert-file", metavar="PEM", help="Show this certificate, with --key-file (mTLS); turns TLS on.")
+@click.option("--key-file", metavar="PEM", help="The key of --cert-file, not encrypted.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was sent as JSON.")
 @click.pass_context
 def replay(
@@ -110,6 +116,9 @@ def replay(
     rate: float | None,
     loop: bool,
     max_elapsed_time: Duration,
+    ca_file: str | None,
+    cert_file: str | None,
+    key_file: str | None,
     as_json: bool,
 ) -> None:
     """Send recorded OTLP to an endpoint, unchanged and in order.
@@ -118,14 +127,33 @@ def replay(
     """
     if loop and "-" in files:
         raise click.UsageError("--loop needs files: stdin can be read once only")
+    tls = _tls(endpoint, ca_file, cert_file, key_file)
     progress: Progress
     with progress_for(Console(stderr=True)) as progress:
         summary = replay_files(
-            files, endpoint, rate=rate, loop=loop, progress=progress, max_elapsed_time=max_elapsed_time
+            files, endpoint, rate=rate, loop=loop, progress=progress, max_elapsed_time=max_elapsed_time, tls=tls
         )
     click.echo(msgspec.json.encode(summary).decode() if as_json else _sentence(summary, endpoint))
     if summary.interrupted and not loop:
         context.exit(_INTERRUPTED)
+
+
+def _tls(endpoint: str, ca_file: str | None, cert_file: str | None, key_file: str | None) -> ClientTls | None:
+    """Checked here, so that what is wrong is told in the words of the options."""
+    given = {"--ca-file": ca_file, "--cert-file": cert_file, "--key-file": key_file}
+    named = [f"{option} {path}" for option, path in given.items() if path is not None]
+    if not named:
+        return None
+    if endpoint.startswith("http://"):
+        raise click.UsageError(f"--endpoint {endpoint} means no TLS, yet {named[0]} is given: write https://")
+    tls = ClientTls(ca_file=ca_file, cert_file=cert_file, key_file=key_file)
+    try:
+        client_material(tls, "")
+    except ConfigError as error:
+        key, _, reason = str(error).partition(": ")
+        option = "--" + key.removeprefix(".").replace("_", "-")
+        raise ConfigError(f"{option}: {reason}") from None
+    return tls
 
 
 def _sentence(summary: Summary, endpoint: str) -> str:

@@ -15,6 +15,7 @@ from sluice.cli.options import config_option
 from sluice.cli.parts import check_parts
 from sluice.config.load import load
 from sluice.config.model import Config
+from sluice.config.remarks import remarks
 from sluice.errors import ConfigError
 from sluice.service import Service
 
@@ -31,6 +32,7 @@ def command(config_file: str) -> None:
     logs.configure(config.service.telemetry.logs)
     try:
         check_parts(config)
+        _remark(config, config_file)
         asyncio.run(run(config, config_file))
     except ConfigError as error:
         raise ConfigError(f"{config_file}: {error}") from None
@@ -63,5 +65,11 @@ async def _reload(service: Service, current: Config, config_file: str) -> Config
         return current
     if msgspec.structs.replace(wanted, policy=current.policy) != current:
         log.warning("%s: only policy is reloaded; other changes need a restart", config_file)
+    _remark(wanted, config_file)
     await service.reload(wanted.policy)
     return msgspec.structs.replace(current, policy=wanted.policy)
+
+
+def _remark(config: Config, config_file: str) -> None:
+    for remark in remarks(config.policy):
+        log.warning("%s: %s", config_file, remark)

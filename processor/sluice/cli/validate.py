@@ -9,6 +9,7 @@ from sluice.cli.options import config_option
 from sluice.cli.parts import check_parts
 from sluice.config.load import load
 from sluice.config.model import Config
+from sluice.config.remarks import remarks
 from sluice.errors import ConfigError, SluiceError
 
 
@@ -22,6 +23,8 @@ def command(config_file: str, connect: bool) -> None:
         check_parts(config)
     except ConfigError as error:
         raise ConfigError(f"{config_file}: {error}") from None
+    for remark in remarks(config.policy):
+        click.echo(f"sluice: {config_file}: warning: {remark}", err=True)
     click.echo(f"{config_file}: valid")
     for warning in warnings(config.classification):
         click.echo(f"{config_file}: run would start degraded: {warning}")

@@ -10,23 +10,48 @@ from typing import Protocol
 import msgspec
 
 from sluice.cli import store_file
-from sluice.config.model import KafkaConfig
-from sluice.errors import SluiceError, StoreError
+from sluice.config.load import loads
+from sluice.config.model import KafkaConfig, PolicyConfig
+from sluice.errors import ConfigError, SluiceError, StoreError
 from sluice.verdicts import wire
 from sluice.verdicts.kafka import oneshot
 from sluice.verdicts.model import Override, Verdict
-from sluice.verdicts.store import SpendingRow, Store
+from sluice.verdicts.store import INSTANCE, POLICY, SpendingRow, Store
+from sluice.verdicts.volumes import VolumeTable
 
 _POLL = 1.0
 """Seconds between two looks at a store that is followed."""
+_EVERY_ROW = 1 << 62
+"""The store's rows are bounded by whoever wrote them."""
+
+
+class Here(msgspec.Struct, frozen=True):
+    """What a store tells of the Sluice that it belongs to, beside verdicts; each may be unknown."""
+
+    instance: str = ""
+    policy: PolicyConfig | None = None
+    volumes: VolumeTable | None = None
 
 
 class Known(msgspec.Struct, frozen=True):
-    """One event type: its verdict as it is stored or published, and the operator's word, if there is one."""
+    """One event type: its verdict as it is stored or published, and the operator's word, if there is one.
+
+    `facts`: what was judged, where the verdict is an operator's; only a store has them. `blocked`: there is an
+    override that cannot be used.
+    """
 
     fingerprint: str
     verdict: Verdict | None = None
     override: Override | None = None
+    facts: Verdict | None = None
+    blocked: bool = False
+
+    @property
+    def judged(self) -> Verdict | None:
+        """The verdict as far as it is a judge's."""
+        if self.facts is not None:
+            return self.facts
+        return self.verdict if self.verdict and self.verdict.source.kind != "operator" else None
 
     @property
     def event_type(self) -> Verdict | Override:
@@ -44,24 +69,27 @@ class Table:
         self.known: dict[str, Known] = {}
         self.unusable = 0
         self.spending: list[SpendingRow] = []
+        self.here = Here()
 
-    def take_verdict(self, key: str, value: bytes | None) -> None:
+    def take_verdict(self, key: str, value: bytes | None, facts: bytes | None = None) -> None:
         """A value of `sluice.verdicts`: the last of a key counts; None removes it, and so does one of no use."""
-        verdict = None
+        verdict = beneath = None
         try:
             verdict = None if value is None else wire.verdict(key, value)
+            beneath = None if facts is None else wire.verdict(key, facts)
         except wire.Unusable:
             self.unusable += 1
-        self._put(Known(key, verdict, self._of(key).override))
+        self._put(msgspec.structs.replace(self._of(key), verdict=verdict, facts=beneath))
 
-    def take_override(self, key: str, value: bytes | None) -> None:
-        """A value of `sluice.overrides`, likewise."""
-        override = None
+    def take_override(self, key: str, value: bytes | None, *, blocks: bool = False) -> None:
+        """A value of `sluice.overrides`, likewise. `blocks`: one of no use leaves the type kept until it is mended."""
+        override, blocked = None, False
         try:
             override = None if value is None else wire.override(key, value)
         except wire.Unusable:
             self.unusable += 1
-        self._put(Known(key, self._of(key).verdict, override))
+            blocked = blocks
+        self._put(msgspec.structs.replace(self._of(key), override=override, blocked=blocked))
 
     def find(self, prefix: str) -> Known:
         """The one event type whose fingerprint begins so. Raises SluiceError for none and for several."""
@@ -106,7 +134,13 @@ class StoreSource:
 
     async def read(self) -> Table:
         async with self._opened() as store:
-            return await _read(store)
+            table = await _read(store)
+            table.here = await _here(store)
+        return table
+
+    async def here(self) -> Here:
+        async with self._opened() as store:
+            return await _here(store)
 
     async def overrule(self, fingerprint: str, override: Override | None) -> None:
         async with self._opened() as store:
@@ -139,17 +173,21 @@ class StoreSource:
 
 
 class KafkaSource:
-    """The topics that all Sluices share."""
+    """The topics that all Sluices share. `store`: of the one that is asked about, for what it alone knows."""
 
-    def __init__(self, config: KafkaConfig) -> None:
+    def __init__(self, config: KafkaConfig, store: StoreSource | None = None) -> None:
         self._config = config
+        self._store = store
 
     async def read(self) -> Table:
         table = Table()
         async for key, value in oneshot.read_all(self._config, "verdicts"):
             table.take_verdict(key, value)
         async for key, value in oneshot.read_all(self._config, "overrides"):
-            table.take_override(key, value)
+            table.take_override(key, value, blocks=True)
+        if self._store is not None:
+            with contextlib.suppress(StoreError):  # it need not be on this machine: nothing is known of it then
+                table.here = await self._store.here()
         return table
 
     async def overrule(self, fingerprint: str, override: Override | None) -> None:
@@ -166,9 +204,26 @@ async def _read(store: Store) -> Table:
     table = Table()
     async for verdicts in store.verdicts():
         for verdict in verdicts:
-            table.take_verdict(verdict.fingerprint, verdict.value)
+            table.take_verdict(verdict.fingerprint, verdict.value, verdict.facts)
     async for overrides in store.overrides():
         for override in overrides:
             table.take_override(override.fingerprint, override.value)
     table.spending = await store.spending()
     return table
+
+
+async def _here(store: Store) -> Here:
+    volumes = VolumeTable(_EVERY_ROW)
+    async for rows in store.volumes():
+        for row in rows:
+            volumes.restore(row.fingerprint, row.hours)
+    notes = await store.notes()
+    return Here(notes.get(INSTANCE, ""), _policy(notes.get(POLICY)), volumes)
+
+
+def _policy(noted: str | None) -> PolicyConfig | None:
+    """None also for one that another version of Sluice has noted in words that are none here."""
+    try:
+        return None if noted is None else loads(noted.encode(), "the store", {}).policy
+    except ConfigError:
+        return None

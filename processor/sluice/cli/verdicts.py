@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from sluice.cli.explain import action_of, explain, service_of
+from sluice.cli.decided import Decided, Deciding
+from sluice.cli.explain import Told, action_of, explain, notes, service_of
 from sluice.cli.options import config_option, json_option
 from sluice.cli.rejudge import command as rejudge
 from sluice.cli.spent import spent
@@ -20,14 +21,15 @@ from sluice.cli.table import Column, print_table, printable
 from sluice.cli.verdict_sources import KafkaSource, Known, Source, StoreSource, Table
 from sluice.config.formats import dialled
 from sluice.config.load import load
-from sluice.config.model import KafkaConfig, PolicyConfig
+from sluice.config.model import Config, KafkaConfig
 from sluice.config.units import Action
 from sluice.errors import SluiceError
-from sluice.verdicts.model import Override, Verdict
+from sluice.verdicts.model import ACTIONS, CATEGORIES, SIGNALS, Override, Verdict
 from sluice.verdicts.times import rfc3339
 
 _SHORT = 12
 """Digits of a fingerprint in the table: enough to tell 50,000 apart."""
+_PER_DAY = Column("per day", right=True)
 _COLUMNS = (
     Column("fingerprint"),
     Column("service"),
@@ -36,17 +38,29 @@ _COLUMNS = (
     Column("category"),
     Column("source"),
     Column("kept by"),
-    Column("per day", right=True),
+    _PER_DAY,
     Column("template"),
 )
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class _Place(msgspec.Struct, frozen=True):
-    """Where verdicts are read and written, and the policy that is applied there, if that is known."""
+    """Where verdicts are read and written, and the configuration of the Sluice that is asked about, if it is given."""
 
     source: Source
-    policy: PolicyConfig | None
+    shared: bool
+    config_file: str = ""
+    config: Config | None = None
+
+    async def read(self) -> tuple[Table, Told]:
+        """What is there, and how it is decided by whom."""
+        table = await self.source.read()
+        here, policy = table.here, self.config.policy if self.config else None
+        if self.config and self.config.service.instance_id:
+            here = msgspec.structs.replace(here, instance=self.config.service.instance_id)
+        now = int(datetime.now(UTC).timestamp() * 1000)
+        policy_of = self.config_file or here.instance or "the Sluice of this store"
+        return table, Told(policy_of, Deciding(here, policy, now, shared=self.shared))
 
 
 def _place_options(function: _F) -> _F:
@@ -70,37 +84,49 @@ def command() -> None:
 @command.command("list")
 @_place_options
 @json_option
-@click.option("--service", help="Only of this service.")
-@click.option("--category", help="Only of this category.")
-@click.option("--action", help="Only with this action: keep, drop, sample, limit.")
+@click.option("--service", metavar="NAME", help="Only of this service.")
+@click.option("--signal", type=click.Choice(SIGNALS), metavar="NAME", help="Only logs, metrics or spans.")
+@click.option("--category", type=click.Choice(CATEGORIES), metavar="NAME", help="Only of this category.")
+@click.option("--action", type=click.Choice(ACTIONS), metavar="NAME", help="Only keep, drop, sample or limit.")
 def list_(
     config_file: str | None,
     store: str | None,
     brokers: str | None,
     as_json: bool,
     service: str | None,
+    signal: str | None,
     category: str | None,
     action: str | None,
 ) -> None:
-    """List verdicts, the largest event types first."""
+    """List verdicts, the largest event types first.
+
+    `per day` counts the records of the last 24 hours and the running one, as the processor last saved them. On Kafka it
+    is the figure that a verdict was published with, unless -c FILE leads to a store.
+    """
     place = _place(config_file, store, brokers)
-    table = asyncio.run(place.source.read())
+    table, told = asyncio.run(place.read())
+    deciding = told.deciding
     wanted = [
-        known
-        for known in table.known.values()
+        (known, decided)
+        for known, decided in ((known, deciding.decide(known)) for known in table.known.values())
         if (service is None or service_of(known.event_type) == service)
-        and (category is None or known.event_type.category == category)
-        and (action is None or known.event_type.action == action)
+        and signal in (None, known.event_type.signal)
+        and category in (None, known.event_type.category)
+        and action in (None, decided.ruling.action)
     ]
-    wanted.sort(key=lambda known: (-(known.verdict.per_day if known.verdict else 0), known.fingerprint))
+    wanted.sort(key=lambda row: (-row[1].per_day, row[0].fingerprint))
     if as_json:
-        click.echo(_json([_row(known) for known in wanted]))
+        click.echo(_json([_row(known, decided, deciding) for known, decided in wanted]))
         return
     if wanted:
-        print_table(_COLUMNS, [_cells(known) for known in wanted])
+        counted = "per day" if deciding.here.volumes is not None or not place.shared else "per day, as published"
+        columns = [Column(counted, right=True) if column is _PER_DAY else column for column in _COLUMNS]
+        print_table(columns, [_cells(known, decided) for known, decided in wanted])
     unusable = f", {table.unusable} values that cannot be used" if table.unusable else ""
     click.echo(f"{len(wanted)} of {len(table.known)} verdicts{unusable}")
     _print_spent(table)
+    for note in notes(told):
+        click.echo(note)
 
 
 @command.command("show")
@@ -110,18 +136,19 @@ def list_(
 def show(fingerprint: str, config_file: str | None, store: str | None, brokers: str | None, as_json: bool) -> None:
     """Show one verdict with all its fields, and why it is what it is."""
     place = _place(config_file, store, brokers)
-    table = asyncio.run(place.source.read())
+    table, told = asyncio.run(place.read())
     known = table.find(fingerprint)
+    decided = told.deciding.decide(known)
     if as_json:
-        click.echo(_json(_row(known)))
+        click.echo(_json(_row(known, decided, told.deciding)))
         return
-    fields = msgspec.to_builtins(known.event_type)
+    fields = msgspec.to_builtins(told.deciding.verdict(known, decided) or known.event_type)
     width = max(map(len, fields))
     for name, value in fields.items():
-        if value not in (None, "", [], {}):
+        if value not in (None, "", (), [], {}):
             click.echo(f"{name:{width}}  {printable(_field(value))}")
     click.echo()
-    _print_explanation(known, place.policy)
+    _print_explanation(known, told)
     _print_spent(table)
 
 
@@ -131,7 +158,8 @@ def show(fingerprint: str, config_file: str | None, store: str | None, brokers: 
 def explain_(fingerprint: str, config_file: str | None, store: str | None, brokers: str | None) -> None:
     """Say in plain words what happens to an event type, and why."""
     place = _place(config_file, store, brokers)
-    _print_explanation(asyncio.run(place.source.read()).find(fingerprint), place.policy)
+    table, told = asyncio.run(place.read())
+    _print_explanation(table.find(fingerprint), told)
 
 
 @command.command("set")
@@ -156,7 +184,7 @@ def set_(
         wanted = None if words == "auto" else Action.parse(words)
     except ValueError as expected:
         raise click.UsageError(f"'{words}' is not auto, {expected}") from None
-    _overrule(_place(config_file, store, brokers).source, fingerprint, wanted, reason)
+    _overrule(_place(config_file, store, brokers), fingerprint, wanted, reason)
 
 
 @command.command("revoke")
@@ -165,7 +193,7 @@ def set_(
 @_place_options
 def revoke(fingerprint: str, reason: str, config_file: str | None, store: str | None, brokers: str | None) -> None:
     """Keep FP until further notice, whatever was judged."""
-    _overrule(_place(config_file, store, brokers).source, fingerprint, Action.parse("keep"), reason)
+    _overrule(_place(config_file, store, brokers), fingerprint, Action.parse("keep"), reason)
 
 
 @command.command("follow")
@@ -198,15 +226,18 @@ def _place(config_file: str | None, store: str | None, brokers: str | None) -> _
     if store and brokers:
         raise click.UsageError("--store and --brokers exclude each other")
     config = load(config_file) if config_file else None
-    policy = config.policy if config else None
+    file = config_file or ""
     if brokers:
-        return _Place(KafkaSource(_kafka(brokers, config.verdicts.kafka if config else None)), policy)
+        kafka = _kafka(brokers, config.verdicts.kafka if config else None)
+        return _Place(KafkaSource(kafka), True, file, config)
     if store:
-        return _Place(StoreSource(store), policy)
+        return _Place(StoreSource(store), False, file, config)
     if config is None:
         raise click.UsageError("give -c FILE, --store PATH or --brokers HOST:PORT")
-    kafka = config.verdicts.kafka
-    return _Place(KafkaSource(kafka) if kafka else StoreSource(config.verdicts.store.path), policy)
+    own = StoreSource(config.verdicts.store.path)
+    if config.verdicts.kafka:
+        return _Place(KafkaSource(config.verdicts.kafka, own), True, file, config)
+    return _Place(own, False, file, config)
 
 
 def _kafka(brokers: str, configured: KafkaConfig | None) -> KafkaConfig:
@@ -218,13 +249,14 @@ def _kafka(brokers: str, configured: KafkaConfig | None) -> KafkaConfig:
     return msgspec.structs.replace(configured, brokers=given) if configured else KafkaConfig(brokers=given)
 
 
-def _overrule(source: Source, prefix: str, action: Action | None, reason: str) -> None:
+def _overrule(place: _Place, prefix: str, action: Action | None, reason: str) -> None:
     async def write() -> str:
-        known = (await source.read()).find(prefix)
+        table, told = await place.read()
+        known = table.find(prefix)
         if action is None and known.override is None:
             return f"{known.fingerprint}: has no override, nothing to withdraw"
-        await source.overrule(known.fingerprint, None if action is None else _override(known, action, reason))
-        before = action_of(known.override or known.event_type)
+        await place.source.overrule(known.fingerprint, None if action is None else _override(known, action, reason))
+        before = action_of(told.deciding.decide(known).ruling)
         return f"{known.fingerprint}: {action or 'auto'} (was {before})"
 
     click.echo(asyncio.run(write()))
@@ -256,8 +288,8 @@ def _operator() -> str:
     return f"{user}@{socket.gethostname()}"
 
 
-def _print_explanation(known: Known, policy: PolicyConfig | None) -> None:
-    for sentence in explain(known, policy):
+def _print_explanation(known: Known, told: Told) -> None:
+    for sentence in (*explain(known, told.deciding.decide(known), told), *notes(told)):
         click.echo(printable(sentence))
 
 
@@ -266,26 +298,33 @@ def _print_spent(table: Table) -> None:
         click.echo(line)
 
 
-def _row(known: Known) -> dict[str, object]:
-    return {"fingerprint": known.fingerprint, "verdict": known.verdict, "override": known.override}
+def _row(known: Known, decided: Decided, deciding: Deciding) -> dict[str, object]:
+    """`verdict` with the decision in force; `decided` tells whose that is."""
+    return {
+        "fingerprint": known.fingerprint,
+        "per_day": decided.per_day,
+        "action": action_of(decided.ruling),
+        "decided": {"by": decided.by, "kept_by": decided.kept_by, "published_by": decided.writer},
+        "verdict": deciding.verdict(known, decided),
+        "override": known.override,
+    }
 
 
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _cells(known: Known) -> tuple[str, ...]:
+def _cells(known: Known, decided: Decided) -> tuple[str, ...]:
     event_type, verdict = known.event_type, known.verdict
-    source = "operator" if known.override else verdict.source.kind if verdict else ""
     return (
         known.fingerprint[:_SHORT],
         service_of(event_type),
         event_type.signal,
-        action_of(known.override or event_type),
+        action_of(decided.ruling),
         event_type.category,
-        source,
-        ", ".join(verdict.guards) if verdict else "",
-        f"{verdict.per_day:.0f}" if verdict else "",
+        "operator" if decided.by == "operator" else verdict.source.kind if verdict else "",
+        ", ".join(decided.kept_by),
+        f"{decided.per_day:.0f}",
         event_type.template,
     )
 
@@ -301,4 +340,4 @@ def _line(fingerprint: str, verdict: Verdict | None) -> str:
 def _field(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {item}" for name, item in value.items() if item)
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -9,7 +9,7 @@ import yaml
 from msgspec import inspect
 
 from sluice.config.document import CORE_SCHEMA, TAG
-from sluice.config.model import Config
+from sluice.config.model import Config, Exporters, NopExporter, PolicyConfig
 from sluice.config.notyet import NOT_YET
 from sluice.config.units import Action, Duration, Share
 
@@ -18,11 +18,21 @@ MASKED = "****"
 
 def effective(config: Config) -> str:
     """Every key that has an effect, with its default where none was given; unset optional keys are left out."""
+    return _written(config)
+
+
+def policy_alone(policy: PolicyConfig) -> str:
+    """A configuration that has this policy in full and else only what it cannot do without."""
+    return _written(Config(policy=policy, exporters=Exporters(nop=NopExporter())), "policy", "exporters")
+
+
+def _written(config: Config, *sections: str) -> str:
     tree = _plain(inspect.type_info(Config), config)
     for row in NOT_YET:
         if not row.values:
             _remove(tree, row.path)
-    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    chosen = {section: tree[section] for section in sections} if sections else tree
+    return yaml.dump(chosen, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -179,6 +179,9 @@ DEFAULT_ACTIONS: dict[str, Action] = {
 }
 """Category to action. `load` lays a configured `policy.actions` over it, key by key."""
 
+ALWAYS_KEPT = ("security", "fault")
+"""Categories that are kept whatever their action."""
+
 
 class PolicyConfig(_Section, frozen=True):
     mode: Mode = "observe"

@@ -14,6 +14,7 @@ from sluice.exporters.next_hop import NextHop
 from sluice.health import HealthBoard
 from sluice.rpc_status import retry_delay
 from sluice.tls import client_material
+from sluice.version import user_agent
 
 KEY = "exporters.otlp_grpc"
 METHODS = {
@@ -67,7 +68,7 @@ class OtlpGrpcExporter:
             raise ConfigError(f"{KEY}.endpoint: {settings.endpoint} is not host:port; write for example localhost:4317")
         insecure = scheme == "http" if with_scheme else settings.tls.insecure
         self._credentials: grpc.ChannelCredentials | None = None
-        self._options: list[tuple[str, int | str]] = list(_CHANNEL)
+        self._options: list[tuple[str, int | str]] = [*_CHANNEL, ("grpc.primary_user_agent", user_agent())]
         if not insecure:
             ca, certificate, key = client_material(settings.tls, f"{KEY}.tls")
             self._credentials = grpc.ssl_channel_credentials(ca, key, certificate)

@@ -30,10 +30,15 @@ _READERS = 16
 """Threads beyond the requests in flight, created when first needed. A thread also waits for the bytes of its request,
 so these are what answers `Busy` while every place is taken, and each may hold one message that no limit counts yet."""
 
-_STREAMS = 100
-"""Calls that one connection may carry: HTTP/2's recommended minimum, and no fewer than can be handled at once. A sender
-near the limit is not held back but refused now and then, because gRPC counts a stream for some time after its answer:
-with 8, a sender of 16 calls at once had a quarter of them refused. An unread call holds up to 64 KiB."""
+_STREAMS = 512
+"""Streams that a connection may have: far more than a sender has calls at once, which needs up to two for each.
+
+gRPC counts a stream until its call is freed, some time after the sender has its answer, and resets what comes beyond
+the limit, uncounted and without RetryInfo: of 128 calls at once a limit of 8 reset one in six, 100 every second, 256
+none. The limit is there for senders that open calls only to reset them, at 20 KiB a stream; without gRPC's "overload
+protection" honest calls would wait for a place, and those others have no bound at all. Requests are bounded by
+`Admission`, unread bytes by flow control: 64 KiB a stream.
+"""
 
 
 class OtlpGrpcReceiver:
@@ -72,7 +77,7 @@ class OtlpGrpcReceiver:
             options=[
                 ("grpc.max_receive_message_length", self._max_size),
                 ("grpc.so_reuseport", 0),  # a second process on the port must fail, not take half of the connections
-                ("grpc.max_concurrent_streams", max(_STREAMS, self._threads)),
+                ("grpc.max_concurrent_streams", max(_STREAMS, 2 * self._threads)),
                 ("grpc.http2.bdp_probe", 0),  # it widens every stream's window: 200 unread 4 MiB calls took 380 MB more
                 ("grpc.keepalive_permit_without_calls", 1),
                 ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
@@ -131,7 +136,7 @@ class OtlpGrpcReceiver:
             except Exception as error:  # noqa: BLE001 - the outermost loop of a request's thread
                 refusal = self._refusals.unexpected(error)
             # A call holds one of its connection's streams until it is freed. An error kept in a variable here would
-            # make a cycle of its traceback, this frame and the call: after 8 of them, until the next garbage
+            # make a cycle of its traceback, this frame and the call: after `_STREAMS` of them, until the next garbage
             # collection, the connection would take no request.
             if refusal.details is not None:
                 context.set_trailing_metadata((("grpc-status-details-bin", refusal.details),))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from sluice.config.model import ALWAYS_KEPT
 from sluice.config.units import Action
 from sluice.engine import Identity
 from sluice.verdicts.model import CONFIDENCES
@@ -61,7 +62,7 @@ def outcome(case: Case, rules: Rules) -> bool:
 
 def category(case: Case, rules: Rules) -> bool:
     """Protected whatever `policy.actions` says."""
-    return case.category in ("security", "fault")
+    return case.category in ALWAYS_KEPT
 
 
 def confidence(case: Case, rules: Rules) -> bool:

@@ -33,6 +33,7 @@ CATEGORIES = (
     "diagnostic",
     "unclassified",
 )
+SIGNALS = ("logs", "metrics", "spans")
 CONFIDENCES = ("low", "medium", "high")
 ACTIONS = ("keep", "drop", "sample", "limit")
 MODES = ("observe", "tag", "drop")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from sluice.config.effective import policy_alone
 from sluice.verdicts import wire
 from sluice.verdicts.decisions import Decisions
 from sluice.verdicts.entry import Entry
-from sluice.verdicts.store import Gone, OverrideRow, Row, Store, VerdictRow, VolumeRow
+from sluice.verdicts.store import INSTANCE, POLICY, Gone, NoteRow, OverrideRow, Row, Store, VerdictRow, VolumeRow
 from sluice.verdicts.table import Table, sliced
 from sluice.verdicts.volumes import VolumeTable
 
@@ -19,6 +22,7 @@ class Shelf:
         self._decisions = decisions
         self._volumes = volumes
         self._refused: dict[tuple[str, bytes], Row | bool] = {}
+        self._notes: tuple[NoteRow, ...] = ()
 
     def save_verdict(self, key: bytes, entry: Entry, *, sent: bool) -> None:
         """The verdict that holds here; `sent` False when it waits to be published."""
@@ -39,6 +43,16 @@ class Shelf:
     def remove_verdict(self, key: bytes) -> None:
         row = Gone("verdicts", key.hex())
         self._save("verdicts", key, row, row)
+
+    async def save_policy(self) -> None:
+        """The policy that is applied from now on, and by whom: for commands that read the store."""
+        written = await asyncio.to_thread(policy_alone, self._decisions.policy)
+        self._notes = NoteRow(INSTANCE, self._table.instance), NoteRow(POLICY, written)
+        self._save_notes()
+
+    def _save_notes(self) -> None:
+        for note in self._notes:
+            self._save("meta", note.key.encode(), note, note)
 
     async def save_again(self) -> None:
         """Offers what was refused, as far as there is room."""
@@ -66,6 +80,7 @@ class Shelf:
             if entry.override is not None:
                 self._refused[("overrides", key)] = not entry.told
         self._volumes.touch_all()
+        self._save_notes()
 
     async def save_volumes(self) -> None:
         async for keys in sliced(self._volumes.changed()):

@@ -19,9 +19,9 @@ from sluice.verdicts.times import HOUR
 
 _HOURS = 25
 _CANDIDATES = 32
-_TOTALS = 8
-_FIRST, _LAST, _HOUR, _RECORDS, _BYTES, _DROPPED_RECORDS, _DROPPED_BYTES, _CHANGED = range(_TOTALS)
-_ROW = struct.Struct(f"<{_TOTALS - 1}q{2 * _HOURS}I")
+_TOTALS = 7
+_FIRST, _LAST, _HOUR, _RECORDS, _BYTES, _DROPPED_RECORDS, _DROPPED_BYTES = range(_TOTALS)
+_ROW = struct.Struct(f"<{_TOTALS}q{2 * _HOURS}I")
 _LIMIT = (1 << 32) - 1
 _NO_TOTALS = array("q", bytes(8 * _TOTALS))
 _NO_HOURS = array("I", bytes(4 * _HOURS))
@@ -44,6 +44,8 @@ class VolumeTable:
     def __init__(self, capacity: int = 100_000) -> None:
         self._capacity = max(capacity, 1)
         self._rows: dict[bytes, int] = {}
+        self._keys: list[bytes] = []
+        self._changed: set[int] = set()
         self._totals = array("q")
         self._records = array("I")
         self._dropped = array("I")
@@ -70,7 +72,7 @@ class VolumeTable:
             totals[base + _DROPPED_RECORDS] += volume.dropped_records
             totals[base + _DROPPED_BYTES] += volume.dropped_bytes
             totals[base + _LAST] = max(totals[base + _LAST], now)
-            totals[base + _CHANGED] = 1
+            self._changed.add(row)
             changed.append(fingerprint)
         return changed
 
@@ -86,7 +88,7 @@ class VolumeTable:
         if row is None:
             return None
         base = row * _TOTALS
-        first, last, _, records, size, dropped, dropped_size, _ = self._totals[base : base + _TOTALS]
+        first, last, _, records, size, dropped, dropped_size = self._totals[base : base + _TOTALS]
         return Total(records, size, dropped, dropped_size, first, last)
 
     def first_seen(self, fingerprint: bytes) -> int | None:
@@ -97,37 +99,42 @@ class VolumeTable:
         row = self._rows.get(fingerprint)
         return None if row is None else self._totals[row * _TOTALS + _LAST]
 
+    @property
+    def unsaved(self) -> int:
+        """How many rows changed since they were last packed."""
+        return len(self._changed)
+
     def changed(self) -> list[bytes]:
         """Fingerprints of the rows that changed since they were last packed."""
-        return [key for key, row in self._rows.items() if self._totals[row * _TOTALS + _CHANGED]]
+        return [self._keys[row] for row in self._changed]
 
     def packed(self, fingerprint: bytes) -> bytes | None:
         """The row for the store, from now on unchanged; None when it is gone."""
         row = self._rows.get(fingerprint)
         if row is None:
             return None
-        self._totals[row * _TOTALS + _CHANGED] = 0
+        self._changed.discard(row)
         return self._pack(row)
 
     def touch(self, fingerprint: bytes) -> None:
-        """Puts a row among the `changes` again, because it could not be written."""
+        """Puts a row among the `changed` again, because it could not be written."""
         row = self._rows.get(fingerprint)
         if row is not None:
-            self._totals[row * _TOTALS + _CHANGED] = 1
+            self._changed.add(row)
 
     def touch_all(self) -> None:
-        for row in self._rows.values():
-            self._totals[row * _TOTALS + _CHANGED] = 1
+        self._changed.update(self._rows.values())
 
     def restore(self, fingerprint: bytes, packed: bytes) -> bool:
         """Takes a row back from the store; False when it cannot be read."""
         if len(packed) != _ROW.size:
             return False
         fields = _ROW.unpack(packed)
-        totals, hours = array("q", (*fields[: _TOTALS - 1], 0)), array("I", fields[_TOTALS - 1 :])
+        totals, hours = array("q", fields[:_TOTALS]), array("I", fields[_TOTALS:])
         row = self._rows.get(fingerprint)
         if row is None:
             row = self._place(fingerprint)
+        self._changed.discard(row)
         self._totals[row * _TOTALS : (row + 1) * _TOTALS] = totals
         self._records[row * _HOURS : (row + 1) * _HOURS] = hours[:_HOURS]
         self._dropped[row * _HOURS : (row + 1) * _HOURS] = hours[_HOURS:]
@@ -137,8 +144,10 @@ class VolumeTable:
         """A row for a fingerprint that has none; what it holds is another's, or nothing."""
         if len(self._rows) >= self._capacity:
             row = self._make_room()
+            self._keys[row] = fingerprint
         else:
             row = len(self._rows)
+            self._keys.append(fingerprint)
             self._totals.extend(_NO_TOTALS)
             self._records.extend(_NO_HOURS)
             self._dropped.extend(_NO_HOURS)
@@ -147,7 +156,8 @@ class VolumeTable:
 
     def _new(self, fingerprint: bytes, now: int) -> int:
         row = self._place(fingerprint)
-        self._totals[row * _TOTALS : (row + 1) * _TOTALS] = array("q", [now, now, now // HOUR, 0, 0, 0, 0, 0])
+        self._changed.discard(row)
+        self._totals[row * _TOTALS : (row + 1) * _TOTALS] = array("q", [now, now, now // HOUR, 0, 0, 0, 0])
         self._clear(row, 0, _HOURS)
         return row
 
@@ -186,7 +196,7 @@ class VolumeTable:
         return sum(column[row * _HOURS : (row + 1) * _HOURS])
 
     def _pack(self, row: int) -> bytes:
-        totals = self._totals[row * _TOTALS : (row + 1) * _TOTALS - 1]
+        totals = self._totals[row * _TOTALS : (row + 1) * _TOTALS]
         records = self._records[row * _HOURS : (row + 1) * _HOURS]
         dropped = self._dropped[row * _HOURS : (row + 1) * _HOURS]
         return _ROW.pack(*totals, *records, *dropped)

@@ -22,6 +22,7 @@ from sluice.verdicts.model import (
     RANKS,
     SCHEMA,
     SEVERITIES,
+    SIGNALS,
     Override,
     Verdict,
 )
@@ -34,7 +35,6 @@ MAX_VERSION = (1 << 31) - 1
 """Half of uint32: nobody can push a key's version to where the next one no longer fits."""
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
-_SIGNALS = ("logs", "metrics", "spans")
 _OUTCOMES = ("", "ok", "client_error", "error")
 _PURPOSES = ("", "probe")
 
@@ -118,7 +118,7 @@ def _check_type(key: str, value: Verdict | Override) -> None:
     if value.category not in CATEGORIES:
         raise Unusable("category")
     known = (
-        value.signal in _SIGNALS
+        value.signal in SIGNALS
         and (value.severity in SEVERITIES or not value.severity)
         and value.outcome in _OUTCOMES
         and value.purpose in _PURPOSES

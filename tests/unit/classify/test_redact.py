@@ -31,6 +31,18 @@ SECRETS = [
     "clone with ghp_abcdefghijklmnopqrstuvwxyz0123456789",
     "slack xoxb-1234567890-abcdef",
     "connect postgres://app:hunter2@db/shop",
+    "authorization: Bearer hunter2",
+    "Authorization: Bearer abcdef.ghijk.lmnop",
+    "Authorization: Basic abcdef",
+    "bearer hunter2hunter2 used",
+    "token: secret: hunter2",
+    "ts=1 password=$hunter2 n=1",
+    'Authorization: Digest username="hunter2", realm="shop", response="deadbeef00"',
+    "-----BEGIN PRIVATE KEY-----\nMIIBcut off",
+    '{"password": "a,b hunter2 \\"x"}',
+    "mail jane%40example.com",
+    "peer:fe80::12ab:34cd refused",
+    "password=\ud800hunter2",
 ]
 HARMLESS = [
     "Failed password for <*> from <*>",
@@ -52,6 +64,25 @@ HARMLESS = [
     "Token: Token { kind: <*> }",
     "GET <*> HTTP/<*>",
     "connect postgres://app:<*>@db/shop",
+    "a bearer of bad news came",
+    "dedicated bearer activation failed",
+    "basic configuration was loaded",
+    'authorization=["Bearer <*>"]',
+    "Authorization: Bearer <authorization>",
+    "password=%s token={} secret=? key=$1",
+    'errors {"password": ["This field is required."]}',
+    "max_tokens: 4096 token_count=5",
+    "passed: 3 pass: 12 failed: 0",
+    "PWD=/srv/shop",
+    "login <password> failed",
+    "cookies: 3, cookie: expired",
+    "getty at 10:20:30, 2026-11-22T10:00:00+00:00, +0200",
+    "link 00:1b:44:11:3a:b7 is up",
+    "std::vector and a::b::c",
+    "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36",
+    "agent v1.2.3.4, version 10.4.22.1, KB~6.1.34.0",
+    "GET /static/logo@2x.png",
+    "order 41111111111111 of 1234567890123456",
     "https://example.com:8443/path",
     "the secretary tokenised it",
     "{db.password:s,token:s} login of <*>",
@@ -69,7 +100,18 @@ def test_a_secret_is_seen_and_taken_out(redactor, text):
     assert not redactor.clean(text)
     redacted = redactor.redact(text)
     assert redacted != text
-    for secret in ("hunter2", "abcdef", "12ab34cd", "abc123", "dXNlcjpwYXNz", "deadbeef", "jane", "MIIB", "AKIA"):
+    for secret in (
+        "hunter2",
+        "abcdef",
+        "12ab34cd",
+        "abc123",
+        "dXNlcjpwYXNz",
+        "deadbeef",
+        "jane",
+        "MIIB",
+        "AKIA",
+        "lmnop",
+    ):
         assert secret not in redacted
 
 
@@ -103,6 +145,21 @@ def test_configured_masks_are_added(redactor):
     assert not own.clean("password=hunter2")
 
 
+def test_a_configured_mask_may_have_groups_and_is_replaced_whole():
+    own = Redactor(Redaction(masks=(MaskConfig(name="badge", pattern=r"(B|C)-(\d{4})"),)))
+    assert own.redact("opened by B-1234, closed by C-0001") == "opened by <badge>, closed by <badge>"
+
+
+def test_a_configured_mask_that_may_be_empty_finds_what_is_not():
+    own = Redactor(Redaction(masks=(MaskConfig(name="badge", pattern=r"(?:B-\d+)?"),)))
+    assert own.clean("nobody")
+    assert own.redact("opened by B-12") == "opened by <badge>"
+
+
+def test_what_two_forms_find_together_is_replaced_once(redactor):
+    assert redactor.redact("postgres://jane.doe@example.com:hunter2@db/shop") == "postgres://<url_credential>@db/shop"
+
+
 def test_samples_and_values_are_redacted_before_they_are_shown(redactor):
     line = evidence(
         "user <str> came", samples=("user jane.doe@example.com came",), values={"str": ["password=hunter2"]}
@@ -123,3 +180,8 @@ def test_switched_off_it_shows_samples_as_they_are_and_still_lists_no_secret():
 def test_a_mask_that_is_no_expression_names_its_key():
     with pytest.raises(ConfigError, match=r"classification\.redaction\.masks\[0\]\.pattern.*'\('"):
         Redactor(Redaction(masks=(MaskConfig(name="broken", pattern="("),)))
+
+
+def test_a_mask_takes_the_syntax_whose_time_is_linear():
+    with pytest.raises(ConfigError, match=r"masks\[1\]\.pattern"):
+        Redactor(Redaction(masks=(MaskConfig(name="fine", pattern="a"), MaskConfig(name="slow", pattern="(?<=a)b"))))

@@ -17,7 +17,7 @@ def closed_port():
 
 
 def test_config_prints_the_defaults_and_no_secret(run, tmp_path):
-    (tmp_path / "a.yaml").write_text(VALID % 4317)
+    (tmp_path / "a.yaml").write_text(VALID % 14317)
     ended = run("config", "-c", "a.yaml")
     assert (ended.status, ended.err) == (0, "")
     tree = yaml.safe_load(ended.out)
@@ -27,7 +27,7 @@ def test_config_prints_the_defaults_and_no_secret(run, tmp_path):
 
 
 def test_validate_says_valid(run, tmp_path):
-    (tmp_path / "a.yaml").write_text(VALID % 4317 + "mining: {masks: [{name: order, pattern: 'ORD-\\d+'}]}\n")
+    (tmp_path / "a.yaml").write_text(VALID % 14317 + "mining: {masks: [{name: order, pattern: 'ORD-\\d+'}]}\n")
     ended = run("validate", "-c", "a.yaml")
     assert (ended.status, ended.out, ended.err) == (0, "a.yaml: valid\n", "")
     assert [file.name for file in tmp_path.iterdir()] == ["a.yaml"]
@@ -47,6 +47,64 @@ def test_validate_compiles_the_masks(run, tmp_path):
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith("sluice: a.yaml: mining.masks[0].pattern: ")
     assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("next_hop", "receiver"),
+    [
+        ("localhost:4317", "127.0.0.1:4317"),
+        ("http://127.0.0.1:4317", "localhost:4317"),
+        ("https://LOCALHOST:4317/", ":4317"),
+        ("127.3.2.1:4317", "0.0.0.0:4317"),
+        ("0.0.0.0:4317", "127.0.0.1:4317"),
+        ("[::1]:4317", "[::]:4317"),
+        ("127.0.0.1:4317", "[::]:4317"),
+        ("[::ffff:127.0.0.1]:4317", "127.0.0.1:4317"),
+        (f"{socket.gethostname()}:4317", "0.0.0.0:4317"),
+        ("gateway.example:4317", "gateway.example:4317"),
+    ],
+)
+@pytest.mark.parametrize("command", ["validate", "run"])
+def test_a_next_hop_that_is_sluice_itself_is_refused(run, tmp_path, command, next_hop, receiver):
+    (tmp_path / "a.yaml").write_text(_forwarding(next_hop, receiver))
+    ended = run(command, "-c", "a.yaml")
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert ended.err.startswith(f"sluice: a.yaml: exporters.otlp_grpc.endpoint: {next_hop} is where Sluice itself ")
+    assert "(receivers.otlp.protocols.grpc.endpoint: " in ended.err
+    assert "write the address of the next hop, or let Sluice listen elsewhere" in ended.err
+    assert [file.name for file in tmp_path.iterdir()] == ["a.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("next_hop", "receiver"),
+    [
+        ("localhost:14317", "127.0.0.1:4317"),
+        ("203.0.113.7:4317", "0.0.0.0:4317"),
+        ("collector:4317", "0.0.0.0:4317"),
+        ("127.0.0.2:4317", "127.0.0.1:4317"),
+    ],
+)
+def test_a_next_hop_elsewhere_is_valid(run, tmp_path, next_hop, receiver):
+    (tmp_path / "a.yaml").write_text(_forwarding(next_hop, receiver))
+    assert run("validate", "-c", "a.yaml").out == "a.yaml: valid\n"
+
+
+def _forwarding(next_hop, receiver):
+    return (
+        f"exporters: {{otlp_grpc: {{endpoint: '{next_hop}'}}}}\n"
+        f"receivers: {{otlp: {{protocols: {{grpc: {{endpoint: '{receiver}'}}}}}}}}\n"
+    )
+
+
+def test_an_action_without_effect_is_said_and_no_reason_to_refuse(run, tmp_path):
+    actions = "{fault: drop, security: sample 10%, duplicate: limit 1/m, health_check: keep, heartbeat: drop}"
+    (tmp_path / "a.yaml").write_text(f"exporters: {{nop: }}\npolicy: {{actions: {actions}}}\n")
+    ended = run("validate", "-c", "a.yaml")
+    assert (ended.status, ended.out) == (0, "a.yaml: valid\n")
+    duplicate, fault, security = sorted(ended.err.splitlines())
+    assert duplicate.startswith("sluice: a.yaml: warning: policy.actions.duplicate: 'limit 1/m' has no effect yet")
+    assert security.startswith("sluice: a.yaml: warning: policy.actions.security: 'sample 10%' has no effect, security")
+    assert "remove it; `sluice verdicts set FP drop` overrules" in fault
 
 
 def test_validate_reads_the_certificates(run, tmp_path):

@@ -1,5 +1,6 @@
 """The command line as a process: help, exit statuses, one line for whatever goes wrong."""
 
+import importlib
 import os
 import re
 import signal
@@ -7,11 +8,25 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from sluice.cli import COMMANDS
 
 DOCS = (Path(__file__).parents[3] / "docs" / "commands.md").read_text(encoding="utf-8")
+
+
+def _paths():
+    """Each command and subcommand that the help shows, with its options."""
+    for name in COMMANDS:
+        command = importlib.import_module(f"sluice.cli.{name}").command
+        inner = getattr(command, "commands", {})
+        for path, found in [((name,), command), *(((name, part), inner[part]) for part in inner)]:
+            if not found.hidden:
+                yield path, [option for option in found.params if isinstance(option, click.Option)]
+
+
+COMMAND_PATHS = dict(_paths())
 
 
 def test_plain_sluice_shows_the_help(run):
@@ -80,15 +95,42 @@ def test_an_interrupt_ends_the_command_quietly(tmp_path, environ):
     assert (process.returncode, out, err) == (130, b"", b"")
 
 
+@pytest.mark.parametrize("path", COMMAND_PATHS, ids=" ".join)
+def test_every_command_is_in_the_docs(path):
+    if len(path) == 1:
+        assert re.search(rf"^## sluice {path[0]}$", DOCS, re.M)
+    else:
+        assert re.search(rf"^\| `sluice {' '.join(path)}[ `]", section_of(path), re.M)
+
+
+@pytest.mark.parametrize("path", COMMAND_PATHS, ids=" ".join)
+def test_every_option_is_in_the_docs(path):
+    told = told_options(section_of(path))
+    assert [option for option in options_of(path) if option not in told] == []
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_is_in_the_docs(command):
-    assert re.search(rf"^## sluice {command}$", DOCS, re.M)
+def test_every_option_in_the_docs_is_one(command):
+    known = {option for path in COMMAND_PATHS if path[0] == command for option in options_of(path)}
+    assert told_options(section_of((command,))) - known == set()
 
 
-@pytest.mark.parametrize("command", ["validate", "config", "mine", "verdicts"])
-def test_every_option_is_in_the_docs(run, command):
-    section = DOCS.partition(f"## sluice {command}\n")[2].partition("\n## ")[0]
-    helped = [run(command, "--help").out]
-    helped += [run(command, part, "--help").out for part in re.findall(rf"`sluice {command} (\w+)", section)]
-    for option in re.findall(r"--[a-z-]+", "".join(helped)):
-        assert option == "--help" or option in section
+@pytest.mark.parametrize("path", COMMAND_PATHS, ids=" ".join)
+def test_the_help_is_shown(run, path):
+    ended = run(*path, "--help")
+    assert (ended.status, ended.err) == (0, "")
+    for option in options_of(path):
+        assert option in ended.out
+
+
+def section_of(path):
+    return DOCS.partition(f"## sluice {path[0]}\n")[2].partition("\n## ")[0]
+
+
+def told_options(section):
+    return {option for code in re.findall(r"`([^`]+)`", section) for option in re.findall(r"(?<!\S)--[a-z-]+", code)}
+
+
+def options_of(path):
+    """Every long option of a command, its help aside."""
+    return {name for option in COMMAND_PATHS[path] for name in option.opts if name.startswith("--")}

@@ -5,13 +5,11 @@ import json
 import subprocess
 import sys
 
-import msgspec
 import pytest
 
-from sluice.health import HealthBoard
-from sluice.telemetry import Telemetry
 from sluice.verdicts.model import Source
-from sluice.verdicts.store import Store, VerdictRow
+from sluice.verdicts.store import VerdictRow
+from stored import overrides, save, save_rows, volumes, with_store
 from verdict_values import HEALTH, ORDERS, PAYMENTS, at, verdict
 
 VERDICTS = (
@@ -22,7 +20,7 @@ VERDICTS = (
         purpose="",
         category="routine_success",
         action="keep",
-        guards=("rarity", "protect"),
+        guards=("rarity",),
         per_day=3.0,
     ),
     verdict(
@@ -35,67 +33,49 @@ VERDICTS = (
         keep_percent=10.0,
         mode="observe",
         not_before=at(hours=1),
-        expires_at=at(hours=-1),
         source=Source("llm", "sluice-2", "anthropic", "sonnet"),
     ),
 )
 
 
-def with_store(path, job):
-    async def work():
-        store = Store(str(path), health=HealthBoard(), telemetry=Telemetry())
-        await store.open()
-        try:
-            return await job(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(work())
-
-
-def save(path, *verdicts):
-    async def save_all(store):
-        for value in verdicts:
-            assert store.save(VerdictRow(value.fingerprint, value.version, msgspec.json.encode(value), None, sent=True))
-        await store.flush()
-
-    with_store(path, save_all)
-
-
 @pytest.fixture
 def store(tmp_path):
     save(tmp_path / "sluice.db", *VERDICTS)
+    save_rows(tmp_path / "sluice.db", *volumes({HEALTH: 4680, ORDERS: 12, PAYMENTS: 468}))
     return tmp_path / "sluice.db"
 
 
 @pytest.fixture
 def config(tmp_path, store):
-    (tmp_path / "a.yaml").write_text(f"exporters: {{nop: }}\nverdicts: {{store: {{path: {store}}}}}\n")
-    return "a.yaml"
+    """Of the Sluice that the store belongs to."""
+
+    def write(policy="{mode: drop}"):
+        text = f"exporters: {{nop: }}\nverdicts: {{store: {{path: {store}}}}}\npolicy: {policy}\n"
+        (tmp_path / "a.yaml").write_text(text)
+        return "a.yaml"
+
+    return write
 
 
-def overrides(path):
-    async def read(store):
-        return {
-            row.fingerprint: row.value and json.loads(row.value) async for page in store.overrides() for row in page
-        }
-
-    return with_store(path, read)
-
-
-def test_list_ranks_by_volume(run, store):
+def test_list_ranks_by_what_was_counted(run, store):
+    """Not by what a verdict said when it was written."""
     ended = run("verdicts", "list", "--store", "sluice.db")
     assert (ended.status, ended.err) == (0, "")
-    _, *lines, total = ended.out.splitlines()
+    heading, *lines, total = ended.out.splitlines()
     assert [line.split()[0] for line in lines] == [HEALTH[:12], PAYMENTS[:12], ORDERS[:12]]
+    assert "  per day  " in heading
+    assert all(f"  {count}  " in line for line, count in zip(lines, (4680, 468, 12), strict=True))
     assert "sample 10%" in lines[1]
-    assert "rarity, protect" in lines[2]
+    assert "rarity" in lines[2]
     assert "\x1b" not in ended.out
     assert total == "3 of 3 verdicts"
+    as_json = json.loads(run("verdicts", "list", "--store", "sluice.db", "--json").out)
+    assert [row["per_day"] for row in as_json] == [4680, 468, 12]
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--service", "shop/web"), ("--category", "diagnostic"), ("--action", "sample")]
+    ("option", "value"),
+    [("--service", "shop/web"), ("--category", "diagnostic"), ("--action", "sample"), ("--signal", "spans")],
 )
 def test_list_shows_only_what_is_asked_for(run, store, option, value):
     listed = json.loads(run("verdicts", "list", "--store", "sluice.db", "--json", option, value).out)
@@ -103,37 +83,69 @@ def test_list_shows_only_what_is_asked_for(run, store, option, value):
     assert len(listed) == (3 if option == "--service" else 1)
 
 
+@pytest.mark.parametrize(
+    ("option", "remedy"),
+    [("--category", "'heartbeat', "), ("--action", "'keep', 'drop', "), ("--signal", "'logs', 'metrics', 'spans'")],
+)
+def test_a_word_that_is_none_is_named_with_those_that_are(run, store, option, remedy):
+    ended = run("verdicts", "list", "--store", "sluice.db", option, "nonsense")
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert f"'{option}': 'nonsense' is not one of " in ended.err
+    assert remedy in ended.err
+
+
 def test_explain_names_category_policy_and_lease(run, config):
-    out = run("verdicts", "explain", HEALTH, "-c", config).out
+    out = run("verdicts", "explain", HEALTH, "-c", config()).out
     assert "GET /healthz <num> (logs of shop/web, severity info, outcome ok, purpose probe)" in out
     assert "health_check: a probe that succeeded; judged with high confidence by rule, by sluice-1" in out
-    assert "action drop, by policy.actions.health_check of sluice-1\n" in out
+    assert "action drop, by policy.actions.health_check of a.yaml\n" in out
     assert "the mode is drop: what is waste is removed" in out
     assert "it holds until 20" in out
 
 
 def test_explain_names_the_guards_and_what_they_prevented(run, config):
-    out = run("verdicts", "explain", ORDERS, "-c", config).out
+    out = run("verdicts", "explain", ORDERS, "-c", config("{mode: drop, protect: [{service: web}]}")).out
     assert (
-        "it is kept although policy.actions.routine_success is sample 10%, because it has fewer records a day than "
-        "policy.rare_per_day and a rule of policy.protect covers it\n"
+        "it is kept although policy.actions.routine_success of a.yaml is sample 10%, because it has fewer records a "
+        "day than policy.rare_per_day and a rule of policy.protect covers it\n"
     ) in out
     assert "the mode is" not in out
 
 
-def test_explain_names_probation_expiry_and_another_policy(run, config):
-    out = run("verdicts", "explain", PAYMENTS, "-c", config).out
+def test_explain_names_who_judged_and_probation(run, config):
+    out = run("verdicts", "explain", PAYMENTS, "-c", config("{actions: {diagnostic: drop}, min_confidence: low}")).out
     assert "by sonnet of anthropic, asked by sluice-2" in out
-    assert "policy.actions.diagnostic here is keep, which is what counts here" in out
+    assert "action drop, by policy.actions.diagnostic of a.yaml\n" in out
     assert "the mode is observe: nothing is touched" in out
     assert "it is new and in probation: kept until" in out
-    assert "it has expired at" in out
+
+
+def test_nothing_is_said_twice(run, store):
+    save(store, verdict(HEALTH, description="a probe that succeeded"), verdict(ORDERS, description="A shop's orders."))
+    assert "health_check: a probe that succeeded; judged" in run("verdicts", "explain", HEALTH, "--store", store).out
+    assert "a probe that succeeded (A shop's orders); " in run("verdicts", "explain", ORDERS, "--store", store).out
+
+
+@pytest.mark.parametrize("options", [["--store", "sluice.db"], ["-c", "a.yaml"]])
+def test_an_expired_verdict_is_kept_wherever_it_is_shown(run, config, store, options):
+    config()
+    save(store, verdict(HEALTH, expires_at=at(hours=-1)))
+    row = next(line for line in run("verdicts", "list", *options).out.splitlines() if line.startswith(HEALTH[:12]))
+    assert "  keep  " in row
+    assert "  expired  " in row
+    explained = run("verdicts", "explain", HEALTH, *options).out
+    assert "it is kept, because the verdict has expired at 20" in explained
+    assert "the mode is" not in explained
+    assert "it holds until" not in explained
 
 
 def test_show_has_the_fields_and_the_explanation(run, store):
     out = run("verdicts", "show", HEALTH, "--store", "sluice.db").out
     assert f"fingerprint   {HEALTH}\n" in out
     assert "service       namespace shop, name web\n" in out
+    assert "per_day       4680.0\n" in out
+    assert "guards" not in out
+    assert "()" not in out
     assert "a probe that succeeded" in out
     assert json.loads(run("verdicts", "show", HEALTH, "--store", "sluice.db", "--json").out)["verdict"]["version"] == 1
 

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.config.effective import MASKED, effective
+from sluice.config.effective import MASKED, effective, policy_alone
 from sluice.config.load import loads
 from sluice.config.model import (
     DEFAULT_ACTIONS,
@@ -106,6 +106,12 @@ configs = st.builds(
 @given(configs)
 def test_what_effective_prints_is_read_back_as_the_same(config):
     assert loads(effective(config).encode(), "effective", {}) == config
+
+
+@settings(max_examples=40, deadline=None)
+@given(policies)
+def test_a_policy_alone_is_read_back_as_the_same(policy):
+    assert loads(policy_alone(policy).encode(), "policy", {}).policy == policy
 
 
 @settings(max_examples=40, deadline=None)

@@ -105,6 +105,16 @@ def test_a_row_that_could_not_be_written_is_offered_again() -> None:
     assert table.changed() == [KEY]
 
 
+def test_a_row_that_another_type_took_over_is_saved_under_its_name_alone() -> None:
+    table = VolumeTable(capacity=1)
+    add(table, START, 1, number=1)
+    add(table, START, 1, number=2)
+    assert table.unsaved == 1
+    assert table.changed() == [bytes.fromhex(fingerprint(2))]
+    table.touch(KEY)
+    assert table.unsaved == 1
+
+
 def test_a_row_of_another_shape_is_refused() -> None:
     table = VolumeTable()
     assert not table.restore(KEY, b"short")

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 
@@ -30,6 +30,7 @@ LATEST = "latest-"
 """`latest-sonnet`: the newest active model of that line that keeps to a schema."""
 
 T = TypeVar("T")
+_Tokens = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class _Supported(msgspec.Struct, frozen=True):
@@ -76,10 +77,10 @@ class _Block(msgspec.Struct, frozen=True):
 class _Usage(msgspec.Struct, frozen=True):
     """`output_tokens` includes what was thought."""
 
-    input_tokens: int
-    output_tokens: int
-    cache_creation_input_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
+    input_tokens: _Tokens
+    output_tokens: _Tokens
+    cache_creation_input_tokens: _Tokens | None = None
+    cache_read_input_tokens: _Tokens | None = None
 
 
 class _Message(msgspec.Struct, frozen=True):

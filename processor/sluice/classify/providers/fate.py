@@ -50,7 +50,7 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 def of_answer(failure: Failure, *, provider: str, model: str) -> ProviderError:
-    """By the first that holds: money, pace, the key, the model, trouble at the provider, the request itself."""
+    """By the first that holds: money, pace, the model, the key, trouble at the provider, the request itself."""
     key = f"classification.{provider}"
     status, said = failure.status, failure.said
     if status == 402 or (status in (400, 403, 429) and _is_about_money(failure)):
@@ -60,14 +60,13 @@ def of_answer(failure: Failure, *, provider: str, model: str) -> ProviderError:
             # More tokens than the account gets in a minute: no wait makes room for it, a smaller request does.
             return Rejected(f"{provider} refuses the request as too large for the account's limit ({said})")
         return RateLimited(f"{provider}: too many requests or tokens for now ({said})", retry_after(failure.headers))
+    if status == 404 or "model_not_found" in failure.words:
+        unknown = model or "this address"
+        return UnknownModel(f"{provider} does not know {unknown} ({said}); check {key}.model and {key}.base_url")
     if status == 401:
         return Unauthorized(f"{provider} refuses the key ({said}); correct {key}.api_key")
     if status == 403:
         return Unauthorized(f"{provider} does not allow this to the key ({said}); check {key}.api_key and its rights")
-    if status == 404:
-        return UnknownModel(
-            f"{provider} does not know {model or 'the address'} ({said}); check {key}.model and .base_url"
-        )
     if status < 400:
         return Unavailable(f"{provider} answers from another address ({said}); check {key}.base_url")
     if status in (408, 409, 425) or status >= 500:

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -30,6 +31,7 @@ LATEST = "latest"
 """The newest general GPT: see `newest`."""
 
 T = TypeVar("T")
+_Tokens = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -74,8 +76,8 @@ class _Unsupported(Rejected):
 
 
 class _InputDetails(msgspec.Struct, frozen=True):
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
+    cached_tokens: _Tokens | None = None
+    cache_write_tokens: _Tokens | None = None
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -91,8 +93,8 @@ class _Item(msgspec.Struct, frozen=True):
 class _ResponseUsage(msgspec.Struct, frozen=True):
     """`input_tokens` is all of it, `output_tokens` includes reasoning."""
 
-    input_tokens: int
-    output_tokens: int
+    input_tokens: _Tokens
+    output_tokens: _Tokens
     input_tokens_details: _InputDetails | None = None
 
 
@@ -121,8 +123,8 @@ class _Choice(msgspec.Struct, frozen=True):
 class _ChatUsage(msgspec.Struct, frozen=True):
     """`prompt_tokens` is all of it, `completion_tokens` includes reasoning."""
 
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: _Tokens
+    completion_tokens: _Tokens
     prompt_tokens_details: _InputDetails | None = None
 
 
@@ -133,12 +135,13 @@ class _Completion(msgspec.Struct, frozen=True):
 
 
 class OpenAI:
-    """See `Model`. `api`: where OpenAI's own API is; a configured `base_url` goes before it, in Chat Completions."""
+    """See `Model`. `api`: where OpenAI's own API is; a configured `base_url` goes before it, in Chat Completions unless
+    it is one of OpenAI's regions."""
 
     def __init__(self, settings: Provider, *, api: str = API, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._url = settings.base_url or api
-        self._answer = self._chat if settings.base_url else self._respond
+        self._answer = self._respond if settings.base_url is None or _is_openais(settings.base_url) else self._chat
         self._asked_for = settings.model or LATEST
         self._finding = Finding(self._find, clock)
         self._wordings: dict[str, _Wording] = {}
@@ -287,6 +290,11 @@ def newest(listed: list[Listed]) -> str | None:
     if ranked:
         return max(ranked)[2]
     return ids.pop() if len(ids) == 1 else None
+
+
+def _is_openais(url: str) -> bool:
+    """`https://eu.api.openai.com/v1` and its like."""
+    return f".{urlsplit(url).hostname}".endswith(".api.openai.com")
 
 
 def _connect(key: str, url: str, timeout: float) -> AsyncOpenAI:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import msgspec
 
 from sluice.errors import StoreError
-from sluice.verdicts.store.rows import Gone, OverrideRow, Row, SpendingRow, VerdictRow, VolumeRow
+from sluice.verdicts.store.rows import Gone, NoteRow, OverrideRow, Row, SpendingRow, VerdictRow, VolumeRow
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +103,7 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
     overrides: list[tuple[object, ...]] = []
     volumes: list[tuple[object, ...]] = []
     spending: list[tuple[object, ...]] = []
+    notes: list[tuple[object, ...]] = []
     gone: dict[str, list[tuple[str]]] = {}
     now = time.time_ns()
     for position, row in enumerate(rows):
@@ -116,6 +117,8 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
                 volumes.append((row.fingerprint, row.hours))
             case SpendingRow():
                 spending.append(msgspec.structs.astuple(row))
+            case NoteRow():
+                notes.append((row.key, row.value))
             case Gone():
                 gone.setdefault(row.table, []).append((row.fingerprint,))
     with Transaction(connection):
@@ -129,6 +132,7 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
         )
         connection.executemany("INSERT OR REPLACE INTO volumes VALUES (?, ?)", volumes)
         connection.executemany("INSERT OR REPLACE INTO spending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", spending)
+        connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", notes)
         for table, keys in gone.items():
             unless_newer = " AND noticed = 1" if table in ("overrides", "rejudge") else ""
             connection.executemany(f"DELETE FROM {table} WHERE fingerprint = ?{unless_newer}", keys)

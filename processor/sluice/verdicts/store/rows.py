@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+INSTANCE, POLICY = "instance", "policy"
+"""Notes: under which name the process writes, and the policy that it applies, as its configuration spells it."""
+
 
 class VerdictRow(msgspec.Struct, frozen=True):
     """One key of `sluice.verdicts`. `value`: the JSON that is on the topic or waits to go there, None a tombstone.
@@ -61,6 +64,13 @@ class SpendingRow(msgspec.Struct, frozen=True):
         return self.used + self.reserved
 
 
+class NoteRow(msgspec.Struct, frozen=True):
+    """What the process tells those who read its store."""
+
+    key: str
+    value: str
+
+
 class Gone(msgspec.Struct, frozen=True):
     """A row to be deleted."""
 
@@ -68,7 +78,7 @@ class Gone(msgspec.Struct, frozen=True):
     fingerprint: str
 
 
-Row = VerdictRow | OverrideRow | VolumeRow | SpendingRow | Gone
+Row = VerdictRow | OverrideRow | VolumeRow | SpendingRow | NoteRow | Gone
 
 
 def key_of(row: Row) -> tuple[str, str | bytes]:
@@ -82,5 +92,7 @@ def key_of(row: Row) -> tuple[str, str | bytes]:
             return "volumes", row.fingerprint
         case SpendingRow():
             return "spending", f"{row.day} {row.provider}"
+        case NoteRow():
+            return "meta", row.key
         case Gone():
             return row.table, row.fingerprint

@@ -19,7 +19,6 @@ import logging
 import sqlite3
 import threading
 import time
-import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
@@ -27,6 +26,7 @@ from typing import Any, TypeVar
 from sluice.errors import StoreError
 from sluice.health import HealthBoard
 from sluice.telemetry import Telemetry
+from sluice.verdicts import instance
 from sluice.verdicts.outbox import Outgoing
 from sluice.verdicts.store import database
 from sluice.verdicts.store.rows import OverrideRow, Row, SpendingRow, VerdictRow, VolumeRow, key_of
@@ -155,21 +155,26 @@ class Store:
 
         return await self._ask(read)
 
-    async def instance_id(self, configured: str | None = None) -> str:
-        """The configured id, else a UUID that is made once and kept."""
+    async def notes(self) -> dict[str, str]:
+        """What `NoteRow`s left. Raises StoreError when it cannot be read."""
+        return dict(await self._ask(lambda connection: connection.execute("SELECT key, value FROM meta").fetchall()))
+
+    async def instance_id(self, configured: str | None, host: str) -> str:
+        """The configured id, else one that is made of the host's name once and kept."""
         if configured:
             return configured
+        made = instance.named(host)
 
-        def read_or_make(connection: sqlite3.Connection) -> str:
+        def read_or_keep(connection: sqlite3.Connection) -> str:
             with database.Transaction(connection):
-                connection.execute("INSERT OR IGNORE INTO meta VALUES ('instance_id', ?)", (str(uuid.uuid4()),))
+                connection.execute("INSERT OR IGNORE INTO meta VALUES ('instance_id', ?)", (made,))
             row = connection.execute("SELECT value FROM meta WHERE key = 'instance_id'").fetchone()
             return str(row[0])
 
         try:
-            return await self._ask(read_or_make)
+            return await self._ask(read_or_keep)
         except StoreError:
-            return str(uuid.uuid4())
+            return made
 
     # What others tell us
 
