@@ -32,9 +32,9 @@ WASTE = Facts("health_check", "high", "a probe that succeeded")
 
 
 def policy(**changes: object) -> PolicyConfig:
-    """Drops at once what the judge calls waste: no probation, nothing is rare."""
+    """Drops at once what the judge calls waste: no probation, nothing is rare, all of a service may go."""
     plain = PolicyConfig(mode="drop", spans="drop", metrics="drop", rare_per_day=0, probation=Duration(0.0))
-    return msgspec.structs.replace(plain, canary=Share(0.0), **changes)
+    return msgspec.structs.replace(plain, **{"canary": Share(0.0), "max_drop_share": Share(1.0), **changes})
 
 
 def action(text: str) -> Action:
@@ -81,6 +81,7 @@ class Installed:
         self.decisions: dict[str, Decision] = {}
         self.policies: list[Policy] = []
         self.forgotten: list[str] = []
+        self.looked: list[str] = []
         self.refuses: set[str] = set()
 
     def configure(self, policy: Policy) -> None:
@@ -94,6 +95,10 @@ class Installed:
     def forget(self, fingerprints: list[str]) -> int:
         self.forgotten += fingerprints
         return sum(self.decisions.pop(one, None) is not None for one in fingerprints)
+
+    def look(self, fingerprints: list[str]) -> int:
+        self.looked += fingerprints
+        return len(fingerprints)
 
     def action(self, number: int = 1) -> str:
         """What happens to a record of the type now, probation and expiry aside."""

@@ -115,6 +115,8 @@ class Reader:
         packed = pack(held_of(verdict)) if live else None
         own = verdict.source.instance == self._table.instance
         before = (entry.held, entry.version, entry.expires, entry.own)
+        if packed != entry.held:
+            entry.changed = 0
         entry.held, entry.version, entry.expires, entry.own = packed, verdict.version, expires, own
         entry.rank = RANKS[verdict.source.kind] if live else 0
         entry.issued = milliseconds(verdict.issued_at)

@@ -20,8 +20,8 @@ WRONG = {
         ":1: exporters.nop.endpoint: unknown key: there are none here",
     ),
     "keys without effect are not offered": (
-        "classification: {model: x}",
-        "classification.model: unknown key: remove it (known here: provider, fallback, queue, redaction)",
+        "verdicts: {kafka: {brokers: [a:1], topics: {facts: x}}}",
+        "verdicts.kafka.topics.facts: unknown key: remove it (known here: verdicts, overrides)",
     ),
     "nor is a word without effect": ("policy: {spans: none}", "policy.spans: 'none' is not one of observe, tag"),
     "an item of a list has its index": (
@@ -188,10 +188,6 @@ WRONG = {
         "classification.provider: 'gemini' is not one of anthropic, openai, rules",
     ),
     "a negative budget": ("classification: {budget: {tokens_per_day: -1}}", "classification.budget.tokens_per_day: -1"),
-    "a largest share of drops": (
-        "policy: {max_drop_share: 90%}",
-        "policy.max_drop_share: has no effect, it is not yet",
-    ),
     "whole traces": ("policy: {spans: drop}", "policy.spans: 'drop' is not yet built: use observe or tag"),
     "a topic without use": (
         "verdicts: {kafka: {brokers: [a:1], topics: {claims: c}}}",
