@@ -351,9 +351,7 @@ def test_the_budget_is_never_exceeded_and_what_waits_is_kept(
     assert sum(spent) == used
 
 
-def test_a_kill_in_the_middle_of_a_call_gives_no_tokens_back(
-    start: Callable[..., Sluice], claude: ModelServer
-) -> None:
+def test_a_kill_in_the_middle_of_a_call_gives_no_tokens_back(start: Callable[..., Sluice], claude: ModelServer) -> None:
     hold = Hold()
     claude.play(hold)
     sluice = start(fallback="none")
