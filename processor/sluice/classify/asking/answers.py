@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -61,7 +61,8 @@ def read(asked: Asked, text: str, *, complete: bool) -> Read:
     found = _by_label(text)
     if void := _void(asked, found, complete=complete):
         return Read({}, tuple(asked.fingerprints.values()), void)
-    values = {term.casefold() for told in asked.told.values() for value in told for term in _TERM.findall(value)}
+    shown = (value for told in asked.told.values() for value in told)
+    values = frozenset(term.casefold() for value in shown for term in _TERM.findall(value))
     facts = {
         fingerprint: _facts(asked, entry, values)
         for label, fingerprint in asked.fingerprints.items()
@@ -106,7 +107,7 @@ def _void(asked: Asked, found: Mapping[str, Entry | None], *, complete: bool) ->
     return "canary kept" if wasted.c not in WASTE or wasted.s == "low" else ""
 
 
-def _facts(asked: Asked, entry: Entry, values: Set[str]) -> Facts:
+def _facts(asked: Asked, entry: Entry, values: frozenset[str]) -> Facts:
     return Facts(entry.c, entry.s, _description(entry.d, values), _twin(asked, entry))
 
 
@@ -116,7 +117,7 @@ def _twin(asked: Asked, entry: Entry) -> str | None:
     return asked.fingerprints[entry.t] if asked.services.get(entry.t) == asked.services[entry.l] else None
 
 
-def _description(text: str, values: Set[str]) -> str:
+def _description(text: str, values: frozenset[str]) -> str:
     """At most eight words, none of a value that any type of the call showed: descriptions are stored and published,
     values are not, and what one type showed may be told of another."""
     words = [word for word in clean(text).split() if not values.intersection(_TERM.findall(word.casefold()))]
