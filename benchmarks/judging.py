@@ -129,7 +129,7 @@ def _committed(engine: Engine, body: bytes) -> list[Evidence]:
 async def judged(provider: Provider, entries: Sequence[Evidence], batch_size: int = 64) -> dict[str, Facts]:
     facts: dict[str, Facts] = {}
     for start in range(0, len(entries), batch_size):
-        facts.update(await provider.judge(entries[start : start + batch_size]))
+        facts.update((await provider.judge(entries[start : start + batch_size])).facts)
     return facts
 
 

@@ -24,6 +24,9 @@ class Engine:
     def forget(self, fingerprints: bytes) -> int:
         """JSON array of fingerprints whose decision is withdrawn: kept, and judged anew when evidence comes again."""
 
+    def reopen(self, fingerprints: bytes) -> int:
+        """JSON array of fingerprints that bring evidence again, to be judged anew; their decisions stay in force."""
+
     def drain_volumes(self) -> bytes:
         """JSON of `engine.Volumes`: what was committed since the last call, and the engine's own sizes."""
 

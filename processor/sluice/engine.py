@@ -174,6 +174,10 @@ class Engine:
         """Withdraws decisions so that their types are kept and may be judged anew."""
         return self._core.forget(msgspec.json.encode(fingerprints))
 
+    def reopen(self, fingerprints: list[str]) -> int:
+        """Lets types bring evidence again, so that they may be judged anew; their decisions stay in force."""
+        return self._core.reopen(msgspec.json.encode(fingerprints))
+
     def drain_volumes(self) -> Volumes:
         return msgspec.json.decode(self._core.drain_volumes(), type=Volumes)
 

@@ -100,7 +100,14 @@ class ProviderError(SluiceError):
 
 
 class Unavailable(ProviderError):  # noqa: N818 - as `Refused`
-    """The provider cannot be reached or is in trouble (connection, time-out, 408, 409, 5xx): worth another try."""
+    """The provider cannot be reached or is in trouble (connection, time-out, 408, 409, 5xx): worth another try.
+
+    `unsure`: the request went out and no answer came, so that it may have been worked on, and be charged.
+    """
+
+    def __init__(self, message: str, *, unsure: bool = False) -> None:
+        super().__init__(message)
+        self.unsure = unsure
 
 
 class Unauthorized(ProviderError):  # noqa: N818 - as `Refused`
@@ -126,3 +133,7 @@ class RateLimited(ProviderError):  # noqa: N818 - as `Refused`
 
 class Rejected(ProviderError):  # noqa: N818 - as `Refused`
     """The request itself is at fault (400, 413, 422): one of its items, or all of it."""
+
+
+class OverBudget(ProviderError):  # noqa: N818 - as `Refused`
+    """The day's tokens do not suffice for the call at its worst; it was not made."""

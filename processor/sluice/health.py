@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -25,6 +26,7 @@ class HealthBoard:
         self._lock = threading.Lock()
         self._parts: dict[str, Status] = {}
         self._notes: dict[str, str] = {}
+        self._descriptions: dict[str, Callable[[], dict[str, object]]] = {}
         self.serving = False
 
     def degraded(self, part: str, reason: str) -> None:
@@ -38,6 +40,13 @@ class HealthBoard:
         """Something an operator should know that is no trouble, such as the `nop` exporter."""
         with self._lock:
             self._notes[part] = text
+
+    def describe(self, part: str, read: Callable[[], dict[str, object]]) -> None:
+        """`read` answers how the part stands whenever somebody asks, on the event loop; healthy or not."""
+        self._descriptions[part] = read
+
+    def descriptions(self) -> dict[str, dict[str, object]]:
+        return {part: read() for part, read in self._descriptions.items()}
 
     def degraded_parts(self) -> dict[str, Status]:
         with self._lock:

@@ -18,10 +18,14 @@ from sluice.admin.health import HealthEndpoint
 from sluice.admin.metrics import MetricsEndpoint
 from sluice.admission import Admission
 from sluice.classify.intake import Intake
-from sluice.classify.lost import Lost
+from sluice.classify.panel import Budget, seating
+from sluice.classify.providers.base import Provider
+from sluice.classify.providers.llm import Llm
 from sluice.classify.providers.rules import Rules
 from sluice.classify.queue import Queue
 from sluice.classify.redact import Redactor
+from sluice.classify.reopening import Reopening
+from sluice.classify.standing import describe
 from sluice.classify.worker import Worker
 from sluice.config.model import Config, PolicyConfig
 from sluice.endpoints import require_free
@@ -65,7 +69,13 @@ class Service:
         self.engine = _engine(config)
         self.volumes = VolumeTable(config.mining.max_event_types)
         self._intake = Intake(self.telemetry)
-        self._queue = Queue(config.classification.queue.max_size, config.mining.settle, self.telemetry)
+        settings = config.classification
+        self._queue = Queue(
+            settings.queue.max_size,
+            config.mining.settle,
+            self.telemetry,
+            company=settings.queue.batch_size if seating.providers(settings) else 1,
+        )
         self._redactor = Redactor(config.classification.redaction)
         self._exporter = _exporter(config, self.health)
         pipeline = Pipeline(self.engine, self._exporter, self._intake.offer, self.telemetry)
@@ -121,19 +131,19 @@ class Service:
                 kafka, self._store, self.registry.read, self.registry.read_complete, self.telemetry, self.health
             )
             await self._begin("kafka", link.start, link.stop)
-        lost = Lost(self.engine, self._queue, self.registry.known, self.telemetry)
-        rounds = asyncio.create_task(self._rounds(lost), name="rounds")
+        provider = await self._judge()
+        reopening = Reopening(self.engine, self._queue, self.registry, provider.kind, self.telemetry)
+        rounds = asyncio.create_task(self._rounds(reopening), name="rounds")
         self._started.append(("rounds", lambda: self._finish(rounds)))
         worker = Worker(
             intake=self._intake,
             queue=self._queue,
             redactor=self._redactor,
-            provider=Rules(),
+            provider=provider,
             known=self.registry.known,
             judged=self.registry.judged,
             instance=instance,
             telemetry=self.telemetry,
-            health=self.health,
             batch_size=self._config.classification.queue.batch_size,
             concurrency=self._config.classification.queue.concurrency,
         )
@@ -168,7 +178,22 @@ class Service:
         await start()
         self._started.append((name, stop))
 
-    async def _rounds(self, lost: Lost) -> None:
+    async def _judge(self) -> Provider:
+        """Rules, or the models that the configuration names: whether they can be asked is a matter of health."""
+        settings = self._config.classification
+        if not seating.providers(settings):
+            return Rules()
+        budget = Budget(settings.budget.tokens_per_day, self._store, self.telemetry)
+        await budget.load()
+        panel = seating.panel(settings, budget, self.health, self.telemetry)
+        self._started.append(("providers", panel.close))
+        self.health.describe("classification", lambda: describe(panel, budget, self._queue))
+        return Llm(panel, per_day=lambda fingerprint: self._per_day(bytes.fromhex(fingerprint)))
+
+    def _per_day(self, fingerprint: bytes) -> float | None:
+        return self.volumes.per_day(fingerprint, int(time.time() * 1000)) or None
+
+    async def _rounds(self, reopening: Reopening) -> None:
         """What the engine has counted reaches the registry and the queue."""
         given_back = time.monotonic()
         while True:
@@ -177,7 +202,7 @@ class Service:
                 drained = await asyncio.to_thread(self.engine.drain_volumes)
                 self._queue.weigh(drained.volumes)
                 await self.registry.tick(drained)
-                await lost.look()
+                await reopening.look()
                 if began - given_back > GIVE_BACK:
                     await asyncio.to_thread(self._allocator.give_back)
                     given_back = began

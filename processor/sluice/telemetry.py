@@ -76,11 +76,24 @@ METRICS: tuple[Metric, ...] = (
     Metric("sluice_engine_evidence_bytes", "gauge", "bytes of evidence in memory"),
     Metric("sluice_classify_queue_length", "gauge", "event types that wait for the judge"),
     Metric("sluice_classify_queue_refused", "counter", "event types not queued because the queue was full"),
+    Metric(
+        "sluice_classify_queue_oldest_seconds", "gauge", "how long the event type that waits longest for the judge has"
+    ),
     Metric("sluice_classify_judged", "counter", "event types judged", ("kind", "category")),
     Metric(
         "sluice_classify_unlisted", "counter", "event types not judged because redaction would change their skeleton"
     ),
-    Metric("sluice_classify_failed", "counter", "calls to the judge that failed", ("provider", "reason")),
+    Metric("sluice_classify_provider_in_use", "gauge", "1 for the provider that is asked", ("provider",)),
+    Metric("sluice_classify_calls", "counter", "calls that a provider answered", ("provider",)),
+    Metric("sluice_classify_failed", "counter", "calls to a provider that failed", ("provider", "reason")),
+    Metric(
+        "sluice_classify_tokens",
+        "counter",
+        "tokens by the provider's own count: input, cache_write, cache_read, output",
+        ("provider", "kind"),
+    ),
+    Metric("sluice_classify_tokens_today", "gauge", "tokens of this UTC day, with what calls under way may yet cost"),
+    Metric("sluice_classify_tokens_per_day", "gauge", "tokens that a UTC day may cost: classification.budget"),
     Metric(
         "sluice_classify_unusable",
         "counter",

@@ -57,3 +57,28 @@ def test_a_decision_about_another_identity_than_its_fingerprints_is_refused_and_
 
     assert target.apply([right]) == 1
     assert sent(target, "noise 4")[0] == 1
+
+
+def test_a_type_that_is_reopened_brings_evidence_again_while_its_decision_stays_in_force(engine: Engine) -> None:
+    _, [seen] = sent(engine, "noise 1")
+    assert engine.apply([dropping(engine, seen)]) == 1
+    assert sent(engine, "noise 2") == (1, [])
+
+    assert engine.reopen([seen.fingerprint, "f" * 32]) == 1
+    dropped, [again] = sent(engine, "noise 3")
+    assert dropped == 1
+    assert (again.fingerprint, again.samples) == (seen.fingerprint, ["noise 3"])
+
+    assert engine.apply([dropping(engine, seen)]) == 1
+    assert sent(engine, "noise 4") == (1, [])
+
+
+def test_a_full_table_keeps_a_type_that_is_judged_anew(engine: Engine) -> None:
+    small = Engine(Settings(min_records=1, max_event_types=1))
+    small.configure(Policy(logs="drop"))
+    _, [seen] = sent(small, "noise 1")
+    small.apply([dropping(small, seen)])
+    small.reopen([seen.fingerprint])
+    sent(small, "something else")
+    small.drain_volumes()
+    assert sent(small, "noise 2")[0] == 1

@@ -64,7 +64,7 @@ WRONG = {
     "bad mask": Wrong(
         TAP + "mining: {masks: [{name: order, pattern: 'ORD-('}]}\n", ("mining.masks[0].pattern", "ORD-(")
     ),
-    "not yet": Wrong(TAP + "classification: {provider: anthropic}\n", ("classification.provider", "not yet", "rules")),
+    "not yet": Wrong(TAP + "policy: {spans: drop}\n", ("policy.spans", "not yet", "observe or tag")),
 }
 
 

@@ -187,21 +187,31 @@ impl Engine {
 
     /// Withdraws decisions; the types are kept and may be judged anew.
     pub fn forget(&self, json: &[u8]) -> Result<usize, String> {
+        self.open_anew(json, |table, event| table.decide(event, None))
+    }
+
+    /// Lets types be judged anew while what was decided of them stays in force.
+    pub fn reopen(&self, json: &[u8]) -> Result<usize, String> {
+        self.open_anew(json, |_, _| ())
+    }
+
+    fn open_anew(&self, json: &[u8], each: impl Fn(&mut Table, &Arc<EventType>)) -> Result<usize, String> {
         let fingerprints: Vec<String> =
             serde_json::from_slice(json).map_err(|error| format!("fingerprints: {error}"))?;
-        let mut table = self.table.write();
-        let mut forgotten = 0;
-        for text in &fingerprints {
-            let Some(event) = Fingerprint::parse(text).and_then(|fingerprint| table.get(fingerprint)).cloned() else {
-                continue;
-            };
-            table.decide(&event, None);
-            event.judged.store(false, Ordering::Relaxed);
-            event.samples.lock().reopen(&self.evidence_bytes);
-            event.wanted.store(true, Ordering::Relaxed);
-            forgotten += 1;
+        let mut opened = 0;
+        for portion in fingerprints.chunks(256) {
+            let mut table = self.table.write();
+            for text in portion {
+                let known = Fingerprint::parse(text).and_then(|fingerprint| table.get(fingerprint)).cloned();
+                let Some(event) = known else { continue };
+                each(&mut table, &event);
+                event.judged.store(false, Ordering::Relaxed);
+                event.samples.lock().reopen(&self.evidence_bytes);
+                event.wanted.store(true, Ordering::Relaxed);
+                opened += 1;
+            }
         }
-        Ok(forgotten)
+        Ok(opened)
     }
 
     /// What was committed since the last call, of types that may be spoken of; and housekeeping.

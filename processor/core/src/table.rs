@@ -225,6 +225,7 @@ impl Table {
     }
 
     /// Makes room in a full table: the rarest unjudged types older than `age` go, one hundredth of the table at most.
+    /// One that is to be judged anew, and about which something is decided meanwhile, stays.
     /// Answers those that went.
     pub fn make_room(&mut self, now: i64, age: i64) -> Vec<Arc<EventType>> {
         if self.types.len() < self.capacity {
@@ -233,7 +234,8 @@ impl Table {
         let mut old: Vec<Arc<EventType>> = self
             .types
             .iter()
-            .filter(|known| !known.judged.load(Ordering::Relaxed) && now - known.created > age)
+            .filter(|known| !known.judged.load(Ordering::Relaxed) && self.slots[known.slot as usize].is_none())
+            .filter(|known| now - known.created > age)
             .cloned()
             .collect();
         old.sort_by_key(|known| (known.records.get(), known.fingerprint.0));

@@ -38,6 +38,7 @@ class HealthEndpoint(HttpServer):
             "uptime": f"{time.time() - self._started:.3f}s",
             "degraded": {part: _described(status) for part, status in self._board.degraded_parts().items()},
             "notes": self._board.notes(),
+            **self._board.descriptions(),
         }
         return web.Response(
             status=200 if serving else 503, body=msgspec.json.encode(state), content_type="application/json"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable
 
 import msgspec
 
@@ -14,45 +14,89 @@ from sluice.telemetry import Telemetry
 
 EVIDENCE_BYTES = 32 << 20
 """Samples and values held by the queue; beyond it a type waits without them and is judged by its template."""
+ENOUGH = 48
+"""Types of one service that are worth a batch to themselves."""
 _KEPT = 3
 """Samples, and values of a slot, that are kept of one type."""
 
+_Service = tuple[str, str]
+_Heap = list[tuple[int, str]]
+"""Of (-volume, fingerprint); entries that are true no more are passed over."""
+
 
 class Waiting(msgspec.Struct, eq=False):
-    """One type in the queue. `volume`: records known of; `attempts`: answers that could not be used; `size`: bytes."""
+    """One type in the queue. `volume`: records known of; `since`: when it came; `ready_at`: when it has settled;
+    `attempts`: answers that could not be used; `size`: bytes."""
 
     evidence: Evidence
     volume: int
+    since: float
     ready_at: float
     attempts: int = 0
     size: int = 0
 
+    @property
+    def service(self) -> _Service:
+        return self.evidence.identity.namespace, self.evidence.identity.service
+
 
 class Queue:
-    """Used on one thread: the event loop's. Nothing here waits; `settles_in` tells how long until a type is due.
+    """Used on one thread: the event loop's. Nothing here waits; `due_in` tells how long until there is a batch.
 
-    A type is due once it has settled (more evidence of a young type comes within seconds). When the queue is full a
-    new type is refused and counted: its records are kept, and its next evidence is another chance.
+    1. A type is due once it has settled: more evidence of a young type comes within seconds.
+    2. There is a batch when `company` types are due. Fewer wait for others, the longer the fewer they are: a batch of
+       1/k of `company` is there when its oldest type has waited k times `settle`.
+    3. The type with the largest volume determines whose batch it is: its service's, when that has enough types due;
+       else those of further services come along, in the order of their largest types.
+    4. A type that was taken is not taken again before it is put back or `done`; evidence that comes meanwhile is kept
+       with it.
+
+    When the queue is full a new type is refused and counted: its records are kept, and its next evidence is another
+    chance.
     """
 
     def __init__(
-        self, max_size: int, settle: float, telemetry: Telemetry, clock: Callable[[], float] = time.monotonic
+        self,
+        max_size: int,
+        settle: float,
+        telemetry: Telemetry,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        company: int = 1,
     ) -> None:
         self._max_size = max_size
         self._settle = settle
         self._clock = clock
+        self._company = company
         self._refused = telemetry.counter("sluice_classify_queue_refused")
         self._length = telemetry.gauge("sluice_classify_queue_length")
+        telemetry.watch("sluice_classify_queue_oldest_seconds", lambda: self.oldest)
         self._types: dict[str, Waiting] = {}
+        self._taken: dict[str, Waiting] = {}
         self._settling: deque[str] = deque()  # in the order in which they become due: `settle` is the same for all
-        self._due: list[tuple[int, str]] = []  # heap of (-volume, fingerprint); stale entries are passed over
+        self._due: dict[str, None] = {}  # in the order in which they became due
+        self._heap: _Heap = []
+        self._services: dict[_Service, _Heap] = {}
+        self._due_of: Counter[_Service] = Counter()
+        self._ages: deque[tuple[float, str]] = deque()
         self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._types)
 
     def __contains__(self, fingerprint: str) -> bool:
-        return fingerprint in self._types
+        return fingerprint in self._types or fingerprint in self._taken
+
+    @property
+    def oldest(self) -> float:
+        """Seconds for which the oldest type has waited, those that are just asked about included; 0 when none does."""
+        while self._ages:
+            since, fingerprint = self._ages[0]
+            waiting = self._types.get(fingerprint) or self._taken.get(fingerprint)
+            if waiting is not None and waiting.since == since:
+                return self._clock() - since
+            self._ages.popleft()
+        return 0.0
 
     def room(self) -> int:
         """How many more types it takes."""
@@ -60,19 +104,26 @@ class Queue:
 
     def add(self, evidence: Evidence) -> bool:
         """Takes a type, or more evidence of one that waits; False when the queue is full."""
-        known = self._types.get(evidence.fingerprint)
+        fingerprint = evidence.fingerprint
+        taken = self._taken.get(fingerprint)
+        if taken is not None:
+            taken.evidence = _merge(taken.evidence, evidence)
+            return True
+        known = self._types.get(fingerprint)
         if known is not None:
             self._bytes -= known.size
             self._store(known, _merge(known.evidence, evidence))
-            self._weigh(evidence.fingerprint, known, max(known.volume, evidence.count))
+            self._weigh(fingerprint, known, max(known.volume, evidence.count))
             return True
         if len(self._types) >= self._max_size:
             self._refused.inc()
             return False
-        waiting = Waiting(evidence, evidence.count, self._clock() + self._settle)
+        now = self._clock()
+        waiting = Waiting(evidence, evidence.count, now, now + self._settle)
         self._store(waiting, evidence)
-        self._types[evidence.fingerprint] = waiting
-        self._settling.append(evidence.fingerprint)
+        self._types[fingerprint] = waiting
+        self._settling.append(fingerprint)
+        self._ages.append((now, fingerprint))
         self._length.set(len(self._types))
         return True
 
@@ -84,19 +135,20 @@ class Queue:
                 self._weigh(volume.fingerprint, waiting, waiting.volume + volume.records)
 
     def take(self, limit: int) -> list[Waiting]:
-        """Up to `limit` types that are due, largest volume first; one whose last answer failed twice comes alone."""
-        self._settled()
+        """A batch of up to `limit` types, largest volume first, service by service; empty when there is none yet."""
+        if self.due_in() != 0.0:
+            return []
         batch: list[Waiting] = []
-        for fingerprint in self._largest():
-            waiting = self._types[fingerprint]
-            alone = waiting.attempts >= 2
-            if alone and batch:
-                heapq.heappush(self._due, (-waiting.volume, fingerprint))
+        enough = min(ENOUGH, limit)
+        while len(batch) < limit and (largest := self._largest(self._heap)) is not None:
+            service = self._types[largest].service
+            due = self._due_of[service]
+            if batch and (due >= enough or (len(batch) >= enough and len(batch) + due > limit)):
                 break
-            del self._types[fingerprint]
-            self._bytes -= waiting.size
-            batch.append(waiting)
-            if alone or len(batch) == limit:
+            heap = self._services[service]
+            while len(batch) < limit and (fingerprint := self._largest(heap)) is not None:
+                batch.append(self._leave(fingerprint))
+            if due >= enough:
                 break
         self._length.set(len(self._types))
         return batch
@@ -105,53 +157,77 @@ class Queue:
         """Types that were taken and not judged; due at once, and never refused: they had their place."""
         for waiting in batch:
             fingerprint = waiting.evidence.fingerprint
-            newer = self._types.get(fingerprint)
-            if newer is not None:
-                newer.attempts = max(newer.attempts, waiting.attempts)
-                continue
+            del self._taken[fingerprint]
             self._store(waiting, waiting.evidence)
             waiting.ready_at = self._clock()
             self._types[fingerprint] = waiting
-            heapq.heappush(self._due, (-waiting.volume, fingerprint))
+            self._becomes_due(fingerprint, waiting)
         self._length.set(len(self._types))
 
-    def settles_in(self) -> float | None:
-        """Seconds until the next type is due: 0 when one is, None when none waits."""
+    def done(self, waiting: Waiting) -> None:
+        """A type that was taken needs no answer any more."""
+        self._taken.pop(waiting.evidence.fingerprint, None)
+
+    def due_in(self) -> float | None:
+        """Seconds until there is a batch: 0 when there is one, None when no type waits."""
         self._settled()
-        while self._due and self._stale(*self._due[0]):
-            heapq.heappop(self._due)
+        now = self._clock()
+        times = [self._types[self._settling[0]].ready_at] if self._settling else []
         if self._due:
-            return 0.0
-        if not self._settling:
-            return None
-        return max(0.0, self._types[self._settling[0]].ready_at - self._clock())
+            oldest = self._types[next(iter(self._due))]
+            times.append(oldest.ready_at + self._settle * (self._company / len(self._due) - 1.0))
+        return max(0.0, min(times) - now) if times else None
 
     def _settled(self) -> None:
         now = self._clock()
         while self._settling and self._types[self._settling[0]].ready_at <= now:
             fingerprint = self._settling.popleft()
-            heapq.heappush(self._due, (-self._types[fingerprint].volume, fingerprint))
+            self._becomes_due(fingerprint, self._types[fingerprint])
 
-    def _largest(self) -> Iterator[str]:
-        while self._due:
-            volume, fingerprint = heapq.heappop(self._due)
-            if not self._stale(volume, fingerprint):
-                yield fingerprint
+    def _becomes_due(self, fingerprint: str, waiting: Waiting) -> None:
+        self._due[fingerprint] = None
+        self._due_of[waiting.service] += 1
+        self._push(fingerprint, waiting)
 
-    def _stale(self, volume: int, fingerprint: str) -> bool:
-        waiting = self._types.get(fingerprint)
-        return waiting is None or -volume != waiting.volume
+    def _leave(self, fingerprint: str) -> Waiting:
+        waiting = self._taken[fingerprint] = self._types.pop(fingerprint)
+        del self._due[fingerprint]
+        self._bytes -= waiting.size
+        service = waiting.service
+        self._due_of[service] -= 1
+        if not self._due_of[service]:
+            del self._due_of[service], self._services[service]
+        return waiting
+
+    def _push(self, fingerprint: str, waiting: Waiting) -> None:
+        entry = (-waiting.volume, fingerprint)
+        heapq.heappush(self._heap, entry)
+        heapq.heappush(self._services.setdefault(waiting.service, []), entry)
+
+    def _largest(self, heap: _Heap) -> str | None:
+        """The heap's first entry that is still true; it stays there."""
+        while heap:
+            volume, fingerprint = heap[0]
+            waiting = self._types.get(fingerprint)
+            if waiting is not None and fingerprint in self._due and waiting.volume == -volume:
+                return fingerprint
+            heapq.heappop(heap)
+        return None
 
     def _weigh(self, fingerprint: str, waiting: Waiting, volume: int) -> None:
         if volume == waiting.volume:
             return
         waiting.volume = volume
-        if waiting.ready_at <= self._clock():
-            heapq.heappush(self._due, (-volume, fingerprint))
-        if len(self._due) > 2 * self._max_size:
-            due = {name for _, name in self._due if name in self._types}
-            self._due = [(-self._types[name].volume, name) for name in due]
-            heapq.heapify(self._due)
+        if fingerprint in self._due:
+            self._push(fingerprint, waiting)
+            if len(self._heap) > 2 * self._max_size + 64:
+                self._rebuild()
+
+    def _rebuild(self) -> None:
+        """Without the entries that are true no more."""
+        self._heap, self._services = [], {}
+        for fingerprint in self._due:
+            self._push(fingerprint, self._types[fingerprint])
 
     def _store(self, waiting: Waiting, evidence: Evidence) -> None:
         waiting.size = _size(evidence)

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import msgspec
 
+from sluice.classify.evidence_hash import evidence_hash
 from sluice.classify.intake import Intake
-from sluice.classify.providers.base import Provider
+from sluice.classify.providers.base import Judgement, Provider
 from sluice.classify.queue import Queue, Waiting
 from sluice.classify.redact import Redactor
 from sluice.engine import Evidence
-from sluice.errors import ProviderError
-from sluice.health import HealthBoard
+from sluice.errors import OverBudget, ProviderError
 from sluice.telemetry import Telemetry
 from sluice.verdicts.model import CATEGORIES, CONFIDENCES, Facts, Source
 
 log = logging.getLogger(__name__)
 
 _ATTEMPTS = 3
-"""Unusable answers about one type before it is parked: kept, until it brings evidence again."""
+"""Unusable answers about one type, the last of them about it alone, before it is parked."""
+_PARKED = 10_000
+"""Types of which is remembered that they broke something here."""
 _STEP = 4
 """Types handled between two turns of the event loop: the redaction check of one takes up to 0.2 ms."""
 _LONG_TEMPLATE = 1024
@@ -36,15 +37,18 @@ Known = Callable[[str, str], bool]
 """Whether facts of this rank (`rule`, `llm`) or better are held of a fingerprint."""
 Judged = Callable[[Evidence, Facts, Source], object]
 """Takes the facts of one type; what it answers is of no interest here."""
+_Held = dict[str, Waiting]
 
 
 class Worker:
     """Owns one task that takes evidence in and `concurrency` tasks that ask. Nothing here can slow a request.
 
     Per batch: (1) types that are `known` by now are let go; (2) types whose words redaction would change are
-    unlisted: counted, never asked about; (3) the provider is asked; (4) usable facts go to `judged`; (5) types without
-    a usable answer wait again, the third time they are parked. When the provider is out (`ProviderError`) the whole
-    batch waits, health says so, and the next try comes after a growing delay.
+    unlisted: counted, never asked about; (3) the provider is asked, about some of them alone; (4) usable facts go to
+    `judged`; (5) types without a usable answer wait again, after the second time to be asked about alone, after the
+    third they are parked: `unclassified`, which is kept, with the reason; (6) when one of several is at fault for
+    there being no answer at all, each half is asked about, down to that one. When the provider is out
+    (`ProviderError`) the whole batch waits, and the next try comes after a growing delay.
     """
 
     def __init__(
@@ -58,7 +62,6 @@ class Worker:
         judged: Judged,
         instance: str,
         telemetry: Telemetry,
-        health: HealthBoard,
         batch_size: int = 64,
         concurrency: int = 2,
         retry_delay: tuple[float, float] = (1.0, 60.0),
@@ -73,10 +76,10 @@ class Worker:
         self._instance = instance
         self._telemetry = telemetry
         self._unlisted = telemetry.counter("sluice_classify_unlisted")
-        self._health = health
         self._batch_size = batch_size
         self._concurrency = concurrency
         self._retry_delay = retry_delay
+        self._parked: dict[str, None] = {}
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -105,8 +108,7 @@ class Worker:
                 delay = first
                 continue
             except ProviderError as error:
-                self._telemetry.add("sluice_classify_failed", provider=self._provider.name, reason="unavailable")
-                self._health.degraded("provider", f"{self._provider.name}: {error}")
+                log.debug("asked again in %.0f s: %s", delay, error)  # whoever is out has told health
             except Exception as error:  # noqa: BLE001 - the outermost loop: counted, and the task lives on
                 self._telemetry.add("sluice_tasks_failed", task=name)
                 # the type alone: the message of a foreign error may quote a sample
@@ -116,7 +118,8 @@ class Worker:
 
     async def _take_in(self) -> None:
         for position, evidence in enumerate(await self._intake.take(), 1):
-            if not self._known(evidence.fingerprint, self._provider.kind):
+            known = self._known(evidence.fingerprint, self._provider.kind)
+            if not known and evidence.fingerprint not in self._parked:
                 was_empty = not len(self._queue)
                 self._queue.add(evidence)
                 if was_empty:
@@ -136,30 +139,29 @@ class Worker:
             return
         held = {waiting.evidence.fingerprint: waiting for waiting in batch}
         try:
-            await self._sort_out(held)
-            if held:
-                await self._settle(held, await self._answers(held))
-        except (ProviderError, asyncio.CancelledError):
+            with self._blamed(held, list(held)):
+                await self._sort_out(held)
+                calls = self._apart(held, await self._shown(held))
+            for shown in calls:
+                with self._blamed(held, [evidence.fingerprint for evidence in shown]):
+                    await self._ask_about(held, shown)
+        finally:
             self._queue.put_back(list(held.values()))
-            raise
-        except Exception:
-            self._again(list(held.values()), "crashed")
-            raise
 
     async def _until_due(self) -> None:
-        """Returns when a type is due or the queue has changed."""
+        """Returns when there is a batch or the queue has changed."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._queue.settles_in()):
+            async with asyncio.timeout(self._queue.due_in()):
                 await self._changed.wait()
 
-    async def _sort_out(self, held: dict[str, Waiting]) -> None:
+    async def _sort_out(self, held: _Held) -> None:
         """Lets go what was judged meanwhile (by another replica, say) and what may not be listed."""
         for position, (fingerprint, waiting) in enumerate(list(held.items()), 1):
             if self._known(fingerprint, self._provider.kind):
-                del held[fingerprint]
+                self._done(held, waiting)
             elif not await self._listable(waiting.evidence):
                 self._unlisted.inc()
-                del held[fingerprint]
+                self._done(held, waiting)
             await _breathe(position)
 
     async def _listable(self, evidence: Evidence) -> bool:
@@ -167,47 +169,112 @@ class Worker:
             return self._redactor.listable(evidence)
         return await asyncio.to_thread(self._redactor.listable, evidence)
 
-    async def _answers(self, held: dict[str, Waiting]) -> Mapping[str, Facts]:
+    async def _shown(self, held: _Held) -> list[Evidence]:
+        """What the judge may see."""
         shown = [waiting.evidence for waiting in held.values()]
         if self._provider.kind != "rule":  # it leaves this process
             for position, evidence in enumerate(shown):
                 shown[position] = self._redactor.shown(evidence)
                 await _breathe(position)
-        answers = await self._provider.judge(shown)
-        self._health.healthy("provider")
-        return answers
+        return shown
 
-    async def _settle(self, held: dict[str, Waiting], answers: Mapping[str, Facts]) -> None:
-        provider = self._provider
-        source = Source(
-            kind=provider.kind,
-            instance=self._instance,
-            provider=provider.name,
-            model=provider.model,
-            prompt_version=provider.prompt_version,
-        )
-        for position, (fingerprint, waiting) in enumerate(list(held.items()), 1):
-            facts = answers.get(fingerprint)
-            if facts is None:
-                self._again([waiting], "unanswered")
-            elif facts.category not in CATEGORIES or facts.confidence not in CONFIDENCES:
-                self._again([waiting], "rejected")
+    def _apart(self, held: _Held, shown: list[Evidence]) -> list[list[Evidence]]:
+        """The calls: one for those that may be asked about together, and one each for the others."""
+        together: list[Evidence] = []
+        alone: list[list[Evidence]] = []
+        for evidence in shown:
+            if held[evidence.fingerprint].attempts + 1 >= _ATTEMPTS or self._provider.alone(evidence):
+                alone.append([evidence])
             else:
-                self._judged(waiting.evidence, _capped(facts), source)
-                self._telemetry.add("sluice_classify_judged", kind=source.kind, category=facts.category)
-            del held[fingerprint]
+                together.append(evidence)
+        return [together, *alone] if together else alone
+
+    @contextlib.contextmanager
+    def _blamed(self, held: _Held, among: list[str]) -> Iterator[None]:
+        """When something breaks here, one of these types is taken for the reason."""
+        try:
+            yield
+        except ProviderError:
+            raise
+        except Exception:
+            for waiting in [held[fingerprint] for fingerprint in among if fingerprint in held]:
+                self._unusable(held, waiting, "crashed", None)
+            raise
+
+    async def _ask_about(self, held: _Held, shown: list[Evidence]) -> None:
+        """One call, or as many as it takes to find the type that spoils it for the others."""
+        half = len(shown) // 2
+        try:
+            judgement = await self._provider.judge(shown)
+        except OverBudget:
+            if half:
+                await self._ask_about(held, shown[:half])
+            raise
+        if judgement.blame and half:
+            log.info(
+                "%s: no use in an answer about %d event types: %s", judgement.provider, len(shown), judgement.blame
+            )
+            await self._ask_about(held, shown[:half])
+            await self._ask_about(held, shown[half:])
+            return
+        await self._settle(held, shown, judgement)
+
+    async def _settle(self, held: _Held, shown: list[Evidence], judgement: Judgement) -> None:
+        for position, evidence in enumerate(shown, 1):
+            waiting = held[evidence.fingerprint]
+            facts = judgement.facts.get(evidence.fingerprint)
+            if judgement.refused:
+                self._park(held, waiting, "refused", judgement)
+            elif facts is None:
+                self._unusable(held, waiting, "unanswered", judgement)
+            elif facts.category not in CATEGORIES or facts.confidence not in CONFIDENCES:
+                self._unusable(held, waiting, "rejected", judgement)
+            else:
+                self._judge(waiting, _capped(facts), judgement)
+                self._done(held, waiting)
             await _breathe(position)
 
-    def _again(self, batch: list[Waiting], reason: str) -> None:
+    def _judge(self, waiting: Waiting, facts: Facts, judgement: Judgement) -> None:
+        evidence, kind = waiting.evidence, self._provider.kind
+        source = Source(
+            kind=kind,
+            instance=self._instance,
+            provider=judgement.provider,
+            model=judgement.model,
+            prompt_version=judgement.prompt_version,
+            evidence_hash=evidence_hash((slot.kind for slot in evidence.slots), evidence.attribute_keys),
+        )
+        self._judged(evidence, facts, source)
+        self._telemetry.add("sluice_classify_judged", kind=kind, category=facts.category)
+
+    def _unusable(self, held: _Held, waiting: Waiting, reason: str, judgement: Judgement | None) -> None:
         """No usable answer: to be asked about again, at last alone, then no more."""
-        unusable = functools.partial(self._telemetry.add, "sluice_classify_unusable", provider=self._provider.name)
-        for waiting in batch:
-            unusable(reason=reason)
-            waiting.attempts += 1
-            if waiting.attempts < _ATTEMPTS:
-                self._queue.put_back([waiting])
-            else:
-                unusable(reason="parked")
+        provider = judgement.provider if judgement else self._provider.name
+        self._telemetry.add("sluice_classify_unusable", provider=provider, reason=reason)
+        waiting.attempts += 1
+        if waiting.attempts < _ATTEMPTS:
+            del held[waiting.evidence.fingerprint]
+            self._queue.put_back([waiting])
+        else:
+            self._park(held, waiting, reason, judgement)
+
+    def _park(self, held: _Held, waiting: Waiting, reason: str, judgement: Judgement | None) -> None:
+        """Kept, and not asked about again unless an operator wants it. What broke something here is not touched."""
+        provider = judgement.provider if judgement else self._provider.name
+        self._telemetry.add("sluice_classify_unusable", provider=provider, reason="parked")
+        self._done(held, waiting)
+        if judgement is not None:
+            self._judge(
+                waiting, Facts("unclassified", "low", reason=f"no usable answer of the judge: {reason}"), judgement
+            )
+            return
+        if len(self._parked) >= _PARKED:
+            del self._parked[next(iter(self._parked))]
+        self._parked[waiting.evidence.fingerprint] = None
+
+    def _done(self, held: _Held, waiting: Waiting) -> None:
+        del held[waiting.evidence.fingerprint]
+        self._queue.done(waiting)
 
 
 async def _breathe(position: int) -> None:

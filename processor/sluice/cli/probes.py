@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 from collections.abc import Callable, Iterator
 
 from sluice.cli import store_file
-from sluice.config.model import Config, KafkaConfig, OtlpGrpcExporter
+from sluice.config.model import Classification, Config, KafkaConfig, OtlpGrpcExporter
 from sluice.health import HealthBoard
 
 Probe = Callable[[], None]
@@ -20,6 +21,8 @@ def probes(config: Config) -> Iterator[tuple[str, Probe]]:
     yield f"store {path}", lambda: _store(path)
     if kafka := config.verdicts.kafka:
         yield f"kafka {', '.join(kafka.brokers)}", lambda: _kafka(kafka)
+    for provider in _providers(config.classification):
+        yield f"provider {provider}", functools.partial(_provider, config.classification, provider)
     if exporter := config.exporters.otlp_grpc:
         yield f"next hop {exporter.endpoint}", lambda: _next_hop(exporter)
 
@@ -40,6 +43,28 @@ def _kafka(kafka: KafkaConfig) -> None:
     from sluice.verdicts.kafka.oneshot import probe
 
     asyncio.run(probe(kafka))
+
+
+def _providers(settings: Classification) -> list[str]:
+    if settings.provider == "rules":
+        return []
+    from sluice.classify.panel.seating import providers
+
+    return providers(settings)
+
+
+def _provider(settings: Classification, name: str) -> None:
+    """A real, small call: is the key good, is the model there?"""
+    from sluice.classify.panel.seating import model
+
+    async def check() -> None:
+        provider = model(settings, name)
+        try:
+            await provider.check()
+        finally:
+            await provider.close()
+
+    asyncio.run(check())
 
 
 def _next_hop(settings: OtlpGrpcExporter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from sluice.cli.keys import warnings
 from sluice.cli.options import config_option
 from sluice.cli.parts import check_parts
 from sluice.config.load import load
@@ -14,7 +15,7 @@ from sluice.errors import ConfigError, SluiceError
 
 @click.command("validate")
 @config_option(required=True)
-@click.option("--connect", is_flag=True, help="Also try the store, the broker and the next hop.")
+@click.option("--connect", is_flag=True, help="Also try the store, the broker, the providers and the next hop.")
 def command(config_file: str, connect: bool) -> None:
     """Check FILE and say what is wrong with it in one line. Opens nothing unless --connect is given."""
     config = load(config_file)
@@ -25,6 +26,8 @@ def command(config_file: str, connect: bool) -> None:
     for remark in remarks(config.policy):
         click.echo(f"sluice: {config_file}: warning: {remark}", err=True)
     click.echo(f"{config_file}: valid")
+    for warning in warnings(config.classification):
+        click.echo(f"{config_file}: run would start degraded: {warning}")
     if connect:
         _connect(config)
 

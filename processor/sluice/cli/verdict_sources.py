@@ -16,7 +16,7 @@ from sluice.errors import ConfigError, SluiceError, StoreError
 from sluice.verdicts import wire
 from sluice.verdicts.kafka import oneshot
 from sluice.verdicts.model import Override, Verdict
-from sluice.verdicts.store import INSTANCE, POLICY, Store
+from sluice.verdicts.store import INSTANCE, POLICY, SpendingRow, Store
 from sluice.verdicts.volumes import VolumeTable
 
 _POLL = 1.0
@@ -62,12 +62,14 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Table:
-    """What a source holds, by fingerprint. `unusable` counts the values that cannot be read."""
+    """What a source holds, by fingerprint. `unusable` counts the values that cannot be read; `spending`: what the
+    processor of a store has asked providers."""
 
     def __init__(self) -> None:
         self.known: dict[str, Known] = {}
         self.unusable = 0
         self.here = Here()
+        self.spending: list[SpendingRow] = []
 
     def take_verdict(self, key: str, value: bytes | None, facts: bytes | None = None) -> None:
         """A value of `sluice.verdicts`: the last of a key counts; None removes it, and so does one of no use."""
@@ -144,6 +146,11 @@ class StoreSource:
         async with self._opened() as store:
             await store.overrule(fingerprint, None if override is None else wire.encode(override))
 
+    async def rejudge(self, fingerprints: list[str]) -> None:
+        """Has the processor ask about event types again; it notices within a second."""
+        async with self._opened() as store:
+            await store.rejudge(fingerprints)
+
     async def follow(self) -> AsyncIterator[tuple[str, Verdict | None]]:
         async with self._opened() as store:
             before = (await _read(store)).known
@@ -201,6 +208,7 @@ async def _read(store: Store) -> Table:
     async for overrides in store.overrides():
         for override in overrides:
             table.take_override(override.fingerprint, override.value)
+    table.spending = await store.spending()
     return table
 
 

@@ -15,6 +15,8 @@ import msgspec
 from sluice.cli.decided import Decided, Deciding
 from sluice.cli.explain import Told, action_of, explain, notes, service_of
 from sluice.cli.options import config_option, json_option
+from sluice.cli.rejudge import command as rejudge
+from sluice.cli.spent import spent
 from sluice.cli.table import Column, print_table, printable
 from sluice.cli.verdict_sources import KafkaSource, Known, Source, StoreSource, Table
 from sluice.config.formats import dialled
@@ -124,6 +126,7 @@ def list_(
     click.echo(f"{len(wanted)} of {len(table.known)} verdicts{unusable}")
     for note in notes(told):
         click.echo(note)
+    _print_spent(table)
 
 
 @command.command("show")
@@ -146,6 +149,7 @@ def show(fingerprint: str, config_file: str | None, store: str | None, brokers: 
             click.echo(f"{name:{width}}  {printable(_field(value))}")
     click.echo()
     _print_explanation(known, told)
+    _print_spent(table)
 
 
 @command.command("explain")
@@ -208,11 +212,7 @@ def follow(config_file: str | None, store: str | None, brokers: str | None, as_j
     asyncio.run(print_each())
 
 
-@command.command("rejudge", hidden=True)
-@click.argument("fingerprints", nargs=-1)
-def rejudge(fingerprints: tuple[str, ...]) -> None:
-    """Not yet."""
-    raise click.UsageError("rejudge is not yet built: `set FP auto` returns to what was judged")
+command.add_command(rejudge)
 
 
 @command.command("matcher", hidden=True)
@@ -303,6 +303,11 @@ def _row(known: Known, decided: Decided, deciding: Deciding) -> dict[str, object
         "verdict": deciding.verdict(known, decided),
         "override": known.override,
     }
+
+
+def _print_spent(table: Table) -> None:
+    if line := spent(table.spending):
+        click.echo(line)
 
 
 def _json(value: object) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from sluice.config.messages import LocatedError, Path, dotted, nearest, one_of
-from sluice.config.model import DEFAULT_ACTIONS, ClientTls, Config, Exporters, Protect
+from sluice.config.model import DEFAULT_ACTIONS, Classification, ClientTls, Config, Exporters, Protect
 
 
 def check(config: Config) -> None:
@@ -15,6 +15,7 @@ def check(config: Config) -> None:
     _exporters(config.exporters)
     _listeners(config)
     _sizes(config)
+    _fallback(config.classification)
     _categories(config)
     _masks(config)
     if exporter := config.exporters.otlp_grpc:
@@ -68,6 +69,18 @@ def _sizes(config: Config) -> None:
                 f"{limits.bytes_in_flight_mib} MiB are less than one request may have: raise it to "
                 f"{-(-size >> 20)}, or lower receivers.otlp.protocols.{key}",
             )
+
+
+def _fallback(classification: Classification) -> None:
+    provider, fallback = classification.provider, classification.fallback
+    if fallback == "none":
+        return
+    path: Path = ("classification", "fallback")
+    if provider == "rules":
+        raise LocatedError(path, f"'{fallback}' would never be asked, for rules do not fail: name it as the provider")
+    if fallback == provider:
+        other = "openai" if provider == "anthropic" else "anthropic"
+        raise LocatedError(path, f"'{fallback}' is the provider itself: use {other} or none")
 
 
 def _categories(config: Config) -> None:

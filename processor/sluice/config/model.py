@@ -108,7 +108,10 @@ class Redaction(_Section, frozen=True):
 
 
 class Provider(_Section, frozen=True):
-    """An unset `api_key` is a missing key, not an error: the process starts degraded and says so."""
+    """An unset `api_key` is a missing key, not an error: the process starts degraded and says so.
+
+    `model` unset: the latest. `max_retries`: of one call, before the provider counts as out.
+    """
 
     api_key: Secret | None = None
     model: Text | None = None
@@ -127,8 +130,13 @@ class Classification(_Section, frozen=True):
     anthropic: Provider | None = None
     openai: Provider | None = None
     queue: Queue = Queue()
-    budget: Budget | None = None
+    budget: Budget = Budget()
     redaction: Redaction = Redaction()
+
+    def section(self, provider: str) -> Provider:
+        """Of `anthropic` or `openai`; one that is not given has the defaults."""
+        given = self.anthropic if provider == "anthropic" else self.openai
+        return given or Provider()
 
 
 Mode = Literal["observe", "tag", "drop"]

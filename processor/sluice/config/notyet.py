@@ -22,11 +22,6 @@ class NotYet(NamedTuple):
 
 _TOPICS = ("verdicts", "kafka", "topics")
 NOT_YET = (
-    NotYet(("classification", "provider"), "use rules", ("anthropic", "openai")),
-    NotYet(("classification", "fallback"), "use none", ("anthropic", "openai")),
-    NotYet(("classification", "anthropic"), "remove it"),
-    NotYet(("classification", "openai"), "remove it"),
-    NotYet(("classification", "budget"), "remove it; rules cost no tokens"),
     NotYet(("policy", "spans"), "use observe or tag", ("drop",)),
     NotYet(("policy", "max_drop_share"), "remove it"),
     NotYet((*_TOPICS, "services"), "remove it"),

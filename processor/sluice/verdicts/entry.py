@@ -121,6 +121,8 @@ class Entry(msgspec.Struct, gc=False):
         the decision in the engine, and the one in the store; None: there is none.
     mend_at
         when somebody should have put right what the topic shows; 0: it shows what it should.
+    again
+        an operator wants the type judged again; until then everything stays as it is.
     due
         when this key is to be looked at next.
     """
@@ -147,6 +149,7 @@ class Entry(msgspec.Struct, gc=False):
     ruling: Ruling | None = None
     saved: Ruling | None = None
     mend_at: int = 0
+    again: bool = False
     due: int = NEVER
 
     def live(self, now: int) -> bool:

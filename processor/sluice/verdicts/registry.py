@@ -25,7 +25,7 @@ from sluice.verdicts.loader import LOADED, Loader
 from sluice.verdicts.model import ACTIONS, CATEGORIES, CONFIDENCES, RANKS, Facts, Override, Source, Verdict
 from sluice.verdicts.reader import Reader
 from sluice.verdicts.shelf import Shelf
-from sluice.verdicts.store import Store
+from sluice.verdicts.store import Gone, Store
 from sluice.verdicts.table import Table, sliced
 from sluice.verdicts.times import HOUR, SECOND
 from sluice.verdicts.volumes import VolumeTable
@@ -73,6 +73,8 @@ class Registry:
         self._read_to_the_end = False
         self._hour = 0
         self._volumes_saved = 0
+        self.wishes = 0
+        """Grows whenever an operator wants a type judged again."""
 
     async def load(self) -> None:
         """Takes everything over from the store and puts it in force. Nothing is asked, nothing published."""
@@ -89,7 +91,7 @@ class Registry:
                 if self._table.entries.get(key) is entry:
                     self._writer.settle(key, entry, now)
         await self._shelf.save_policy()
-        self._store.on_override(self._overruled_elsewhere)
+        self._store.listen(on_override=self._overruled_elsewhere, on_rejudge=self.rejudge)
 
     # What is known
 
@@ -101,7 +103,19 @@ class Registry:
             return False
         if entry.override is not None or entry.blocked:
             return True
-        return entry.live(self._table.now()) and entry.rank >= RANKS[kind]
+        return entry.live(self._table.now()) and entry.rank >= RANKS[kind] and not entry.again
+
+    async def outranked(self, kind: str) -> list[str]:
+        """Fingerprints whose facts a judge of this kind is to replace, by its rank or because an operator wants it;
+        the largest event types first."""
+        found: list[tuple[int, str]] = []
+        async for entries in self._table.walk(_QUICK):
+            now = self._table.now()
+            for key, entry in entries:
+                wanted = entry.again or entry.rank < RANKS[kind]
+                if wanted and entry.live(now) and entry.override is None and not entry.blocked:
+                    found.append((self._volumes.per_day(key, now), key.hex()))
+        return [fingerprint for _, fingerprint in sorted(found, reverse=True)]
 
     def verdict(self, fingerprint: str) -> Verdict | None:
         """What holds here for one event type: the facts in force with our own decision."""
@@ -126,14 +140,14 @@ class Registry:
         """Facts that this instance obtained: in force, stored, published. Answers what holds now; None when the
         engine does not recognise the event type.
 
-        Live facts of a higher rank stay, and so do those of the same rank that another instance obtained meanwhile.
-        `source.instance` is set to this instance.
+        Live facts of a higher rank stay, and so do those of the same rank that another instance obtained meanwhile,
+        unless an operator wanted the type judged again. `source.instance` is set to this instance.
         """
         key = bytes.fromhex(evidence.fingerprint)
         now = self._table.now()
         entry = self._table.entry(key)
         rank = RANKS[source.kind]
-        if not entry.live(now) or entry.rank < rank or (entry.rank == rank and entry.own):
+        if not entry.live(now) or entry.rank < rank or (entry.rank == rank and (entry.own or entry.again)):
             before = unpack(entry.held) if entry.held is not None else None
             held = Held(
                 skeleton=evidence.skeleton,
@@ -159,6 +173,9 @@ class Registry:
             )
             entry.held, entry.rank = pack(held), rank
             self._writer.publish(key, entry, now, renew=True)
+        if entry.again:
+            entry.again = False
+            self._store.save(Gone("rejudge", evidence.fingerprint))
         self._finish(key, now, "judge")
         return self.verdict(evidence.fingerprint)
 
@@ -169,6 +186,16 @@ class Registry:
         if entry is not None:
             self._writer.withdraw(key, entry, self._table.now())
             self._finish(key, self._table.now(), "judge")
+
+    def rejudge(self, fingerprint: str) -> None:
+        """To be asked about again when it is seen; what is known and decided stays until then. Of no effect on a type
+        that is not judged, which is asked about anyway, or that an operator has decided."""
+        entry = self._table.entries.get(bytes.fromhex(fingerprint))
+        if entry is None or not entry.live(self._table.now()) or entry.override is not None:
+            self._store.save(Gone("rejudge", fingerprint))
+            return
+        entry.again = True
+        self.wishes += 1
 
     # The operator's word
 

@@ -39,14 +39,14 @@ def templates(batch):
 
 
 def test_a_type_waits_until_it_has_settled(queue, clock):
-    assert queue.settles_in() is None
+    assert queue.due_in() is None
     queue.add(evidence("a"))
-    assert queue.settles_in() == 5.0
+    assert queue.due_in() == 5.0
     assert queue.take(10) == []
     clock.now += 5.0
-    assert queue.settles_in() == 0.0
+    assert queue.due_in() == 0.0
     assert templates(queue.take(10)) == ["a"]
-    assert queue.settles_in() is None
+    assert queue.due_in() is None
     assert len(queue) == 0
 
 
@@ -71,7 +71,7 @@ def test_volumes_that_grow_while_a_type_waits_change_the_order(queue, clock):
     queue.add(small)
     queue.add(large)
     clock.now += 5.0
-    assert queue.settles_in() == 0.0
+    assert queue.due_in() == 0.0
     queue.weigh([Volume(small.fingerprint, 5000, 0, 0, 0), Volume("f" * 32, 1, 0, 0, 0)])
     assert templates(queue.take(1)) == ["small"]
 
@@ -112,31 +112,106 @@ def test_what_is_put_back_is_due_at_once_even_into_a_full_queue(queue, clock):
     queue.add(evidence("d"))
     queue.put_back(batch)
     assert len(queue) == 4
-    assert queue.settles_in() == 0.0
+    assert queue.due_in() == 0.0
     assert sorted(templates(queue.take(10))) == ["a", "b", "c"]
 
 
-def test_evidence_that_came_during_a_call_wins_over_what_is_put_back(queue, clock):
-    queue.add(evidence("a", count=3))
+def test_a_type_that_is_asked_about_is_not_taken_again_and_what_comes_meanwhile_is_kept_with_it(queue, clock):
+    queue.add(evidence("a <id>", samples=("a 1",), count=3))
     clock.now += 5.0
     batch = queue.take(1)
-    batch[0].attempts = 2
-    queue.add(evidence("a", count=8))
-    queue.put_back(batch)
+    assert queue.add(evidence("a <id>", samples=("a 2",), count=8))
     clock.now += 5.0
+    assert queue.take(10) == []
+    assert queue.due_in() is None
+    assert batch[0].evidence.fingerprint in queue
+    batch[0].attempts = 2
+    queue.put_back(batch)
     (waiting,) = queue.take(10)
-    assert waiting.evidence.count == 8
+    assert waiting.evidence.samples == ["a 1", "a 2"]
     assert waiting.attempts == 2
 
 
-def test_a_type_that_had_no_usable_answer_twice_comes_alone(queue, clock):
-    for template, count in (("a", 30), ("b", 20), ("c", 10)):
-        queue.add(evidence(template, count=count))
+def test_what_is_done_with_may_come_again(queue, clock):
+    queue.add(evidence("a"))
     clock.now += 5.0
-    batch = queue.take(10)
-    batch[1].attempts = 2
-    queue.put_back(batch)
-    assert [templates(queue.take(10)) for _ in range(3)] == [["a"], ["b"], ["c"]]
+    (waiting,) = queue.take(1)
+    queue.done(waiting)
+    assert waiting.evidence.fingerprint not in queue
+    queue.add(evidence("a"))
+    clock.now += 5.0
+    assert templates(queue.take(1)) == ["a"]
+
+
+def test_a_service_with_enough_types_has_a_batch_to_itself_beginning_with_the_largest(clock, telemetry):
+    queue = Queue(1000, 5.0, telemetry, clock)
+    for number in range(60):
+        queue.add(evidence(f"cart {number}", service="cart", count=10 + number))
+    for number in range(60):
+        queue.add(evidence(f"shop {number}", service="shop", count=500 + number))
+    clock.now += 5.0
+    batches = [queue.take(64), queue.take(64)]
+    assert [{waiting.evidence.identity.service for waiting in batch} for batch in batches] == [{"shop"}, {"cart"}]
+    assert [len(batch) for batch in batches] == [60, 60]
+    assert templates(batches[0])[0] == "shop 59"
+
+
+def test_services_with_few_types_share_a_batch_whole_and_side_by_side(clock, telemetry):
+    queue = Queue(1000, 5.0, telemetry, clock)
+    for service, types, count in (("a", 20, 900), ("b", 30, 700), ("c", 20, 500), ("d", 50, 1)):
+        for number in range(types):
+            queue.add(evidence(f"{service} {number}", service=service, count=count + number))
+    clock.now += 5.0
+    services = [[waiting.evidence.identity.service for waiting in queue.take(64)] for _ in range(3)]
+    assert services == [["a"] * 20 + ["b"] * 30, ["c"] * 20, ["d"] * 50]
+
+
+def test_few_types_wait_for_company_the_longer_the_fewer_they_are(clock, telemetry):
+    queue = Queue(1000, 5.0, telemetry, clock, company=64)
+    for number in range(16):
+        queue.add(evidence(f"t{number}"))
+    assert queue.due_in() == 5.0
+    clock.now += 5.0
+    assert queue.due_in() == 15.0
+    assert queue.take(64) == []
+    for number in range(16, 32):
+        queue.add(evidence(f"t{number}"))
+    clock.now += 5.0
+    assert queue.due_in() == 0.0
+    assert len(queue.take(64)) == 32
+
+
+def test_a_full_batch_waits_for_nobody(clock, telemetry):
+    queue = Queue(1000, 5.0, telemetry, clock, company=64)
+    for number in range(65):
+        queue.add(evidence(f"t{number}"))
+    clock.now += 5.0
+    assert len(queue.take(64)) == 64
+    assert queue.take(64) == []
+    assert queue.due_in() == 5.0 * 63
+
+
+def test_the_age_of_the_oldest_type_is_a_metric_until_it_is_judged(queue, clock, telemetry):
+    def oldest():
+        return telemetry.value("sluice_classify_queue_oldest_seconds")
+
+    assert oldest() == 0
+    queue.add(evidence("a"))
+    clock.now += 5.0
+    queue.add(evidence("b"))
+    (first,) = queue.take(1)
+    clock.now += 1.0
+    assert oldest() == 6
+    queue.put_back([first])
+    assert oldest() == 6
+    (first,) = queue.take(1)
+    queue.done(first)
+    assert oldest() == 1
+    queue.add(evidence("a"))
+    clock.now += 5.0
+    for waiting in queue.take(10):
+        queue.done(waiting)
+    assert oldest() == 0
 
 
 def test_the_length_is_a_metric(queue, clock, telemetry):

@@ -11,15 +11,16 @@ import msgspec
 import pytest
 
 from made_evidence import evidence
+from sluice.classify.evidence_hash import evidence_hash
 from sluice.classify.intake import Intake
+from sluice.classify.providers.base import Judgement
 from sluice.classify.providers.rules import VERSION, Rules
 from sluice.classify.queue import Queue
 from sluice.classify.redact import Redactor
 from sluice.classify.worker import Worker
 from sluice.config.model import Redaction
 from sluice.engine import Evidence
-from sluice.errors import ProviderError
-from sluice.health import HealthBoard
+from sluice.errors import OverBudget, ProviderError
 from sluice.telemetry import Telemetry
 from sluice.verdicts.model import Facts
 
@@ -27,26 +28,36 @@ FACTS = Facts(category="heartbeat", confidence="high")
 
 
 class Judge:
-    """A provider whose answers the test scripts; `asked` holds each batch as it was shown."""
+    """A provider whose answers the test scripts; `asked` holds each batch as it was shown. An answer is facts, or why
+    there are none: who is to `blame`."""
 
     name = "scripted"
-    model = "model-1"
-    prompt_version = "prompt-1"
 
     def __init__(
-        self, answer: Callable[[Sequence[Evidence]], Mapping[str, Facts]], kind: Literal["rule", "llm"] = "llm"
+        self,
+        answer: Callable[[Sequence[Evidence]], Mapping[str, Facts] | str],
+        kind: Literal["rule", "llm"] = "llm",
+        alone: Callable[[Evidence], bool] = lambda _: False,
     ):
         self.kind = kind
+        self.alone = alone
         self.asked: list[list[Evidence]] = []
         self._answer = answer
 
-    async def judge(self, batch: Sequence[Evidence]) -> Mapping[str, Facts]:
+    async def judge(self, batch: Sequence[Evidence]) -> Judgement:
         self.asked.append(list(batch))
         await asyncio.sleep(0)
-        return self._answer(batch)
+        answer = self._answer(batch)
+        if isinstance(answer, str):
+            return Judgement({}, "scripted-2", "model-1", "prompt-1", blame=answer, refused=answer == "rejected")
+        return Judgement(answer, "scripted-2", "model-1", "prompt-1")
+
+    @property
+    def batches(self) -> list[list[str]]:
+        return [[entry.template for entry in batch] for batch in self.asked]
 
 
-def all_known(batch: Sequence[Evidence]) -> Mapping[str, Facts]:
+def all_known(batch: Sequence[Evidence]) -> dict[str, Facts]:
     return {entry.fingerprint: FACTS for entry in batch}
 
 
@@ -55,7 +66,6 @@ class Bench:
 
     def __init__(self, provider, *, max_size: int = 100, batch_size: int = 64, known: set[str] | None = None) -> None:
         self.telemetry = Telemetry()
-        self.health = HealthBoard()
         self.intake = Intake(self.telemetry)
         self.queue = Queue(max_size, 0.0, self.telemetry)
         self.known = set() if known is None else known
@@ -71,7 +81,6 @@ class Bench:
             judged=self.judged,
             instance="replica-1",
             telemetry=self.telemetry,
-            health=self.health,
             batch_size=batch_size,
             retry_delay=(0.01, 0.02),
         )
@@ -154,7 +163,7 @@ async def test_samples_are_redacted_before_they_leave_the_process(kind, shown):
     assert judge.asked[0][0].samples == [shown]
 
 
-async def test_while_the_provider_is_out_types_wait_and_health_says_so():
+async def test_while_the_provider_is_out_types_wait():
     out = True
 
     def answer(batch):
@@ -162,16 +171,74 @@ async def test_while_the_provider_is_out_types_wait_and_health_says_so():
             raise ProviderError("no answer from the model")
         return all_known(batch)
 
-    async with Bench(Judge(answer)) as bench:
+    judge = Judge(answer)
+    async with Bench(judge) as bench:
         bench.offer(evidence("a <id>"), evidence("b <id>"))
-        await bench.until(
-            lambda: bench.telemetry.value("sluice_classify_failed", provider="scripted", reason="unavailable") > 5
-        )
-        assert bench.health.degraded_parts()["provider"].reason == "scripted: no answer from the model"
+        await bench.until(lambda: len(judge.asked) > 5)
         assert not bench.facts
         out = False
         await bench.until(lambda: len(bench.facts) == 2)
-        assert bench.health.degraded_parts() == {}
+
+
+async def test_facts_carry_the_source_that_judged_them_and_the_hash_of_what_it_saw():
+    entry = evidence("order <id> took <dur>", attribute_keys=("b", "a"))
+    async with Bench(Judge(all_known)) as bench:
+        bench.offer(entry)
+        await bench.until(lambda: bench.facts)
+    source = bench.facts[0][2]
+    assert (source.provider, source.model, source.prompt_version) == ("scripted-2", "model-1", "prompt-1")
+    assert source.evidence_hash == evidence_hash(["dur", "id"], ["a", "b"])
+
+
+async def test_types_that_must_be_alone_are_asked_about_alone():
+    judge = Judge(all_known, alone=lambda entry: entry.template.startswith("lone"))
+    bench = Bench(judge)
+    for template, count in (("a <id>", 9), ("lone 1 <id>", 8), ("b <id>", 7), ("lone 2 <id>", 6)):
+        bench.queue.add(evidence(template, count=count))
+    async with bench:
+        await bench.until(lambda: len(bench.facts) == 4)
+    assert judge.batches == [["a <id>", "b <id>"], ["lone 1 <id>"], ["lone 2 <id>"]]
+
+
+@pytest.mark.parametrize("blame", ["rejected", "canary wasted"])
+async def test_the_one_type_that_spoils_a_batch_is_found_and_parked_with_keep(blame):
+    def answer(batch):
+        return blame if any(entry.template == "bad <id>" for entry in batch) else all_known(batch)
+
+    judge = Judge(answer)
+    bench = Bench(judge)
+    for number in range(15):
+        bench.queue.add(evidence(f"good {'x' * number} <id>", count=100 - number))
+    bench.queue.add(evidence("bad <id>", count=90))
+    async with bench:
+        await bench.until(lambda: len(bench.facts) == 16)
+    verdicts = {entry.template: facts for entry, facts, _ in bench.facts}
+    bad = verdicts.pop("bad <id>")
+    assert set(verdicts.values()) == {FACTS}
+    assert (bad.category, bad.confidence) == ("unclassified", "low")
+    assert blame == "rejected" or judge.batches.count(["bad <id>"]) == 3
+    asked = Counter(template for batch in judge.batches for template in batch)
+    assert max(asked[template] for template in verdicts) <= 5, "each halving leaves the innocent half answered"
+
+
+async def test_when_the_days_tokens_do_not_suffice_for_a_batch_a_smaller_one_is_asked_about():
+    left = 5
+
+    def answer(batch):
+        nonlocal left
+        if len(batch) > left:
+            raise OverBudget("not enough left")
+        left -= len(batch)
+        return all_known(batch)
+
+    judge = Judge(answer)
+    bench = Bench(judge)
+    for number in range(16):
+        bench.queue.add(evidence(f"t{'x' * number} <id>", count=100 - number))
+    async with bench:
+        await bench.until(lambda: left == 0 and len(bench.queue) == 11)
+        assert {facts for _, facts, _ in bench.facts} == {FACTS}
+        assert sorted(entry.count for entry, _, _ in bench.facts) == [96, 97, 98, 99, 100], "the largest go first"
 
 
 @pytest.mark.parametrize(
@@ -196,13 +263,13 @@ async def test_an_answer_that_cannot_be_used_is_asked_for_again_then_the_type_is
     judge = Judge(answer)
     async with Bench(judge) as bench:
         bench.offer(bad, evidence("good <id>"))
-        await bench.until(
-            lambda: bench.telemetry.value("sluice_classify_unusable", provider="scripted", reason="parked")
-        )
-        assert bench.telemetry.value("sluice_classify_unusable", provider="scripted", reason=reason) == 3
-        assert [entry.template for entry, _, _ in bench.facts] == ["good <id>"]
-        assert [entry.template for entry in judge.asked[-1]] == ["bad <id>"]
-        assert len(judge.asked) == 3
+        await bench.until(lambda: len(bench.facts) == 2)
+        assert bench.telemetry.value("sluice_classify_unusable", provider="scripted-2", reason=reason) == 3
+        assert bench.telemetry.value("sluice_classify_unusable", provider="scripted-2", reason="parked") == 1
+    facts = {entry.template: facts.category for entry, facts, _ in bench.facts}
+    assert facts == {"good <id>": "heartbeat", "bad <id>": "unclassified"}
+    assert [entry.template for entry in judge.asked[-1]] == ["bad <id>"]
+    assert len(judge.asked) == 3
 
 
 async def test_facts_that_nobody_asked_for_are_ignored():
@@ -221,14 +288,18 @@ async def test_a_judge_that_breaks_is_counted_and_its_neighbours_are_judged_in_t
             raise KeyError("a sample's content")
         return all_known(batch)
 
-    async with Bench(Judge(answer)) as bench:
+    judge = Judge(answer)
+    async with Bench(judge) as bench:
         bench.offer(evidence("poison <id>", count=50), evidence("good <id>"))
         await bench.until(lambda: bench.facts)
         await bench.until(
             lambda: bench.telemetry.value("sluice_classify_unusable", provider="scripted", reason="parked")
         )
-    assert [entry.template for entry, _, _ in bench.facts] == ["good <id>"]
-    assert bench.telemetry.value("sluice_tasks_failed", task="classify_judge") == 3
+        assert bench.telemetry.value("sluice_tasks_failed", task="classify_judge") == 3
+        asked = len(judge.asked)
+        bench.offer(evidence("poison <id>", count=51), evidence("late <id>"))
+        await bench.until(lambda: len(bench.facts) == 2)
+        assert judge.batches[asked:] == [["late <id>"]], "what broke something here is not touched again"
     assert "a sample's content" not in caplog.text
 
 

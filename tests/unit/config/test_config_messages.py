@@ -175,23 +175,19 @@ WRONG = {
         ":1: exporters: otlp_grpc and nop are given: exactly one of otlp_grpc, nop is needed",
     ),
     "an exporter without address": ("exporters: {otlp_grpc: }", "exporters.otlp_grpc.endpoint: is missing: it is requ"),
-    "a judge that is not yet there": (
-        "classification: {provider: anthropic}",
-        ":2: classification.provider: 'anthropic' is not yet built: use rules",
+    "a fallback that is the provider": (
+        "classification: {provider: openai, fallback: openai}",
+        ":2: classification.fallback: 'openai' is the provider itself: use anthropic or none",
     ),
-    "a fallback that is not yet there": ("classification: {fallback: openai}", "'openai' is not yet built: use none"),
-    "a provider's settings": (
-        "classification: {anthropic: {api_key: '${env:UNSET}'}}",
-        "classification.anthropic: has no effect, it is not yet built: remove it",
+    "a fallback for rules": (
+        "classification: {fallback: openai}",
+        ":2: classification.fallback: 'openai' would never be asked, for rules do not fail: name it as the provider",
     ),
-    "the other provider's settings": (
-        "classification: {openai: {}}",
-        "classification.openai: has no effect, it is not",
+    "a judge that nobody knows": (
+        "classification: {provider: gemini}",
+        "classification.provider: 'gemini' is not one of anthropic, openai, rules",
     ),
-    "a budget": (
-        "classification: {budget: {tokens_per_day: 5}}",
-        "classification.budget: has no effect, it is not yet",
-    ),
+    "a negative budget": ("classification: {budget: {tokens_per_day: -1}}", "classification.budget.tokens_per_day: -1"),
     "a largest share of drops": (
         "policy: {max_drop_share: 90%}",
         "policy.max_drop_share: has no effect, it is not yet",

@@ -6,6 +6,7 @@ passed on: it may quote the key or the question.
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 import os
@@ -74,18 +75,20 @@ def of_answer(failure: Failure, *, provider: str, model: str) -> ProviderError:
 
 
 def of_connection(error: BaseException, *, provider: str, url: str) -> Unavailable:
-    """No answer at all."""
-    return Unavailable(f"{provider} cannot be reached at {url}: {_cause(error)}")
+    """No answer at all; whether the request went out is known where the connection was never made."""
+    cause = _cause(error)
+    return Unavailable(f"{provider} cannot be reached at {url}: {cause}", unsure=not _never_made(error))
 
 
 def of_silence(seconds: float, *, provider: str) -> Unavailable:
-    return Unavailable(f"{provider} did not answer within {seconds:g} s")
+    return Unavailable(f"{provider} did not answer within {seconds:g} s", unsure=True)
 
 
 def of_garbage(*, provider: str) -> Unavailable:
     """A success that is none: a proxy's page, a body cut short, a shape that no version of the API has."""
     key = f"classification.{provider}.base_url"
-    return Unavailable(f"{provider} answers what is no answer of its API; check {key} and what stands between")
+    told = f"{provider} answers what is no answer of its API; check {key} and what stands between"
+    return Unavailable(told, unsure=True)
 
 
 def the_key(given: str | None, *, provider: str) -> str:
@@ -187,10 +190,25 @@ def _is_about_money(failure: Failure) -> bool:
     return any(told in message for told in _TOLD_OF_MONEY)
 
 
-def _cause(error: BaseException) -> str:
-    """The system's own words from the root of the chain; what a library says may quote the peer's bytes."""
+def _chain(error: BaseException) -> Iterator[BaseException]:
     seen: BaseException | None = error
     while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
+
+
+def _never_made(error: BaseException) -> bool:
+    """No name, no route, nobody who listens, no TLS: not a byte of the request was sent."""
+    return any(
+        isinstance(seen, socket.gaierror | ssl.SSLCertVerificationError | ConnectionRefusedError)
+        or (isinstance(seen, OSError) and seen.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH))
+        for seen in _chain(error)
+    )
+
+
+def _cause(error: BaseException) -> str:
+    """The system's own words from the root of the chain; what a library says may quote the peer's bytes."""
+    for seen in _chain(error):
         if isinstance(seen, ssl.SSLCertVerificationError):
             return f"no TLS, {seen.verify_message.rstrip('.').lower()}"
         if isinstance(seen, ssl.SSLError):
@@ -199,5 +217,4 @@ def _cause(error: BaseException) -> str:
             return (seen.strerror or "the name is not known").lower()
         if isinstance(seen, OSError) and seen.errno:
             return os.strerror(seen.errno).lower()
-        seen = seen.__cause__ or seen.__context__
     return "the connection broke off"

@@ -1,6 +1,27 @@
 """The SQLite store: the only folder that knows sqlite3."""
 
-from sluice.verdicts.store.rows import INSTANCE, POLICY, Gone, NoteRow, OverrideRow, Row, VerdictRow, VolumeRow
+from sluice.verdicts.store.rows import (
+    INSTANCE,
+    POLICY,
+    Gone,
+    NoteRow,
+    OverrideRow,
+    Row,
+    SpendingRow,
+    VerdictRow,
+    VolumeRow,
+)
 from sluice.verdicts.store.store import Store
 
-__all__ = ["INSTANCE", "POLICY", "Gone", "NoteRow", "OverrideRow", "Row", "Store", "VerdictRow", "VolumeRow"]
+__all__ = [
+    "INSTANCE",
+    "POLICY",
+    "Gone",
+    "NoteRow",
+    "OverrideRow",
+    "Row",
+    "SpendingRow",
+    "Store",
+    "VerdictRow",
+    "VolumeRow",
+]

@@ -11,16 +11,18 @@ import sqlite3
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from sluice.errors import StoreError
-from sluice.verdicts.store.rows import Gone, NoteRow, OverrideRow, Row, VerdictRow, VolumeRow
+from sluice.verdicts.store.rows import Gone, NoteRow, OverrideRow, Row, SpendingRow, VerdictRow, VolumeRow
 
 log = logging.getLogger(__name__)
 
 BUSY = 2.0
 """Seconds to wait for a lock of another process."""
 
-SCHEMA = 1
-_TABLES = """
+_STEPS = (
+    """
 CREATE TABLE verdicts (
     fingerprint TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB, facts BLOB,
     sent INTEGER NOT NULL, queued INTEGER NOT NULL);
@@ -32,7 +34,18 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE INDEX verdicts_waiting ON verdicts (queued) WHERE sent = 0;
 CREATE INDEX overrides_waiting ON overrides (queued) WHERE sent = 0;
 CREATE INDEX overrides_new ON overrides (fingerprint) WHERE noticed = 0;
-"""
+""",
+    """
+CREATE TABLE spending (
+    day TEXT NOT NULL, provider TEXT NOT NULL, calls INTEGER NOT NULL, types INTEGER NOT NULL,
+    input INTEGER NOT NULL, cache_write INTEGER NOT NULL, cache_read INTEGER NOT NULL, output INTEGER NOT NULL,
+    reserved INTEGER NOT NULL, PRIMARY KEY (day, provider));
+CREATE TABLE rejudge (fingerprint TEXT PRIMARY KEY, noticed INTEGER NOT NULL);
+CREATE INDEX rejudge_new ON rejudge (fingerprint) WHERE noticed = 0;
+""",
+)
+"""What makes a file of each schema from one of the schema before; the first begins with nothing."""
+SCHEMA = len(_STEPS)
 
 
 class Transaction:
@@ -69,16 +82,15 @@ def connect(path: str, configure: Callable[[sqlite3.Connection], None]) -> sqlit
         found = connection.execute("PRAGMA user_version").fetchone()[0]
         if found > SCHEMA:
             raise StoreError(f"it was written by a newer version of Sluice (schema {found}, this one knows {SCHEMA})")
-        if found == 0:
-            with Transaction(connection):
-                if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-                    for statement in _TABLES.strip().removesuffix(";").split(";"):
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {SCHEMA}")
-        else:
+        with Transaction(connection):
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            for step in _STEPS[found:]:
+                for statement in step.strip().removesuffix(";").split(";"):
+                    connection.execute(statement)
+            if found < SCHEMA:
+                connection.execute(f"PRAGMA user_version = {SCHEMA}")
             # A file may be readable and not writable: that is known now or at the first verdict.
-            with Transaction(connection):
-                connection.execute("DELETE FROM meta WHERE key = ''")
+            connection.execute("DELETE FROM meta WHERE key = ''")
     except BaseException:
         connection.close()
         raise
@@ -91,6 +103,7 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
     overrides: list[tuple[object, ...]] = []
     volumes: list[tuple[object, ...]] = []
     notes: list[tuple[object, ...]] = []
+    spending: list[tuple[object, ...]] = []
     gone: dict[str, list[tuple[str]]] = {}
     now = time.time_ns()
     for position, row in enumerate(rows):
@@ -104,6 +117,8 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
                 volumes.append((row.fingerprint, row.hours))
             case NoteRow():
                 notes.append((row.key, row.value))
+            case SpendingRow():
+                spending.append(msgspec.structs.astuple(row))
             case Gone():
                 gone.setdefault(row.table, []).append((row.fingerprint,))
     with Transaction(connection):
@@ -117,8 +132,9 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
         )
         connection.executemany("INSERT OR REPLACE INTO volumes VALUES (?, ?)", volumes)
         connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", notes)
+        connection.executemany("INSERT OR REPLACE INTO spending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", spending)
         for table, keys in gone.items():
-            unless_newer = " AND noticed = 1" if table == "overrides" else ""
+            unless_newer = " AND noticed = 1" if table in ("overrides", "rejudge") else ""
             connection.executemany(f"DELETE FROM {table} WHERE fingerprint = ?{unless_newer}", keys)
     return any(isinstance(row, VerdictRow | OverrideRow) and not row.sent for row in rows)
 

@@ -44,6 +44,33 @@ class NoteRow(msgspec.Struct, frozen=True):
     value: str
 
 
+class SpendingRow(msgspec.Struct, frozen=True):
+    """What one provider was asked on one UTC day (`YYYY-MM-DD`); tokens by the provider's own count.
+
+    `types`: event types judged. `reserved`: what calls under way may cost at the worst, and what those may have cost
+    whose answer never came.
+    """
+
+    day: str
+    provider: str
+    calls: int = 0
+    types: int = 0
+    input: int = 0
+    cache_write: int = 0
+    cache_read: int = 0
+    output: int = 0
+    reserved: int = 0
+
+    @property
+    def used(self) -> int:
+        return self.input + self.cache_write + self.cache_read + self.output
+
+    @property
+    def bound(self) -> int:
+        """The most that it can have cost."""
+        return self.used + self.reserved
+
+
 class Gone(msgspec.Struct, frozen=True):
     """A row to be deleted."""
 
@@ -51,7 +78,7 @@ class Gone(msgspec.Struct, frozen=True):
     fingerprint: str
 
 
-Row = VerdictRow | OverrideRow | VolumeRow | NoteRow | Gone
+Row = VerdictRow | OverrideRow | VolumeRow | NoteRow | SpendingRow | Gone
 
 
 def key_of(row: Row) -> tuple[str, str | bytes]:
@@ -65,5 +92,7 @@ def key_of(row: Row) -> tuple[str, str | bytes]:
             return "volumes", row.fingerprint
         case NoteRow():
             return "meta", row.key
+        case SpendingRow():
+            return "spending", f"{row.day} {row.provider}"
         case Gone():
             return row.table, row.fingerprint

@@ -20,7 +20,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
 
 from sluice.errors import StoreError
@@ -29,7 +29,7 @@ from sluice.telemetry import Telemetry
 from sluice.verdicts import instance
 from sluice.verdicts.outbox import Outgoing
 from sluice.verdicts.store import database
-from sluice.verdicts.store.rows import OverrideRow, Row, VerdictRow, VolumeRow, key_of
+from sluice.verdicts.store.rows import OverrideRow, Row, SpendingRow, VerdictRow, VolumeRow, key_of
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +74,7 @@ class Store:
         self._gate_open = False
         self._on_reset: Callable[[], None] | None = None
         self._on_override: Callable[[str, bytes | None], None] | None = None
+        self._on_rejudge: Callable[[str], None] | None = None
         self._version = -1
         self._stand_in = False
 
@@ -148,6 +149,16 @@ class Store:
         """What `NoteRow`s left. Raises StoreError when it cannot be read."""
         return dict(await self._ask(lambda connection: connection.execute("SELECT key, value FROM meta").fetchall()))
 
+    async def spending(self) -> list[SpendingRow]:
+        """All rows, in the order of days. Raises StoreError."""
+
+        def read(connection: sqlite3.Connection) -> list[SpendingRow]:
+            columns = ", ".join(SpendingRow.__struct_fields__)
+            found = connection.execute(f"SELECT {columns} FROM spending ORDER BY day, provider")
+            return [SpendingRow(*row) for row in found]
+
+        return await self._ask(read)
+
     async def instance_id(self, configured: str | None, host: str) -> str:
         """The configured id, else one that is made of the host's name once and kept."""
         if configured:
@@ -171,18 +182,29 @@ class Store:
         """`listener` is called on the loop when a corrupt file was replaced: everything is to be saved again."""
         self._on_reset = listener
 
-    def on_override(self, listener: Callable[[str, bytes | None], None]) -> None:
-        """`listener` is called on the loop for each override that another process wrote, within a second."""
-        self._on_override = listener
+    def listen(self, *, on_override: Callable[[str, bytes | None], None], on_rejudge: Callable[[str], None]) -> None:
+        """The listeners are called on the loop within a second, for what another process wrote: each override, and
+        each event type that is to be judged again, those included that wait for it since an earlier start."""
+        self._on_override, self._on_rejudge = on_override, on_rejudge
+
+    async def rejudge(self, fingerprints: Sequence[str]) -> None:
+        """For another process: event types that the processor is to have judged anew. Raises StoreError."""
+        self._require_file("nothing is asked again")
+
+        def write(connection: sqlite3.Connection) -> None:
+            with database.Transaction(connection):
+                connection.executemany(
+                    "INSERT OR REPLACE INTO rejudge VALUES (?, 0)", [(fingerprint,) for fingerprint in fingerprints]
+                )
+
+        await self._ask(write)
 
     async def overrule(self, fingerprint: str, value: bytes | None) -> None:
         """For another process, such as the command line: an override (None withdraws it) that the processor notices.
 
         Raises StoreError when it cannot be written.
         """
-
-        if self._stand_in:
-            raise StoreError(f"{self._path} cannot be opened: the override is not recorded")
+        self._require_file("the override is not recorded")
 
         def write(connection: sqlite3.Connection) -> None:
             now = time.time_ns()
@@ -192,6 +214,10 @@ class Store:
                 )
 
         await self._ask(write)
+
+    def _require_file(self, otherwise: str) -> None:
+        if self._stand_in:
+            raise StoreError(f"{self._path} cannot be opened: {otherwise}")
 
     # The outbox
 
@@ -338,28 +364,34 @@ class Store:
             self._tell(_resolve, answer, found)
 
     def _notice(self) -> None:
-        """Overrides that another process wrote. `data_version` changes with the commits of others only."""
-        if self._on_override is None:
+        """What another process wrote. `data_version` changes with the commits of others only."""
+        if self._on_override is None or self._on_rejudge is None:
             return
         try:
             version = self._connection.execute("PRAGMA data_version").fetchone()[0]
             if version == self._version:
                 return
+            # At the first look, those of earlier starts too: they are still to be judged.
+            which = "" if self._version == -1 else " WHERE noticed = 0"
+            rejudge = self._connection.execute(f"SELECT fingerprint FROM rejudge{which}").fetchall()
             found = self._connection.execute("SELECT fingerprint, value, version FROM overrides WHERE noticed = 0")
-            rows = found.fetchall()
-            if rows:
+            overrides = found.fetchall()
+            if overrides or rejudge:
                 with database.Transaction(self._connection):
                     self._connection.executemany(
                         "UPDATE overrides SET noticed = 1 WHERE fingerprint = ? AND version = ?",
-                        [(fingerprint, written) for fingerprint, _, written in rows],
+                        [(fingerprint, written) for fingerprint, _, written in overrides],
                     )
+                    self._connection.executemany("UPDATE rejudge SET noticed = 1 WHERE fingerprint = ?", rejudge)
         except sqlite3.Error as error:
             self._failed("read", error)
             return
         self._version = version
-        for fingerprint, value, _ in rows:
+        for fingerprint, value, _ in overrides:
             self._tell(self._on_override, fingerprint, value)
-        if rows and self._gate_open:
+        for (fingerprint,) in rejudge:
+            self._tell(self._on_rejudge, fingerprint)
+        if overrides and self._gate_open:
             self._tell(self.changed.set)
 
     def _failed(self, operation: str, error: sqlite3.Error) -> StoreError:

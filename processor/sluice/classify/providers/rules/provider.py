@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
+from sluice.classify.providers.base import Judgement
 from sluice.classify.providers.rules.logs import LOGS
 from sluice.classify.providers.rules.metrics import METRICS
 from sluice.classify.providers.rules.reading import Reading
@@ -27,16 +28,17 @@ class Rules:
 
     kind: Literal["rule", "llm"] = "rule"
     name = "rules"
-    model = ""
-    prompt_version = VERSION
 
-    async def judge(self, batch: Sequence[Evidence]) -> Mapping[str, Facts]:
+    def alone(self, evidence: Evidence) -> bool:
+        return False
+
+    async def judge(self, batch: Sequence[Evidence]) -> Judgement:
         facts = {}
         for position, evidence in enumerate(batch, 1):
             facts[evidence.fingerprint] = self.facts(evidence)
             if position % _STEP == 0:
                 await asyncio.sleep(0)
-        return facts
+        return Judgement(facts, self.name, "", VERSION)
 
     def facts(self, evidence: Evidence) -> Facts:
         """The same evidence gives the same facts, always and everywhere."""

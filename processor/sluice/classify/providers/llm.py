@@ -1,0 +1,86 @@
+"""The judge that is a model behind an API: a batch becomes one call, its reply becomes facts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from random import Random, SystemRandom
+from typing import Literal
+
+from sluice.classify.asking import PROMPT_VERSION, Composed, compose, lone
+from sluice.classify.panel import Answer, Call, Panel
+from sluice.classify.providers.base import Judgement
+from sluice.classify.providers.model import Reply
+from sluice.engine import Evidence
+
+log = logging.getLogger(__name__)
+
+
+class Llm:
+    """A `Provider` over the models of a panel."""
+
+    kind: Literal["rule", "llm"] = "llm"
+
+    def __init__(
+        self,
+        panel: Panel,
+        *,
+        per_day: Callable[[str], float | None] = lambda _: None,
+        services: Callable[[], Mapping[tuple[str, str], str]] = dict,
+        chance: Random | None = None,
+    ) -> None:
+        """`per_day`: records a day of a fingerprint, as far as known; `services`: what is known of services, by
+        namespace and name; `chance`: nobody's to guess."""
+        self._panel = panel
+        self._per_day = per_day
+        self._services = services
+        self._chance = chance or SystemRandom()
+
+    @property
+    def name(self) -> str:
+        return self._panel.primary
+
+    def alone(self, evidence: Evidence) -> bool:
+        return lone(evidence)
+
+    async def judge(self, batch: Sequence[Evidence]) -> Judgement:
+        rates = {entry.fingerprint: rate for entry in batch if (rate := self._per_day(entry.fingerprint)) is not None}
+        services = self._services()
+        composed = await asyncio.to_thread(compose, batch, self._chance, services=services, rates=rates)
+        proof = _call(compose([], self._chance), 0) if len(batch) == 1 else None
+        answer = await self._panel.ask(_call(composed, len(batch)), proof)
+        if answer.reply is None:
+            return _judged(answer, blame="rejected", refused=True)
+        read = await asyncio.to_thread(composed.read, answer.reply)
+        _log_cost(answer, answer.reply, batch, len(read.facts))
+        if read.void or not read.facts:
+            return _judged(answer, blame=read.void or "nothing answered")
+        return Judgement(read.facts, answer.provider, answer.reply.model, PROMPT_VERSION)
+
+
+def _call(composed: Composed, types: int) -> Call:
+    return Call(composed.question, composed.token_bound, types)
+
+
+def _judged(answer: Answer, *, blame: str, refused: bool = False) -> Judgement:
+    model = answer.reply.model if answer.reply else answer.model
+    return Judgement({}, answer.provider, model, PROMPT_VERSION, blame, refused)
+
+
+def _log_cost(answer: Answer, reply: Reply, batch: Sequence[Evidence], judged: int) -> None:
+    usage = reply.usage
+    log.info(
+        "%s (%s) judged %d of %d event types for %d tokens: %d in, %d of them written to and %d read from its cache, "
+        "%d out; %.0f a type",
+        answer.provider,
+        reply.model,
+        judged,
+        len(batch),
+        usage.total,
+        usage.total - usage.output,
+        usage.cache_write,
+        usage.cache_read,
+        usage.output,
+        usage.total / len(batch),
+    )
