@@ -78,6 +78,11 @@ def send(sluice: Sluice, *lines: str, times: int = 3, service: str = "shop") -> 
             sender.export(logs(*lines, service=service))
 
 
+def files(directory: Path) -> dict[str, bytes]:
+    """Everything that lies there, by name."""
+    return {path.name: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
 def classification(sluice: Sluice) -> dict[str, Any]:
     with urllib.request.urlopen(f"http://127.0.0.1:{sluice.health_port}/health") as answer:
         state: dict[str, Any] = json.load(answer)["classification"]
@@ -484,8 +489,8 @@ async def test_no_value_of_a_record_and_no_key_is_kept_anywhere(
     shown = [sluice.metrics_text(), json.dumps(classification(sluice)), sluice.command("verdicts", "list").stdout]
     sluice.stop()
     published = [value or b"" for _, value in await kafka.read(topics.verdicts)]
-    files = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path != sluice.file}
-    traces = {"topic": b"\n".join(published), "answers": "\n".join(shown).encode(), **files}
+    traces = {"topic": b"\n".join(published), "answers": "\n".join(shown).encode(), **files(tmp_path)}
+    del traces[sluice.file.name]
 
     assert any(canary in content for content in claude.contents for canary in canaries), "or the search is blind"
     found = {where for where, trace in traces.items() if b"entering page of" in trace}
