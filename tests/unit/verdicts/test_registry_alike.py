@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from conftest import Start
-from registry_world import LLM, RULE, WASTE, Clock, Log, Sluice, fingerprint, verdict
+from registry_world import LLM, RULE, WASTE, Clock, Log, Sluice, Start, fingerprint, verdict
 from registry_world import evidence as plain
 from sluice.engine import Evidence
 from sluice.verdicts import wire

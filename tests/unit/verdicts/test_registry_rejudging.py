@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from conftest import Start
-from registry_world import LLM, RULE, Clock, Log, Sluice, fingerprint, override, verdict
+from registry_world import LLM, RULE, Clock, Log, Sluice, Start, fingerprint, override, verdict
 from sluice.verdicts import wire
 from sluice.verdicts.model import Facts
 from sluice.verdicts.store import Store
