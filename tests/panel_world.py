@@ -22,7 +22,7 @@ DAY = 86_400.0
 NOON = 1_750_032_000.0 + 12 * 3_600
 """Of a UTC day."""
 COST = Usage(input=700, cache_write=10, cache_read=200, output=90)
-CALL = Call(Question("test", "system", "content", {}, 500), 2_000, types=10)
+CALL = Call(Question("test", "system", "content", {}, 500), 2_000)
 PROOF = Call(Question("test", "system", "proof", {}, 500), 1_000)
 
 Answer = ProviderError | Reply | Callable[[Question], Reply]

@@ -143,6 +143,7 @@ class Sluice:
         capacity: int = 20_000,
         types: int = 100_000,
     ) -> None:
+        self.path = path
         self.clock = clock
         self.log = log
         self.engine = Installed()

@@ -25,6 +25,7 @@ from sluice.classify.providers.rules import Rules
 from sluice.classify.queue import Queue
 from sluice.classify.redact import Redactor
 from sluice.classify.reopening import Reopening
+from sluice.classify.sharing import guarded, nothing_shared
 from sluice.classify.standing import describe
 from sluice.classify.worker import Worker
 from sluice.config.model import Config, PolicyConfig
@@ -144,6 +145,7 @@ class Service:
             judged=self.registry.judged,
             instance=instance,
             telemetry=self.telemetry,
+            shared=guarded(self.registry.alike) if provider.kind == "llm" else nothing_shared,
             batch_size=self._config.classification.queue.batch_size,
             concurrency=self._config.classification.queue.concurrency,
         )

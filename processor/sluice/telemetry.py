@@ -81,6 +81,9 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric("sluice_classify_judged", "counter", "event types judged", ("kind", "category")),
     Metric(
+        "sluice_classify_shared", "counter", "event types that are as in other services, without asking", ("category",)
+    ),
+    Metric(
         "sluice_classify_unlisted", "counter", "event types not judged because redaction would change their skeleton"
     ),
     Metric("sluice_classify_provider_in_use", "gauge", "1 for the provider that is asked", ("provider",)),

@@ -19,7 +19,7 @@ from registry_world import START, Clock, Log, Sluice, fingerprint, override
 from sluice.errors import StoreError
 from sluice.health import HealthBoard
 from sluice.telemetry import Telemetry
-from sluice.verdicts.store import Store, VerdictRow
+from sluice.verdicts.store import SpendingRow, Store, VerdictRow
 
 Open = Callable[..., Awaitable[Sluice]]
 
@@ -129,12 +129,28 @@ async def test_a_file_that_cannot_be_opened_is_named_and_memory_serves(run: Open
 
 async def test_a_file_of_a_newer_version_is_left_alone(run: Open, tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "sluice.db")
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 1000")
     connection.close()
     sluice = await run()
     assert sluice.store.in_memory
     assert "newer version" in sluice.health.degraded_parts()["store"].reason
     assert not set_aside(tmp_path)
+
+
+async def test_a_file_of_an_older_version_is_taken_over_with_all_that_it_holds(run: Open, tmp_path: Path) -> None:
+    before = await run()
+    await before.judge(1)
+    await before.stop()
+    connection = sqlite3.connect(tmp_path / "sluice.db")
+    connection.executescript("DROP TABLE spending; DROP TABLE rejudge; PRAGMA user_version = 1")
+    connection.close()
+    sluice = await run()
+    assert not sluice.store.in_memory
+    assert sluice.registry.known(fingerprint(1))
+    row = SpendingRow("2026-01-01", "somebody", calls=1, input=5)
+    assert sluice.store.save(row)
+    await sluice.store.flush()
+    assert await sluice.store.spending() == [row]
 
 
 async def test_while_another_process_locks_the_file_everything_goes_on_and_is_written_afterwards(

@@ -14,6 +14,7 @@ from sluice.classify.intake import Intake
 from sluice.classify.providers.base import Judgement, Provider
 from sluice.classify.queue import Queue, Waiting
 from sluice.classify.redact import Redactor
+from sluice.classify.sharing import Shared, nothing_shared
 from sluice.engine import Evidence
 from sluice.errors import OverBudget, ProviderError
 from sluice.telemetry import Telemetry
@@ -44,11 +45,12 @@ class Worker:
     """Owns one task that takes evidence in and `concurrency` tasks that ask. Nothing here can slow a request.
 
     Per batch: (1) types that are `known` by now are let go; (2) types whose words redaction would change are
-    unlisted: counted, never asked about; (3) the provider is asked, about some of them alone; (4) usable facts go to
-    `judged`; (5) types without a usable answer wait again, after the second time to be asked about alone, after the
-    third they are parked: `unclassified`, which is kept, with the reason; (6) when one of several is at fault for
-    there being no answer at all, each half is asked about, down to that one. When the provider is out
-    (`ProviderError`) the whole batch waits, and the next try comes after a growing delay.
+    unlisted: counted, never asked about; (3) types whose facts are `shared` by other services take them over;
+    (4) the provider is asked, about some of them alone; (5) usable facts go to `judged`; (6) types without a usable
+    answer wait again, after the second time to be asked about alone, after the third they are parked: `unclassified`,
+    which is kept, with the reason; (7) when one of several is at fault for there being no answer at all, each half is
+    asked about, down to that one. When the provider is out (`ProviderError`) the whole batch waits, and the next try
+    comes after a growing delay.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Worker:
         judged: Judged,
         instance: str,
         telemetry: Telemetry,
+        shared: Shared = nothing_shared,
         batch_size: int = 64,
         concurrency: int = 2,
         retry_delay: tuple[float, float] = (1.0, 60.0),
@@ -73,6 +76,7 @@ class Worker:
         self._provider = provider
         self._known = known
         self._judged = judged
+        self._shared = shared
         self._instance = instance
         self._telemetry = telemetry
         self._unlisted = telemetry.counter("sluice_classify_unlisted")
@@ -120,9 +124,12 @@ class Worker:
         for position, evidence in enumerate(await self._intake.take(), 1):
             known = self._known(evidence.fingerprint, self._provider.kind)
             if not known and evidence.fingerprint not in self._parked:
+                was_empty = not len(self._queue)
                 self._queue.add(evidence)
+                if was_empty:
+                    # Whoever waits for a type that is there already wakes up before this one has settled.
+                    self._changed.set()
             await _breathe(position)
-        self._changed.set()
 
     async def _ask(self) -> None:
         """One batch, or a wait until there may be one.
@@ -152,12 +159,19 @@ class Worker:
                 await self._changed.wait()
 
     async def _sort_out(self, held: _Held) -> None:
-        """Lets go what was judged meanwhile (by another replica, say) and what may not be listed."""
+        """Lets go what was judged meanwhile (by another replica, say), what may not be listed, and what is known from
+        other services."""
         for position, (fingerprint, waiting) in enumerate(list(held.items()), 1):
             if self._known(fingerprint, self._provider.kind):
                 self._done(held, waiting)
             elif not await self._listable(waiting.evidence):
                 self._unlisted.inc()
+                self._done(held, waiting)
+            elif (shared := self._shared(waiting.evidence)) is not None:
+                facts, source = shared
+                hashed = _hash(waiting.evidence)
+                self._judged(waiting.evidence, facts, msgspec.structs.replace(source, evidence_hash=hashed))
+                self._telemetry.add("sluice_classify_shared", category=facts.category)
                 self._done(held, waiting)
             await _breathe(position)
 
@@ -239,7 +253,7 @@ class Worker:
             provider=judgement.provider,
             model=judgement.model,
             prompt_version=judgement.prompt_version,
-            evidence_hash=evidence_hash((slot.kind for slot in evidence.slots), evidence.attribute_keys),
+            evidence_hash=_hash(evidence),
         )
         self._judged(evidence, facts, source)
         self._telemetry.add("sluice_classify_judged", kind=kind, category=facts.category)
@@ -278,6 +292,10 @@ async def _breathe(position: int) -> None:
     """Lets the event loop turn after every few types."""
     if position % _STEP == 0:
         await asyncio.sleep(0)
+
+
+def _hash(evidence: Evidence) -> str:
+    return evidence_hash((slot.kind for slot in evidence.slots), evidence.attribute_keys)
 
 
 def _capped(facts: Facts) -> Facts:

@@ -68,8 +68,8 @@ class Table:
     def __init__(self) -> None:
         self.known: dict[str, Known] = {}
         self.unusable = 0
-        self.spending: list[SpendingRow] = []
         self.here = Here()
+        self.spending: list[SpendingRow] = []
 
     def take_verdict(self, key: str, value: bytes | None, facts: bytes | None = None) -> None:
         """A value of `sluice.verdicts`: the last of a key counts; None removes it, and so does one of no use."""

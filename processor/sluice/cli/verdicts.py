@@ -124,9 +124,9 @@ def list_(
         print_table(columns, [_cells(known, decided) for known, decided in wanted])
     unusable = f", {table.unusable} values that cannot be used" if table.unusable else ""
     click.echo(f"{len(wanted)} of {len(table.known)} verdicts{unusable}")
-    _print_spent(table)
     for note in notes(told):
         click.echo(note)
+    _print_spent(table)
 
 
 @command.command("show")
@@ -293,11 +293,6 @@ def _print_explanation(known: Known, told: Told) -> None:
         click.echo(printable(sentence))
 
 
-def _print_spent(table: Table) -> None:
-    if line := spent(table.spending):
-        click.echo(line)
-
-
 def _row(known: Known, decided: Decided, deciding: Deciding) -> dict[str, object]:
     """`verdict` with the decision in force; `decided` tells whose that is."""
     return {
@@ -308,6 +303,11 @@ def _row(known: Known, decided: Decided, deciding: Deciding) -> dict[str, object
         "verdict": deciding.verdict(known, decided),
         "override": known.override,
     }
+
+
+def _print_spent(table: Table) -> None:
+    if line := spent(table.spending):
+        click.echo(line)
 
 
 def _json(value: object) -> str:

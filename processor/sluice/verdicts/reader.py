@@ -6,6 +6,7 @@ import logging
 
 from sluice.telemetry import Telemetry
 from sluice.verdicts import composing, wire
+from sluice.verdicts.alike import Alike
 from sluice.verdicts.decisions import Decisions
 from sluice.verdicts.entry import OPERATOR, Entry, held_of, pack
 from sluice.verdicts.guards import Ruling
@@ -24,8 +25,11 @@ _NAMED = 1_000
 class Reader:
     """Takes values of the topics into the table. `round` numbers the complete readings, from 1."""
 
-    def __init__(self, table: Table, decisions: Decisions, shelf: Shelf, writer: Writer, telemetry: Telemetry) -> None:
+    def __init__(
+        self, table: Table, alike: Alike, decisions: Decisions, shelf: Shelf, writer: Writer, telemetry: Telemetry
+    ) -> None:
         self._table = table
+        self._alike = alike
         self._decisions = decisions
         self._shelf = shelf
         self._writer = writer
@@ -112,7 +116,10 @@ class Reader:
         """Makes judged facts those of the entry; answers whether anything is new about them."""
         expires = NEVER if verdict.expires_at is None else milliseconds(verdict.expires_at)
         live = now < expires
-        packed = pack(held_of(verdict)) if live else None
+        held = held_of(verdict)
+        packed = pack(held) if live else None
+        if live:
+            self._alike.note(bytes.fromhex(verdict.fingerprint), held)
         own = verdict.source.instance == self._table.instance
         before = (entry.held, entry.version, entry.expires, entry.own)
         if packed != entry.held:

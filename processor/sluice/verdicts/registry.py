@@ -18,6 +18,7 @@ from sluice.config.model import PolicyConfig
 from sluice.engine import Evidence
 from sluice.telemetry import Telemetry
 from sluice.verdicts import wire
+from sluice.verdicts.alike import Alike
 from sluice.verdicts.decisions import Decider, Decisions
 from sluice.verdicts.drift import Drift
 from sluice.verdicts.entry import OPERATOR, Entry, Held, flat, pack, unpack
@@ -70,7 +71,8 @@ class Registry:
         self._decisions = Decisions(self._table, decider, volumes, policy)
         self._shelf = Shelf(self._table, store, self._decisions, volumes)
         self._writer = Writer(self._table, self._decisions, self._shelf, volumes, publishing=publishing)
-        self._reader = Reader(self._table, self._decisions, self._shelf, self._writer, telemetry)
+        self._alike = Alike(self._table)
+        self._reader = Reader(self._table, self._alike, self._decisions, self._shelf, self._writer, telemetry)
         self._loader = Loader(self._table, store, volumes, self._decisions, self._reader, publishing=publishing)
         self._drift = Drift(self._table, decider)
         self._turn = asyncio.Lock()
@@ -121,6 +123,13 @@ class Registry:
                 if wanted and entry.live(now) and entry.override is None and not entry.blocked:
                     found.append((self._volumes.per_day(key, now), key.hex()))
         return [fingerprint for _, fingerprint in sorted(found, reverse=True)]
+
+    def alike(self, evidence: Evidence) -> tuple[Facts, Source] | None:
+        """What a model has said of the same shape in other services; None for one that is to be judged again."""
+        entry = self._table.entries.get(bytes.fromhex(evidence.fingerprint))
+        if entry is not None and entry.again:
+            return None
+        return self._alike.facts(evidence.identity, evidence.skeleton)
 
     def verdict(self, fingerprint: str) -> Verdict | None:
         """What holds here for one event type: the facts in force with our own decision."""
@@ -177,6 +186,7 @@ class Registry:
                 ),
             )
             entry.held, entry.rank, entry.changed = pack(held), rank, 0
+            self._alike.note(key, held)
             self._writer.publish(key, entry, now, renew=True)
         if entry.again:
             entry.again = False

@@ -140,6 +140,14 @@ def test_a_description_is_short_visible_and_holds_no_value(composed, said, kept)
     assert read.facts[BATCH[0].fingerprint].description == kept
 
 
+def test_a_description_holds_no_value_of_another_type_either():
+    batch = [evidence("login of <str>", values={"str": ["quokka"]}), evidence("probe answered")]
+    composed = compose(batch, Random(4))
+    entries = changed(composed, label_of(composed, batch[1]), d="probe of quokka answered")
+    facts = composed.read(reply(entries)).facts
+    assert facts[batch[1].fingerprint].description == "probe of answered"
+
+
 @given(st.data())
 def test_what_parses_of_a_reply_that_was_cut_off_is_used(data):
     composed = compose(BATCH, Random(4))

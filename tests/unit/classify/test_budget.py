@@ -23,10 +23,12 @@ def world(tmp_path: Path) -> Callable[..., World]:
 
 async def test_a_call_costs_what_the_provider_counted(world):
     async with world(Scripted("first")) as here:
-        await here.panel.ask(CALL)
+        answer = await here.panel.ask(CALL)
+        here.panel.judged(answer.provider, 7)
         assert here.budget.today == COST.total == 1_000
+        await here.store.flush()
         (row,) = await here.store.spending()
-        assert (row.calls, row.types, row.used, row.reserved) == (1, CALL.types, COST.total, 0)
+        assert (row.calls, row.types, row.used, row.reserved) == (1, 7, COST.total, 0)
         assert here.telemetry.value("sluice_classify_tokens", provider="first", kind="cache_read") == COST.cache_read
         assert here.telemetry.value("sluice_classify_tokens_today") == COST.total
 

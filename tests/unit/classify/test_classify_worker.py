@@ -16,13 +16,14 @@ from sluice.classify.providers.base import Judgement
 from sluice.classify.providers.rules import VERSION, Rules
 from sluice.classify.queue import Queue
 from sluice.classify.redact import Redactor
+from sluice.classify.sharing import Shared, guarded, nothing_shared
 from sluice.classify.worker import Worker
 from sluice.config.model import Redaction
 from sluice.engine import Evidence
 from sluice.errors import OverBudget, ProviderError
 from sluice.telemetry import Telemetry
 from sluice.verdicts.evidence_hash import evidence_hash
-from sluice.verdicts.model import Facts
+from sluice.verdicts.model import Facts, Source
 
 FACTS = Facts(category="heartbeat", confidence="high")
 
@@ -64,7 +65,15 @@ def all_known(batch: Sequence[Evidence]) -> dict[str, Facts]:
 class Bench:
     """A worker with its real parts around it; `facts` is what the registry would have been told."""
 
-    def __init__(self, provider, *, max_size: int = 100, batch_size: int = 64, known: set[str] | None = None) -> None:
+    def __init__(
+        self,
+        provider,
+        *,
+        max_size: int = 100,
+        batch_size: int = 64,
+        known: set[str] | None = None,
+        shared: Shared = nothing_shared,
+    ) -> None:
         self.telemetry = Telemetry()
         self.intake = Intake(self.telemetry)
         self.queue = Queue(max_size, 0.0, self.telemetry)
@@ -81,6 +90,7 @@ class Bench:
             judged=self.judged,
             instance="replica-1",
             telemetry=self.telemetry,
+            shared=shared,
             batch_size=batch_size,
             retry_delay=(0.01, 0.02),
         )
@@ -130,6 +140,23 @@ async def test_a_type_already_known_is_not_asked_about():
         bench.offer(seen, new)
         await bench.until(lambda: bench.facts)
     assert [entry.template for batch in judge.asked for entry in batch] == ["new <id>"]
+
+
+@pytest.mark.parametrize(
+    "text", ["connection <id> opened", "connection <id> failed", "payment <id> sent", "login <id>"]
+)
+async def test_a_type_known_from_other_services_is_not_asked_about_unless_a_word_forbids_it(text):
+    elsewhere = (FACTS, Source("llm", "replica-2", "somebody", "model-0", "prompt-0"))
+    judge = Judge(all_known)
+    async with Bench(judge, shared=guarded(lambda _: elsewhere)) as bench:
+        bench.offer(evidence(text))
+        await bench.until(lambda: bench.facts)
+    shared = text == "connection <id> opened"
+    assert len(judge.asked) == (0 if shared else 1)
+    assert bench.telemetry.value("sluice_classify_shared", category="heartbeat") == shared
+    source = bench.facts[0][2]
+    assert source.model == ("model-0" if shared else "model-1")
+    assert source.evidence_hash
 
 
 async def test_a_type_is_asked_about_once_however_often_it_is_offered():

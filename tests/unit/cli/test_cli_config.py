@@ -5,6 +5,8 @@ import socket
 import pytest
 import yaml
 
+from real.models import ModelServer
+
 VALID = "exporters: {otlp_grpc: {endpoint: '127.0.0.1:%d', tls: {insecure: true}, headers: {authorization: hunter2}}}\n"
 
 
@@ -143,3 +145,59 @@ def test_connect_tells_what_is_wrong_with_the_store_and_leaves_it(run, tmp_path,
     assert (ended.status, ended.out) == (1, f"a.yaml: valid\nstore {path}: {reason}\n")
     assert (tmp_path / "a.yaml").read_text() == text
     assert [file.name for file in tmp_path.iterdir()] == ["a.yaml"]
+
+
+MODEL = "exporters: {nop: }\nclassification: {provider: %s, %s: {%s}}\n"
+
+
+@pytest.mark.parametrize(
+    ("provider", "section", "reason"),
+    [
+        ("anthropic", "", "classification.anthropic.api_key is not set; give the key there, or set the variable"),
+        ("openai", "api_key: '${env:NO_SUCH_KEY}'", "classification.openai.api_key is not set"),
+        ("anthropic", "api_key: 'sk-ant-hunter2 '", "classification.anthropic.api_key is no key: it holds a space"),
+        ("anthropic", "api_key: hunter2", "api_key is no key of Anthropic: those begin with sk-ant-"),
+        ("openai", "api_key: sk-ant-hunter2", "api_key is a key of Anthropic: give one of OpenAI"),
+    ],
+)
+def test_validate_says_which_key_is_missing_or_none(run, tmp_path, provider, section, reason):
+    (tmp_path / "a.yaml").write_text(MODEL % (provider, provider, section))
+    ended = run("validate", "-c", "a.yaml")
+    valid, warning = ended.out.splitlines()
+    assert (ended.status, valid, ended.err) == (0, "a.yaml: valid", "")
+    assert warning.startswith("a.yaml: run would start degraded: ")
+    assert reason in warning
+    assert "hunter2" not in ended.out
+
+
+@pytest.mark.parametrize(
+    ("provider", "section"),
+    [
+        ("anthropic", "api_key: sk-ant-hunter2"),
+        ("openai", "api_key: sk-hunter2"),
+        ("openai", "api_key: anything, base_url: 'http://localhost:1'"),
+        ("rules", "api_key: anything"),
+    ],
+)
+def test_a_key_that_may_be_one_is_valid(run, tmp_path, provider, section):
+    name = provider if provider != "rules" else "openai"
+    (tmp_path / "a.yaml").write_text(MODEL % (provider, name, section))
+    ended = run("validate", "-c", "a.yaml")
+    assert (ended.status, ended.out) == (0, "a.yaml: valid\n")
+
+
+def test_connect_makes_a_real_call_to_each_provider(run, tmp_path):
+    with ModelServer() as server:
+        server.key = "right"
+        providers = f"""
+  anthropic: {{api_key: right, base_url: '{server.anthropic_url}'}}
+  openai: {{api_key: wrong, base_url: '{server.openai_url}'}}
+"""
+        (tmp_path / "a.yaml").write_text(
+            "exporters: {nop: }\nclassification:\n  provider: anthropic\n  fallback: openai" + providers
+        )
+        ended = run("validate", "-c", "a.yaml", "--connect")
+    lines = ended.out.splitlines()
+    assert lines[:3] == ["a.yaml: valid", "store sluice.db: reached", "provider anthropic: reached"]
+    assert lines[3].startswith("provider openai: openai refuses the key")
+    assert (ended.status, ended.err) == (1, "sluice: not reached: provider openai; run would start degraded\n")

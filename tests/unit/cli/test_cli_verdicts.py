@@ -4,11 +4,12 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
 from sluice.verdicts.model import Source
-from sluice.verdicts.store import VerdictRow
+from sluice.verdicts.store import SpendingRow, VerdictRow
 from stored import overrides, save, save_rows, volumes, with_store
 from verdict_values import HEALTH, ORDERS, PAYMENTS, at, verdict
 
@@ -194,7 +195,11 @@ def test_revoke_keeps_and_auto_returns_to_the_judgement(run, store):
         (["list", "--store", "notes.txt"], 1, "store notes.txt: it is no database of Sluice"),
         (["list", "--brokers", "b"], 2, "--brokers: 'b' is not HOST:PORT with a port from 1 to 65535"),
         (["list", "--brokers", "127.0.0.1:1"], 1, "127.0.0.1:1 cannot be reached: connection refused"),
-        (["rejudge", "0a"], 2, "rejudge is not yet built: `set FP auto` returns to what was judged"),
+        (["rejudge", "0a"], 2, "give -c FILE or --store PATH: the processor is told by its store"),
+        (["rejudge", "--store", "sluice.db"], 2, "give fingerprints, --category NAME or --all"),
+        (["rejudge", "--all", "0a", "--store", "sluice.db"], 2, "give fingerprints, --category NAME or --all"),
+        (["rejudge", "ff", "--store", "sluice.db"], 1, "no verdict has a fingerprint that begins with ff"),
+        (["rejudge", "--category", "waste", "--store", "sluice.db"], 2, "invalid value for '--category'"),
         (["matcher"], 2, "matcher is not yet built: filter by the tag sluice.verdict"),
     ],
 )
@@ -245,3 +250,54 @@ async def _first_line(process, store, version):
             await asyncio.to_thread(save, store, verdict(HEALTH, action="keep", version=version))
             await asyncio.wait([line], timeout=0.5)
         return json.loads(line.result())
+
+
+def wishes(path):
+    async def read(store):
+        found = []
+        store.listen(on_override=lambda *_: None, on_rejudge=found.append)
+        for _ in range(200):
+            if found:
+                break
+            await asyncio.sleep(0.02)
+        return sorted(found)
+
+    return with_store(path, read)
+
+
+@pytest.mark.parametrize(
+    ("which", "said", "wished"),
+    [
+        ([HEALTH[:6]], "1 event type is asked about again when seen next: about 100 tokens", [HEALTH]),
+        (["--category", "diagnostic"], "1 event type is asked about again", [PAYMENTS]),
+        (["--all"], "3 event types are asked about again when seen next: about 300 tokens", [HEALTH, ORDERS, PAYMENTS]),
+    ],
+)
+def test_rejudge_tells_the_processor_what_to_ask_again(run, store, which, said, wished):
+    ended = run("verdicts", "rejudge", *which, "--store", "sluice.db")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.startswith(said)
+    assert wishes(store) == sorted(wished)
+
+
+def test_what_an_operator_decided_is_not_asked_again(run, store):
+    assert run("verdicts", "revoke", HEALTH, "--store", "sluice.db").status == 0
+    ended = run("verdicts", "rejudge", HEALTH, "--store", "sluice.db")
+    assert (ended.status, ended.err.count("\n")) == (1, 1)
+    assert "an operator has decided it: `set FP auto` first" in ended.err
+    assert run("verdicts", "rejudge", "--all", "--store", "sluice.db").out.startswith("2 event types")
+
+
+def test_list_and_show_say_what_judging_has_cost(run, store):
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+
+    async def spend(opened):
+        assert opened.save(SpendingRow("2026-01-01", "anthropic", calls=2, types=90, input=7_000, output=1_500))
+        assert opened.save(SpendingRow(today, "openai", calls=1, types=10, input=400, output=100, reserved=7))
+        await opened.flush()
+
+    assert "tokens" not in run("verdicts", "list", "--store", "sluice.db").out
+    with_store(store, spend)
+    line = "tokens: 507 today (UTC), 9,000 in all for 100 event types judged, 90 a type"
+    assert run("verdicts", "list", "--store", "sluice.db").out.splitlines()[-1] == line
+    assert run("verdicts", "show", HEALTH, "--store", "sluice.db").out.splitlines()[-1] == line

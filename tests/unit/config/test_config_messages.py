@@ -20,8 +20,8 @@ WRONG = {
         ":1: exporters.nop.endpoint: unknown key: there are none here",
     ),
     "keys without effect are not offered": (
-        "verdicts: {kafka: {brokers: [a:1], topics: {facts: x}}}",
-        "verdicts.kafka.topics.facts: unknown key: remove it (known here: verdicts, overrides)",
+        "verdicts: {kafka: {brokers: ['a:9092'], topics: {model: x}}}",
+        "verdicts.kafka.topics.model: unknown key: remove it (known here: verdicts, overrides)",
     ),
     "nor is a word without effect": ("policy: {spans: none}", "policy.spans: 'none' is not one of observe, tag"),
     "an item of a list has its index": (

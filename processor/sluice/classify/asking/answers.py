@@ -61,8 +61,10 @@ def read(asked: Asked, text: str, *, complete: bool) -> Read:
     found = _by_label(text)
     if void := _void(asked, found, complete=complete):
         return Read({}, tuple(asked.fingerprints.values()), void)
+    shown = (value for told in asked.told.values() for value in told)
+    values = frozenset(term.casefold() for value in shown for term in _TERM.findall(value))
     facts = {
-        fingerprint: _facts(asked, entry)
+        fingerprint: _facts(asked, entry, values)
         for label, fingerprint in asked.fingerprints.items()
         if (entry := found.get(label)) is not None
     }
@@ -105,8 +107,8 @@ def _void(asked: Asked, found: Mapping[str, Entry | None], *, complete: bool) ->
     return "canary kept" if wasted.c not in WASTE or wasted.s == "low" else ""
 
 
-def _facts(asked: Asked, entry: Entry) -> Facts:
-    return Facts(entry.c, entry.s, _description(entry.d, asked.told[entry.l]), _twin(asked, entry))
+def _facts(asked: Asked, entry: Entry, values: frozenset[str]) -> Facts:
+    return Facts(entry.c, entry.s, _description(entry.d, values), _twin(asked, entry))
 
 
 def _twin(asked: Asked, entry: Entry) -> str | None:
@@ -115,8 +117,8 @@ def _twin(asked: Asked, entry: Entry) -> str | None:
     return asked.fingerprints[entry.t] if asked.services.get(entry.t) == asked.services[entry.l] else None
 
 
-def _description(text: str, told: tuple[str, ...]) -> str:
-    """At most eight words, none of a value: descriptions are stored and published, values are not."""
-    secret = {term.casefold() for value in told for term in _TERM.findall(value)}
-    words = [word for word in clean(text).split() if not secret.intersection(_TERM.findall(word.casefold()))]
+def _description(text: str, values: frozenset[str]) -> str:
+    """At most eight words, none of a value that any type of the call showed: descriptions are stored and published,
+    values are not, and what one type showed may be told of another."""
+    words = [word for word in clean(text).split() if not values.intersection(_TERM.findall(word.casefold()))]
     return cut(" ".join(words[:_WORDS]), _LONGEST_DESCRIPTION)

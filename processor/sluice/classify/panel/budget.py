@@ -68,7 +68,8 @@ class Budget:
                 f"this UTC day, the next call may need {tokens:,}"
             )
         reservation = Reservation(self._day(), provider, tokens)
-        noted = self._change(reservation, reserved=tokens)
+        self._change(reservation, reserved=tokens)
+        noted = all([self._store.save(row) for (day, _), row in self._rows.items() if day == reservation.day])
         try:
             await self._store.flush()
         except StoreError as error:
@@ -83,8 +84,8 @@ class Budget:
         """The call cost nothing."""
         self._change(reservation, reserved=-reservation.tokens)
 
-    def settle(self, reservation: Reservation, usage: Usage, types: int) -> None:
-        """The call cost `usage` and judged `types` event types."""
+    def settle(self, reservation: Reservation, usage: Usage) -> None:
+        """The call cost `usage`."""
         if usage.total > reservation.tokens:
             log.error(
                 "a call to %s cost %d tokens, %d were reserved", reservation.provider, usage.total, reservation.tokens
@@ -95,20 +96,22 @@ class Budget:
             reservation,
             reserved=-reservation.tokens,
             calls=1,
-            types=types,
             input=usage.input,
             cache_write=usage.cache_write,
             cache_read=usage.cache_read,
             output=usage.output,
         )
 
-    def _change(self, reservation: Reservation, **added: int) -> bool:
-        """False when the store's queue is full: the next change says all that this one did."""
+    def judged(self, provider: str, types: int) -> None:
+        """For so many event types an answer could be used."""
+        self._change(Reservation(self._day(), provider, 0), types=types)
+
+    def _change(self, reservation: Reservation, **added: int) -> None:
         key = (reservation.day, reservation.provider)
         row = self._rows.get(key) or SpendingRow(*key)
         changed = {name: getattr(row, name) + amount for name, amount in added.items()}
         row = self._rows[key] = msgspec.structs.replace(row, **changed)
-        return self._store.save(row)
+        self._store.save(row)  # if its queue is full, the next reservation says all that this change did
 
     def _day(self) -> str:
         return time.strftime("%Y-%m-%d", time.gmtime(self._clock()))

@@ -87,6 +87,12 @@ class Panel:
         self._report()
         return answer
 
+    def judged(self, provider: str, types: int) -> None:
+        """For so many event types the provider's answer could be used."""
+        for seat in self._seats:
+            if seat.name == provider:
+                seat.judged(types)
+
     async def close(self) -> None:
         for seat in self._seats:
             await seat.close()

@@ -30,11 +30,10 @@ _REASONS: dict[type[ProviderError], str] = {
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A question with what it may cost at the worst, in tokens, and how many event types it is about."""
+    """A question with what it may cost at the worst, in tokens."""
 
     question: Question
     token_bound: int
-    types: int = 0
 
 
 class Seat:
@@ -105,6 +104,10 @@ class Seat:
         self.breaker.open(reason)
         self.rejects = True
 
+    def judged(self, types: int) -> None:
+        """For so many event types its answer could be used."""
+        self._budget.judged(self.name, types)
+
     async def close(self) -> None:
         await self._model.close()
 
@@ -142,7 +145,7 @@ class Seat:
             if not (isinstance(error, Unavailable) and error.unsure):
                 self._budget.release(reservation)
             raise
-        self._budget.settle(reservation, reply.usage, call.types)
+        self._budget.settle(reservation, reply.usage)
         self._telemetry.add("sluice_classify_calls", provider=self.name)
         return reply
 

@@ -48,19 +48,20 @@ class Llm:
         rates = {entry.fingerprint: rate for entry in batch if (rate := self._per_day(entry.fingerprint)) is not None}
         services = self._services()
         composed = await asyncio.to_thread(compose, batch, self._chance, services=services, rates=rates)
-        proof = _call(compose([], self._chance), 0) if len(batch) == 1 else None
-        answer = await self._panel.ask(_call(composed, len(batch)), proof)
+        proof = _call(compose([], self._chance)) if len(batch) == 1 else None
+        answer = await self._panel.ask(_call(composed), proof)
         if answer.reply is None:
             return _judged(answer, blame="rejected", refused=True)
         read = await asyncio.to_thread(composed.read, answer.reply)
+        self._panel.judged(answer.provider, len(read.facts))
         _log_cost(answer, answer.reply, batch, len(read.facts))
         if read.void or not read.facts:
             return _judged(answer, blame=read.void or "nothing answered")
         return Judgement(read.facts, answer.provider, answer.reply.model, PROMPT_VERSION)
 
 
-def _call(composed: Composed, types: int) -> Call:
-    return Call(composed.question, composed.token_bound, types)
+def _call(composed: Composed) -> Call:
+    return Call(composed.question, composed.token_bound)
 
 
 def _judged(answer: Answer, *, blame: str, refused: bool = False) -> Judgement:

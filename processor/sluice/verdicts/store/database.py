@@ -102,8 +102,8 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
     verdicts: list[tuple[object, ...]] = []
     overrides: list[tuple[object, ...]] = []
     volumes: list[tuple[object, ...]] = []
-    spending: list[tuple[object, ...]] = []
     notes: list[tuple[object, ...]] = []
+    spending: list[tuple[object, ...]] = []
     gone: dict[str, list[tuple[str]]] = {}
     now = time.time_ns()
     for position, row in enumerate(rows):
@@ -115,10 +115,10 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
                 overrides.append((row.fingerprint, written, row.value, row.derived, row.sent, written))
             case VolumeRow():
                 volumes.append((row.fingerprint, row.hours))
-            case SpendingRow():
-                spending.append(msgspec.structs.astuple(row))
             case NoteRow():
                 notes.append((row.key, row.value))
+            case SpendingRow():
+                spending.append(msgspec.structs.astuple(row))
             case Gone():
                 gone.setdefault(row.table, []).append((row.fingerprint,))
     with Transaction(connection):
@@ -131,8 +131,8 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
             overrides,
         )
         connection.executemany("INSERT OR REPLACE INTO volumes VALUES (?, ?)", volumes)
-        connection.executemany("INSERT OR REPLACE INTO spending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", spending)
         connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", notes)
+        connection.executemany("INSERT OR REPLACE INTO spending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", spending)
         for table, keys in gone.items():
             unless_newer = " AND noticed = 1" if table in ("overrides", "rejudge") else ""
             connection.executemany(f"DELETE FROM {table} WHERE fingerprint = ?{unless_newer}", keys)

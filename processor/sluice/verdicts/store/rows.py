@@ -37,6 +37,13 @@ class VolumeRow(msgspec.Struct, frozen=True):
     hours: bytes
 
 
+class NoteRow(msgspec.Struct, frozen=True):
+    """What the process tells those who read its store."""
+
+    key: str
+    value: str
+
+
 class SpendingRow(msgspec.Struct, frozen=True):
     """What one provider was asked on one UTC day (`YYYY-MM-DD`); tokens by the provider's own count.
 
@@ -64,13 +71,6 @@ class SpendingRow(msgspec.Struct, frozen=True):
         return self.used + self.reserved
 
 
-class NoteRow(msgspec.Struct, frozen=True):
-    """What the process tells those who read its store."""
-
-    key: str
-    value: str
-
-
 class Gone(msgspec.Struct, frozen=True):
     """A row to be deleted."""
 
@@ -78,7 +78,7 @@ class Gone(msgspec.Struct, frozen=True):
     fingerprint: str
 
 
-Row = VerdictRow | OverrideRow | VolumeRow | SpendingRow | NoteRow | Gone
+Row = VerdictRow | OverrideRow | VolumeRow | NoteRow | SpendingRow | Gone
 
 
 def key_of(row: Row) -> tuple[str, str | bytes]:
@@ -90,9 +90,9 @@ def key_of(row: Row) -> tuple[str, str | bytes]:
             return "overrides", row.fingerprint
         case VolumeRow():
             return "volumes", row.fingerprint
-        case SpendingRow():
-            return "spending", f"{row.day} {row.provider}"
         case NoteRow():
             return "meta", row.key
+        case SpendingRow():
+            return "spending", f"{row.day} {row.provider}"
         case Gone():
             return row.table, row.fingerprint

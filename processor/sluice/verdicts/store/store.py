@@ -145,6 +145,10 @@ class Store:
         async for page in self._pages("SELECT fingerprint, hours FROM volumes", b""):
             yield [VolumeRow(key, hours) for key, hours in page]
 
+    async def notes(self) -> dict[str, str]:
+        """What `NoteRow`s left. Raises StoreError when it cannot be read."""
+        return dict(await self._ask(lambda connection: connection.execute("SELECT key, value FROM meta").fetchall()))
+
     async def spending(self) -> list[SpendingRow]:
         """All rows, in the order of days. Raises StoreError."""
 
@@ -154,10 +158,6 @@ class Store:
             return [SpendingRow(*row) for row in found]
 
         return await self._ask(read)
-
-    async def notes(self) -> dict[str, str]:
-        """What `NoteRow`s left. Raises StoreError when it cannot be read."""
-        return dict(await self._ask(lambda connection: connection.execute("SELECT key, value FROM meta").fetchall()))
 
     async def instance_id(self, configured: str | None, host: str) -> str:
         """The configured id, else one that is made of the host's name once and kept."""

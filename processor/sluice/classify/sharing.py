@@ -1,0 +1,36 @@
+"""Facts that hold for an event type without asking: the same words of the same library, judged alike in other services.
+
+That is our decision, never an answer's; a text with a word of a fault, of security, of business or of performance is
+judged for itself, whatever it is elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sluice.classify.providers.rules.lexicon import BUSINESS, FAULT, PERFORMANCE, SECURITY
+from sluice.classify.providers.rules.reading import Reading
+from sluice.engine import Evidence
+from sluice.verdicts.model import Facts, Source
+
+Shared = Callable[[Evidence], tuple[Facts, Source] | None]
+"""Facts and where they come from, or None."""
+
+_GUARD_WORDS = (FAULT, SECURITY, BUSINESS, PERFORMANCE)
+
+
+def nothing_shared(_: Evidence) -> None:
+    """`Shared` where there is nothing to share: rules cost nothing."""
+
+
+def guarded(shared: Shared) -> Shared:
+    """`shared` for texts without a guard word; the others share nothing."""
+
+    def facts(evidence: Evidence) -> tuple[Facts, Source] | None:
+        found = shared(evidence)
+        if found is None:
+            return None
+        text = Reading(evidence).text
+        return None if any(words.seen(text) for words in _GUARD_WORDS) else found
+
+    return facts
