@@ -79,6 +79,7 @@ class Installed:
 
     def __init__(self) -> None:
         self.decisions: dict[str, Decision] = {}
+        self.applied: list[Decision] = []
         self.policies: list[Policy] = []
         self.forgotten: list[str] = []
         self.looked: list[str] = []
@@ -89,6 +90,7 @@ class Installed:
 
     def apply(self, decisions: list[Decision]) -> int:
         taken = [decision for decision in decisions if decision.fingerprint not in self.refuses]
+        self.applied += taken
         self.decisions.update({decision.fingerprint: decision for decision in taken})
         return len(taken)
 
@@ -198,7 +200,11 @@ class Sluice:
         volumes = [
             Volume(fingerprint(number), count, 100 * count, dropped, 0) for number, count in (seen or {}).items()
         ]
-        await self.registry.tick(msgspec.structs.replace(QUIET, volumes=volumes))
+        await self.drained(volumes)
+
+    async def drained(self, volumes: list[Volume], services: list[tuple[str, str]] | None = None) -> None:
+        """A round with one drain of the engine."""
+        await self.registry.tick(msgspec.structs.replace(QUIET, volumes=volumes, services=services or []))
 
     async def exchange(self, seen: dict[int, int] | None = None) -> None:
         """A round with the topics."""
