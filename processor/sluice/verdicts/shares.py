@@ -115,24 +115,27 @@ class Shares:
 
     async def look(self, bound: float, now: int, *, anew: bool = False) -> list[bytes]:
         """Types that turn: those that are kept from now on, and those that are no more. With `anew` it is as if none
-        had been kept so far: for another policy."""
+        had been kept so far, for another policy, and some of them may come out as they were."""
         self._looked, self._stale = now, False
-        before = dict(self._kept)
         if bound >= 1.0:
-            self._kept.clear()
-        elif self._waste:
-            totals = await self._totals(now)
-            kept = {} if anew else self._kept
-            for name, service in (await self._gather(now, totals, kept)).items():
-                limit = bound * totals[name]
-                excess = service.withheld - limit
-                if excess > limit * _ROUNDING:
-                    for key in await _enough(service.going, excess):
-                        kept[key] = before.get(key, now)
-                else:
-                    await _release(service, kept, limit * _RELEASE, now)
-            self._kept = {key: since for key, since in kept.items() if key in self._waste}
-        return [key for key in {*before, *self._kept} if (key in before) != (key in self._kept)]
+            turned, self._kept = list(self._kept), {}
+            return turned
+        turned = []
+        totals = await self._totals(now) if self._waste else {}
+        kept = {} if anew else self._kept
+        for name, service in (await self._gather(now, totals, kept)).items():
+            limit = bound * totals[name]
+            excess = service.withheld - limit
+            if excess > limit * _ROUNDING:
+                more = [key for key in await _enough(service.going, excess) if key in self._waste]
+                kept.update({key: self._kept.get(key, now) for key in more})
+                turned += more
+            else:
+                turned += await _release(service, kept, limit * _RELEASE, now)
+        if anew:
+            turned += [key for key in self._kept if key not in kept]
+            self._kept = kept
+        return turned
 
     async def _totals(self, now: int) -> dict[Service, int]:
         """Records of each service that has enough of them."""
@@ -182,12 +185,15 @@ async def _smallest(heap: list[_Sized], enough: float) -> bytes:
     return min(found)[1]
 
 
-async def _release(service: _Service, kept: dict[bytes, int], limit: float, now: int) -> None:
+async def _release(service: _Service, kept: dict[bytes, int], limit: float, now: int) -> list[bytes]:
     """Lets those go that have been kept for an hour, as far as no more than `limit` records go then."""
+    released: list[bytes] = []
     for position in range(1, len(service.kept) + 1):
         _, size, key = heapq.heappop(service.kept)
         if now - kept.get(key, now) >= HOUR and service.withheld - size <= limit:
             service.withheld -= size
-            kept.pop(key, None)
+            del kept[key]
+            released.append(key)
         if position % _STEP == 0:
             await asyncio.sleep(0)
+    return released
