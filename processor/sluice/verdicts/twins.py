@@ -64,9 +64,8 @@ class Twins:
         if twin is None or entry is None or entry.held is None or entry.ruling is None or not entry.live(now):
             return False
         other = unpack(entry.held)
-        return stands_in(
-            (key, held), (twin, other), entry.ruling, self._volumes, now, STILL_SIMILAR if goes else SIMILAR
-        )
+        factor = STILL_SIMILAR if goes else SIMILAR
+        return objection((key, held), (twin, other), entry.ruling, self._volumes, now, factor) is None
 
 
 def twin_of(held: Held) -> bytes | None:
@@ -76,28 +75,35 @@ def twin_of(held: Held) -> bytes | None:
     return bytes.fromhex(held.twin)
 
 
-def stands_in(
+def objection(
     duplicate: tuple[bytes, Held],
     twin: tuple[bytes, Held],
     ruling: Ruling,
     volumes: VolumeTable,
     now: int,
     factor: float = SIMILAR,
-) -> bool:
-    """Whether the twin, about which `ruling` says what happens to it, stands in for the duplicate.
+) -> str | None:
+    """Why the twin, about which `ruling` says what happens to it, does not stand in for the duplicate, to be read after
+    its name; None: it does.
 
     A twin that is kept only because too much of the service would go does not: what it stands in for would go in its
     place, and so would it then.
     """
     (key, held), (other_key, other) = duplicate, twin
-    if key == other_key or ruling.action != "keep" or MAX_DROP_SHARE in ruling.guards or other.category == "duplicate":
-        return False
     service, other_service = held.typed_identity(), other.typed_identity()
+    if key == other_key:
+        return "is the event type itself"
     if (service.namespace, service.service) != (other_service.namespace, other_service.service):
-        return False
+        return "is of another service"
+    if other.category == "duplicate":
+        return "is a duplicate itself"
+    if ruling.action != "keep" or MAX_DROP_SHARE in ruling.guards:
+        return "is not kept for its own sake"
     if volumes.recent(key, now) >= _SILENCE and not volumes.recent(other_key, now):
-        return False
-    return similar(_per_day(key, held, volumes, now), _per_day(other_key, other, volumes, now), factor)
+        return "is seen no more"
+    if not similar(_per_day(key, held, volumes, now), _per_day(other_key, other, volumes, now), factor):
+        return "is not seen about as often"
+    return None
 
 
 def similar(rate: float, other: float, factor: float = SIMILAR) -> bool:
