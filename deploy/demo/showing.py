@@ -113,11 +113,16 @@ def _forget(service: Service, store: Path) -> None:
 
 async def _replayed(endpoint: str, console: Console) -> Summary:
     stop = threading.Event()
-    try:
-        with progress_for(console) as progress:
-            return await asyncio.to_thread(replay_files, [RECORDING], endpoint, progress=progress, stop=stop)
-    finally:
-        stop.set()  # a thread is not cancelled with the task that waits for it
+    with progress_for(console) as progress:
+        replaying = asyncio.create_task(
+            asyncio.to_thread(replay_files, [RECORDING], endpoint, progress=progress, stop=stop)
+        )
+        try:
+            return await asyncio.shield(replaying)
+        finally:
+            # A thread is not cancelled with the task that waits for it, and must end before what it sends to.
+            stop.set()
+            await asyncio.wait([replaying])
 
 
 async def _judged(service: Service) -> None:
