@@ -35,7 +35,7 @@ $(BIN)/.built: $(BIN)/.dependencies $(CORE)
 run: build
 	@trap : INT; GRPC_VERBOSITY=NONE $(BIN)/python deploy/demo $(if $(ONCE),--once) $(if $(KAFKA),--kafka '$(KAFKA)') || { status=$$?; [ $$status -eq 130 ] || exit $$status; }
 
-lint test bench: $(BIN)/.dev
+lint test test-live bench: $(BIN)/.dev
 
 lint: build
 	$(BIN)/ruff check .
