@@ -31,11 +31,11 @@ $(BIN)/.built: $(BIN)/.dependencies $(CORE)
 	@touch $@
 
 # Ports 4317, 4318, 13133 and 8888. `make run ONCE=1` ends after the report; `make run KAFKA=host:port` publishes too.
-# exec: a shell in between would report the Ctrl-C that ends it.
+# Ctrl-C reaches make and the shell as well: they say nothing of it (the demo does) and end as interrupted.
 run: build
-	@exec env GRPC_VERBOSITY=NONE $(BIN)/python deploy/demo $(if $(ONCE),--once) $(if $(KAFKA),--kafka '$(KAFKA)')
+	@trap : INT; GRPC_VERBOSITY=NONE $(BIN)/python deploy/demo $(if $(ONCE),--once) $(if $(KAFKA),--kafka '$(KAFKA)') || { status=$$?; [ $$status -eq 130 ] || exit $$status; }
 
-lint test bench: $(BIN)/.dev
+lint test test-live bench: $(BIN)/.dev
 
 lint: build
 	$(BIN)/ruff check .

@@ -5,8 +5,8 @@ python deploy/demo [--once] [--kafka HOST:PORT[,...]]
 
 from __future__ import annotations
 
-import argparse
-import asyncio
+import os
+import signal
 import sys
 
 INTERRUPTED = 130
@@ -14,29 +14,33 @@ INTERRUPTED = 130
 
 def main() -> int:
     """Exit status 0 done, 1 failed, 2 usage or configuration, 130 interrupted before the report was made."""
-    parser = argparse.ArgumentParser(prog="demo", description="The processor with a recording replayed through it.")
-    parser.add_argument("--once", action="store_true", help="end after the report")
-    parser.add_argument("--kafka", metavar="HOST:PORT[,...]", help="publish the verdicts there")
-    options = parser.parse_args()
-    try:
-        return _run(options.once, options.kafka or None)
-    except KeyboardInterrupt:
-        print("sluice: interrupted", file=sys.stderr)
-        return INTERRUPTED
+    # Imports take a second, in which Ctrl-C may come; an exception in the middle of one is not always passed on.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(_interrupted()))
+    import argparse
+    import asyncio
 
-
-def _run(once: bool, kafka: str | None) -> int:
-    # Here, not above: they take a second, in which Ctrl-C may come as well.
     from showing import show
 
     from sluice.errors import ConfigError, SluiceError
 
+    parser = argparse.ArgumentParser(prog="demo", description="The processor with a recording replayed through it.")
+    parser.add_argument("--once", action="store_true", help="end after the report")
+    parser.add_argument("--kafka", metavar="HOST:PORT[,...]", help="publish the verdicts there")
+    options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        asyncio.run(show(once=once, kafka=kafka))
+        asyncio.run(show(once=options.once, kafka=options.kafka or None))
     except SluiceError as error:
         print(f"sluice: {error}", file=sys.stderr)
         return 2 if isinstance(error, ConfigError) else 1
+    except KeyboardInterrupt:
+        return _interrupted()
     return 0
+
+
+def _interrupted() -> int:
+    print("sluice: interrupted", file=sys.stderr, flush=True)
+    return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ async def show(*, once: bool, kafka: str | None) -> None:
         console.print(f"sluice takes OTLP at {endpoint}; replaying {_shortest(RECORDING)} to it")
         summary = await _replayed(endpoint, console)
         console.print(f"{summary.records:,} records sent; every event type is judged by the embedded rules\n")
+        await service.counted()
         await _judged(service)
         rows = found(service)
         report(rows, console)
@@ -67,12 +68,13 @@ async def show(*, once: bool, kafka: str | None) -> None:
             brokers = ",".join(config.verdicts.kafka.brokers)
             console.print(f"The same {len(rows)} are on Kafka: {listed} --brokers {brokers}", soft_wrap=True)
         if not once:
+            ended = _asked_to_end()
             console.print(
                 f"\nPoint your own exporter here: OTLP/gRPC {endpoint}, OTLP/HTTP http://127.0.0.1:{service.http.port}"
                 f"\nHealth http://127.0.0.1:{service.health_endpoint.port}, "
                 f"metrics http://127.0.0.1:{service.metrics_endpoint.port}/metrics. Ctrl-C ends."
             )
-            await _asked_to_end()
+            await ended.wait()
             console.print("ended")
     finally:
         await service.stop()
@@ -111,11 +113,16 @@ def _forget(service: Service, store: Path) -> None:
 
 async def _replayed(endpoint: str, console: Console) -> Summary:
     stop = threading.Event()
-    try:
-        with progress_for(console) as progress:
-            return await asyncio.to_thread(replay_files, [RECORDING], endpoint, progress=progress, stop=stop)
-    finally:
-        stop.set()  # a thread is not cancelled with the task that waits for it
+    with progress_for(console) as progress:
+        replaying = asyncio.create_task(
+            asyncio.to_thread(replay_files, [RECORDING], endpoint, progress=progress, stop=stop)
+        )
+        try:
+            return await asyncio.shield(replaying)
+        finally:
+            # A thread is not cancelled with the task that waits for it, and must end before what it sends to.
+            stop.set()
+            await asyncio.wait([replaying])
 
 
 async def _judged(service: Service) -> None:
@@ -142,11 +149,12 @@ async def _published(kafka: KafkaConfig, fingerprints: Set[str]) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _asked_to_end() -> None:
+def _asked_to_end() -> asyncio.Event:
+    """What SIGINT and SIGTERM set from now on, instead of cancelling."""
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await ended.wait()
+    return ended
 
 
 def _shortest(path: Path) -> str:

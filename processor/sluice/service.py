@@ -89,6 +89,8 @@ class Service:
         self.metrics_endpoint = MetricsEndpoint(config.service.telemetry.metrics, self.telemetry)
         self._store = Store(config.verdicts.store.path, health=self.health, telemetry=self.telemetry)
         self.registry: Registry
+        self._counted = asyncio.Condition()
+        self._counted_until = -math.inf
         self._quiet = asyncio.Event()
         self._quiet_since = math.inf
         self._started: list[tuple[str, _Stop]] = []
@@ -176,6 +178,12 @@ class Service:
         await self.registry.reload(policy)
         log.info("policy reloaded")
 
+    async def counted(self) -> None:
+        """Returns once `volumes` holds every record that was answered before the call: a round later."""
+        called = time.monotonic()
+        async with self._counted:
+            await self._counted.wait_for(lambda: self._counted_until >= called)
+
     async def _begin(self, name: str, start: Callable[[], Awaitable[None]], stop: _Stop) -> None:
         await start()
         self._started.append((name, stop))
@@ -204,6 +212,9 @@ class Service:
                 drained = await asyncio.to_thread(self.engine.drain_volumes)
                 self._queue.weigh(drained.volumes)
                 await self.registry.tick(drained)
+                async with self._counted:
+                    self._counted_until = began
+                    self._counted.notify_all()
                 await reopening.look()
                 if began - given_back > GIVE_BACK:
                     await asyncio.to_thread(self._allocator.give_back)
