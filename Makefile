@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORE := $(shell find processor/core/src -name '*.rs') processor/core/Cargo.toml
 
-.PHONY: build run test lint bench clean
+.PHONY: build run test test-live lint bench clean
 build: $(BIN)/.built
 
 $(BIN)/.dependencies: pyproject.toml constraints.txt
@@ -34,6 +34,11 @@ lint: build
 test: build
 	cd processor/core && cargo test --quiet --no-default-features
 	$(BIN)/pytest
+
+# One small real classification by each provider whose key is set; a fraction of a cent.
+test-live: build
+	@test -n "$$ANTHROPIC_API_KEY$$OPENAI_API_KEY" || { echo "set ANTHROPIC_API_KEY or OPENAI_API_KEY to classify with the real API"; exit 2; }
+	$(BIN)/pytest -q -s tests/live
 
 # Two minutes. The others need a part from outside: a Collector (gateway.py --collector PATH) or labels (judging.py).
 bench: build

@@ -8,6 +8,7 @@ pytest_plugins = [
     "real.collector",
     "real.dataplane",
     "real.kafka",
+    "real.models",
     "real.sluice",
 ]
 

@@ -108,6 +108,10 @@ class Unauthorized(ProviderError):  # noqa: N818 - as `Refused`
     does not."""
 
 
+class UnknownModel(Unauthorized):
+    """This one of them: there is no such model (404), or none that this key may use."""
+
+
 class OutOfCredit(ProviderError):  # noqa: N818 - as `Refused`
     """A spend limit, a quota or a billing stop: not a matter of pace."""
 
