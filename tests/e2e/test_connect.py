@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from real.models import Fail, Hold, ModelServer
-from real.terminal import CTRL_C, CTRL_D, DOWN, ENTER, Terminal
 
 import sluice
+from real.models import Fail, Hold
+from real.terminal import CTRL_C, CTRL_D, DOWN, ENTER, Terminal
 
 KEY = f"sk-{secrets.token_hex(20)}"
 WRONG = f"sk-{secrets.token_hex(20)}"

@@ -1,10 +1,10 @@
 """`sluice` in a terminal: a real pseudo-terminal, driven as a user does, with all that was ever on the screen.
 
-    with Terminal("connect", cwd=directory, environ=environ) as terminal:
-        terminal.expect("Which provider judges?")
-        terminal.type(ENTER)
-        ...
-        assert terminal.ended() == 0
+with Terminal("connect", cwd=directory, environ=environ) as terminal:
+    terminal.expect("Which provider judges?")
+    terminal.type(ENTER)
+    ...
+    assert terminal.ended() == 0
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\-_]|[\x00-\x09\x0b-\x1
 class Terminal:
     """Inside `with` the command runs; afterwards it has ended, by itself or not."""
 
-    def __init__(
-        self, *arguments: str, cwd: Path, environ: Mapping[str, str], columns: int = 80, **more: str
-    ) -> None:
+    def __init__(self, *arguments: str, cwd: Path, environ: Mapping[str, str], columns: int = 80, **more: str) -> None:
         self._seen = io.StringIO()
         # It cannot answer where its cursor is, and says so as a terminal would that knows not how.
         env = {**environ, "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1", **more}

@@ -36,7 +36,7 @@ def amend(text: str, values: Sequence[tuple[KeyPath, str]]) -> str | None:
             _put(wanted, path, value)
             text = _set(text, path, value)
         return text if document.parse(text).value == wanted else None
-    except (_TooRareError, LocatedError):
+    except (_TooRareError, LocatedError, yaml.YAMLError):
         return None
 
 
