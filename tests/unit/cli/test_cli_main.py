@@ -85,7 +85,7 @@ def test_every_command_is_in_the_docs(command):
     assert re.search(rf"^## sluice {command}$", DOCS, re.M)
 
 
-@pytest.mark.parametrize("command", ["validate", "config", "mine", "verdicts"])
+@pytest.mark.parametrize("command", ["connect", "validate", "config", "mine", "verdicts"])
 def test_every_option_is_in_the_docs(run, command):
     section = DOCS.partition(f"## sluice {command}\n")[2].partition("\n## ")[0]
     helped = [run(command, "--help").out]
