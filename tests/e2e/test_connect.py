@@ -167,7 +167,7 @@ def test_a_wrong_key_is_told_and_another_one_taken(start, address, tmp_path):
 def test_a_key_of_the_other_provider_is_not_sent_anywhere(start, models):
     with start("connect", "--provider", "openai") as terminal:
         give(terminal, KEY.replace("sk-", "sk-ant-"), of="OpenAI")
-        terminal.expect("Wrong key: this is a key of Anthropic.")
+        terminal.expect("Wrong key: this looks like a key of Anthropic.")
         terminal.type(CTRL_C)
         assert terminal.ended() == 130
 
@@ -322,6 +322,16 @@ def test_what_is_typed_while_a_key_is_tried_is_not_shown(start, address, models)
         terminal.expect("No answer: anthropic cannot be reached", "1. try again")
         terminal.type(CTRL_C)
         assert terminal.ended() == 130
+
+
+def test_a_terminal_that_can_only_print_shows_no_key_either(start, address, tmp_path):
+    with start("connect", *address("anthropic"), TERM="dumb") as terminal:
+        terminal.expect("Key:")
+        terminal.type(KEY, ENTER)
+        terminal.expect("Anthropic answers", "2. nobody")
+        terminal.type("2", ENTER)
+        assert terminal.ended() == 0
+    assert (tmp_path / "sluice.env").read_text() == f"ANTHROPIC_API_KEY={KEY}\n"
 
 
 def test_an_existing_configuration_keeps_its_lines_and_an_env_file_its_own(start, models, tmp_path):

@@ -75,4 +75,4 @@ def _require_its_own(provider: ProviderName, settings: Provider) -> None:
         and key.startswith(_BEGINS[other(provider)])
         and (provider == "openai" or not key.startswith(begins))
     ):
-        raise Unauthorized(f"this is a key of {called}; give one of {ABOUT[provider].called}")
+        raise Unauthorized(f"this looks like a key of {called}; give one of {ABOUT[provider].called}")

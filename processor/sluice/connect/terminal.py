@@ -5,6 +5,7 @@ Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError, wherever it waits. Needs pr
 
 from __future__ import annotations
 
+import getpass
 import sys
 import termios
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from prompt_toolkit import prompt
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.shortcuts import choice
 from prompt_toolkit.styles import Style
+from prompt_toolkit.utils import is_dumb_terminal
 from rich.console import Console
 
 T = TypeVar("T")
@@ -38,8 +40,8 @@ class Terminal:
         return choice(question, options=options, style=_STYLE, key_bindings=self._keys)
 
     def ask(self, question: str, *, hidden: bool = False) -> str:
-        """A text that is not empty, without white space around it; a star for each character when `hidden`."""
-        while not (text := prompt(question, is_password=hidden).strip()):
+        """A text that is not empty, without white space around it; `hidden` shows a star for each character."""
+        while not (text := (_hidden(question) if hidden else prompt(question)).strip()):
             pass
         return text
 
@@ -60,6 +62,11 @@ def unseen() -> Iterator[None]:
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+
+
+def _hidden(question: str) -> str:
+    """In a terminal that can only print, prompt_toolkit would print a password as well: there nothing is shown."""
+    return getpass.getpass(question) if is_dumb_terminal() else prompt(question, is_password=True)
 
 
 def _leave(event: KeyPressEvent) -> None:
