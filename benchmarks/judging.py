@@ -6,7 +6,8 @@
     python benchmarks/judging.py --provider anthropic [--model NAME]      asked live, with the key in the environment
 
 Each labelled type's samples go through the engine as OTLP log records; the evidence that comes out is judged; policy
-and guards decide as by default, except that rarity and probation are off and that a type's rate is its labelled count.
+and guards decide as by default, except that rarity, probation and max_drop_share are off and that a type's rate is its
+labelled count.
 What counts, in this order: types that must be kept and would be dropped, sampled or limited (none may be), the share of
 those that may be dropped that is found, the category's agreement with either annotator. Nothing is asserted here.
 A question stands in DIR/questions, whose labels are whose in DIR/private; the text that a model answers to
@@ -33,17 +34,18 @@ from sluice.classify.providers.base import Provider
 from sluice.classify.providers.rules import Rules as RulesProvider
 from sluice.classify.queue import Queue
 from sluice.config.model import PolicyConfig
-from sluice.config.units import Duration
+from sluice.config.units import Duration, Share
 from sluice.engine import Engine, Evidence, Settings, Signal, evidence
 from sluice.telemetry import Telemetry
 from sluice.verdicts.guards import Case, Ruling, rule
 from sluice.verdicts.model import Facts
 from sluice.verdicts.policy import Rules
 from sluice.verdicts.protect import Exceptions
+from sluice.verdicts.twins import similar
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = Settings(min_records=1)
-POLICY = PolicyConfig(mode="drop", rare_per_day=0, probation=Duration(0.0))
+POLICY = PolicyConfig(mode="drop", rare_per_day=0, probation=Duration(0.0), max_drop_share=Share(1.0))
 
 
 class Labelled(msgspec.Struct, frozen=True):
@@ -170,7 +172,7 @@ def vouched(
     twin = said.twin
     if twin is None or twin not in facts or rulings[twin].action != "keep" or facts[twin].category == "duplicate":
         return False
-    return 0.5 <= counts[twin] / rate <= 2.0
+    return similar(rate, counts[twin])
 
 
 def report(scores: Sequence[Scored], console: Console) -> None:

@@ -32,9 +32,9 @@ WASTE = Facts("health_check", "high", "a probe that succeeded")
 
 
 def policy(**changes: object) -> PolicyConfig:
-    """Drops at once what the judge calls waste: no probation, nothing is rare."""
+    """Drops at once what the judge calls waste: no probation, nothing is rare, all of a service may go."""
     plain = PolicyConfig(mode="drop", spans="drop", metrics="drop", rare_per_day=0, probation=Duration(0.0))
-    return msgspec.structs.replace(plain, canary=Share(0.0), **changes)
+    return msgspec.structs.replace(plain, **{"canary": Share(0.0), "max_drop_share": Share(1.0), **changes})
 
 
 def action(text: str) -> Action:
@@ -79,8 +79,10 @@ class Installed:
 
     def __init__(self) -> None:
         self.decisions: dict[str, Decision] = {}
+        self.applied: list[Decision] = []
         self.policies: list[Policy] = []
         self.forgotten: list[str] = []
+        self.looked: list[str] = []
         self.refuses: set[str] = set()
 
     def configure(self, policy: Policy) -> None:
@@ -88,12 +90,17 @@ class Installed:
 
     def apply(self, decisions: list[Decision]) -> int:
         taken = [decision for decision in decisions if decision.fingerprint not in self.refuses]
+        self.applied += taken
         self.decisions.update({decision.fingerprint: decision for decision in taken})
         return len(taken)
 
     def forget(self, fingerprints: list[str]) -> int:
         self.forgotten += fingerprints
         return sum(self.decisions.pop(one, None) is not None for one in fingerprints)
+
+    def look(self, fingerprints: list[str]) -> int:
+        self.looked += fingerprints
+        return len(fingerprints)
 
     def action(self, number: int = 1) -> str:
         """What happens to a record of the type now, probation and expiry aside."""
@@ -193,7 +200,11 @@ class Sluice:
         volumes = [
             Volume(fingerprint(number), count, 100 * count, dropped, 0) for number, count in (seen or {}).items()
         ]
-        await self.registry.tick(msgspec.structs.replace(QUIET, volumes=volumes))
+        await self.drained(volumes)
+
+    async def drained(self, volumes: list[Volume], services: list[tuple[str, str]] | None = None) -> None:
+        """A round with one drain of the engine."""
+        await self.registry.tick(msgspec.structs.replace(QUIET, volumes=volumes, services=services or []))
 
     async def exchange(self, seen: dict[int, int] | None = None) -> None:
         """A round with the topics."""

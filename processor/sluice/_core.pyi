@@ -27,6 +27,9 @@ class Engine:
     def reopen(self, fingerprints: bytes) -> int:
         """JSON array of fingerprints that bring evidence again, to be judged anew; their decisions stay in force."""
 
+    def look(self, fingerprints: bytes) -> int:
+        """JSON array of fingerprints of judged types whose next records are looked at; `drain_volumes` tells of it."""
+
     def drain_volumes(self) -> bytes:
         """JSON of `engine.Volumes`: what was committed since the last call, and the engine's own sizes."""
 

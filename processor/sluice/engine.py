@@ -112,19 +112,48 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class Volume(msgspec.Struct, frozen=True):
-    """Committed since the last drain, of one event type: records and bytes that came in and that were dropped."""
+    """Committed since the last drain, of one event type: records and bytes that came in and that were dropped.
+
+    `service` is an index into `Volumes.services`; -1: not told.
+    """
 
     fingerprint: str
     records: int
     bytes: int
     dropped_records: int
     dropped_bytes: int
+    service: int = -1
+
+
+class Kinds(msgspec.Struct, frozen=True):
+    """The kinds of the variables of a record, in their order, and how many records of a look had these."""
+
+    kinds: list[str]
+    records: int
+
+
+class Key(msgspec.Struct, frozen=True):
+    """An attribute, and how many records of a look had it."""
+
+    key: str
+    records: int
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What some `records` of a judged type had: kinds of variables (at most 8 lists of them are told apart) and keys of
+    attributes (at most 256), no value of any."""
+
+    fingerprint: str
+    records: int
+    slots: list[Kinds]
+    attribute_keys: list[Key]
 
 
 class Volumes(msgspec.Struct, frozen=True):
     """One drain: the volumes of the listed types that changed, and the engine's own counts.
 
-    `failed`: requests that passed unread because the core failed on them, which is a bug.
+    `failed`: requests that passed unread because the core failed on them, which is a bug. `services`: namespace and
+    name of each that the volumes are of. `looks`: those that have come to their end.
     """
 
     volumes: list[Volume]
@@ -132,6 +161,8 @@ class Volumes(msgspec.Struct, frozen=True):
     overflowed: int
     failed: int
     evidence_bytes: int
+    services: list[tuple[str, str]] = []
+    looks: list[Look] = []
 
 
 class EventType(msgspec.Struct, frozen=True):
@@ -177,6 +208,13 @@ class Engine:
     def reopen(self, fingerprints: list[str]) -> int:
         """Lets types bring evidence again, so that they may be judged anew; their decisions stay in force."""
         return self._core.reopen(msgspec.json.encode(fingerprints))
+
+    def look(self, fingerprints: list[str]) -> int:
+        """Has the next 32 records of judged types looked at, at most three of a request; `Volumes.looks` tells of them.
+
+        Answers how many of the types are looked at. Records of other types cost no more than before.
+        """
+        return self._core.look(msgspec.json.encode(fingerprints))
 
     def drain_volumes(self) -> Volumes:
         return msgspec.json.decode(self._core.drain_volumes(), type=Volumes)

@@ -106,6 +106,11 @@ METRICS: tuple[Metric, ...] = (
     Metric("sluice_verdicts", "gauge", "verdicts in memory", ("action",)),
     Metric("sluice_verdicts_guarded", "gauge", "verdicts whose action a guard turned to keep", ("guard",)),
     Metric(
+        "sluice_verdicts_drifted",
+        "counter",
+        "event types asked about again because their records have other variables or attributes than those judged",
+    ),
+    Metric(
         "sluice_verdicts_unusable",
         "counter",
         "values read from a topic or the store that could not be used",

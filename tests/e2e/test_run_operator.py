@@ -98,6 +98,24 @@ def test_a_reloaded_policy_decides_anew_and_asks_nobody(sluice: Sluice, passes: 
     assert sluice.metrics()("sluice_classify_judged") == 2
 
 
+def test_of_no_service_goes_more_than_its_share(sluice: Sluice, passes: Callable[[str], bool]) -> None:
+    sluice.write({"policy": {"max_drop_share": "90%"}})
+    sluice.signal(signal.SIGHUP)
+    wait_until(lambda: "policy reloaded" in sluice.log(), "the reload")
+    teach_probe(sluice)
+    with Sender(sluice.grpc_port) as sender:
+        sender.export(logs(*[PROBE] * 200))
+    wait_until(lambda: sluice.metrics()("sluice_verdicts_guarded", guard="max_drop_share") == 1, "the guard")
+    assert passes(PROBE)
+    explained = done(sluice, "verdicts", "explain", fingerprint(sluice, "health_check"))
+    assert "because too much of its service would go: policy.max_drop_share" in explained
+    assert "to let it go: less waste in its service, or a policy.max_drop_share above 90%" in explained
+    sluice.write({"policy": {"max_drop_share": "100%"}})
+    sluice.signal(signal.SIGHUP)
+    wait_until(lambda: not passes(PROBE), "the probe dropped again")
+    assert sluice.metrics()("sluice_classify_judged") == 1, "nobody was asked again"
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [("policy: {mode: dorp}", "policy.mode"), ("policy: [", "sluice.yaml"), ("", "sluice.yaml"), (None, "sluice.yaml")],

@@ -181,7 +181,7 @@ class Sluice:
                 }
             },
             "mining": {"settle": 0},
-            "policy": {"mode": "drop", "probation": 0, "rare_per_day": 0, "canary": "0%"},
+            "policy": {"mode": "drop", "probation": 0, "rare_per_day": 0, "max_drop_share": "100%", "canary": "0%"},
             "verdicts": {"store": {"path": str(self.store)}},
             "service": {
                 "health": {"endpoint": f"127.0.0.1:{self.health_port}"},

@@ -1,5 +1,6 @@
 //! One request is one call: walk, mine, look up, decide, splice; counted only when it is committed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -10,6 +11,7 @@ use crate::class::{Outcome as OutcomeClass, Probe, Severity};
 use crate::decide::Decision;
 use crate::evidence::{self, IdentityOut};
 use crate::identity::{Context, Fingerprint};
+use crate::look::Look;
 use crate::mine::Masks;
 use crate::passage;
 use crate::record::{Class, Signal};
@@ -31,6 +33,8 @@ pub struct Engine {
     scratch: Mutex<Vec<Scratch>>,
     turn: Mutex<Turn>,
     evidence_bytes: AtomicUsize,
+    /// Looks that have come to their end.
+    looks: Mutex<Vec<(Fingerprint, Box<Look>)>>,
     overflowed: AtomicU64,
     failed: AtomicU64,
 }
@@ -48,6 +52,7 @@ impl Engine {
             scratch: Mutex::default(),
             turn: Mutex::default(),
             evidence_bytes: AtomicUsize::new(0),
+            looks: Mutex::default(),
             overflowed: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             settings,
@@ -87,7 +92,7 @@ impl Engine {
             let mut samples = event.samples.lock();
             for &(start, end) in &touched.samples {
                 // The request was walked before, so its records can be read; a type without a sample is still judged.
-                let _ = evidence::take(
+                let looked = evidence::take(
                     event,
                     &mut samples,
                     &request[start..end],
@@ -95,6 +100,9 @@ impl Engine {
                     &self.evidence_bytes,
                     self.settings.evidence_bytes,
                 );
+                if let Ok(Some(look)) = looked {
+                    self.looks.lock().push((event.fingerprint, look));
+                }
             }
             evidence.extend(evidence::hand_out(
                 event,
@@ -214,6 +222,26 @@ impl Engine {
         Ok(opened)
     }
 
+    /// Begins a look at each of these types, as far as they are known and judged. It ends after some more records, and
+    /// `drain_volumes` tells of it. A look that is under way goes on.
+    pub fn look(&self, json: &[u8]) -> Result<usize, String> {
+        let fingerprints: Vec<String> =
+            serde_json::from_slice(json).map_err(|error| format!("fingerprints: {error}"))?;
+        let mut begun = 0;
+        for portion in fingerprints.chunks(256) {
+            let table = self.table.read();
+            for text in portion {
+                let known = Fingerprint::parse(text).and_then(|fingerprint| table.get(fingerprint));
+                let Some(event) = known.filter(|event| event.judged.load(Ordering::Relaxed)) else { continue };
+                let mut samples = event.samples.lock();
+                samples.begin_look();
+                event.wanted.store(true, Ordering::Relaxed);
+                begun += 1;
+            }
+        }
+        Ok(begun)
+    }
+
     /// What was committed since the last call, of types that may be spoken of; and housekeeping.
     pub fn drain_volumes(&self) -> String {
         let gone = {
@@ -225,13 +253,21 @@ impl Engine {
         }
         let table = self.table.read();
         let mut volumes = Vec::new();
+        let mut services: Vec<(&str, &str)> = Vec::new();
+        let mut numbers: HashMap<(&str, &str), usize> = HashMap::new();
         for event in table.types().chain(&gone) {
             if event.records.get() < self.settings.min_records {
                 continue;
             }
             let records = event.records.drain();
             if records > 0 {
+                let name = (&*event.context.namespace, &*event.context.service);
+                let service = *numbers.entry(name).or_insert_with(|| {
+                    services.push(name);
+                    services.len() - 1
+                });
                 volumes.push(VolumeOut {
+                    service,
                     fingerprint: event.fingerprint.to_string(),
                     records,
                     bytes: event.bytes.drain(),
@@ -240,8 +276,11 @@ impl Engine {
                 });
             }
         }
+        let looks = std::mem::take(&mut *self.looks.lock());
         let out = VolumesOut {
             volumes,
+            services,
+            looks: looks.iter().map(|(of, look)| LookOut { fingerprint: of.to_string(), look }).collect(),
             types: table.len(),
             overflowed: self.overflowed.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
@@ -280,6 +319,8 @@ impl Engine {
 #[derive(Serialize)]
 struct VolumeOut {
     fingerprint: String,
+    /// Its place among the services.
+    service: usize,
     records: u64,
     bytes: u64,
     dropped_records: u64,
@@ -287,8 +328,18 @@ struct VolumeOut {
 }
 
 #[derive(Serialize)]
-struct VolumesOut {
+struct LookOut<'a> {
+    fingerprint: String,
+    #[serde(flatten)]
+    look: &'a Look,
+}
+
+#[derive(Serialize)]
+struct VolumesOut<'a> {
     volumes: Vec<VolumeOut>,
+    /// Namespace and name.
+    services: Vec<(&'a str, &'a str)>,
+    looks: Vec<LookOut<'a>>,
     types: usize,
     overflowed: u64,
     failed: u64,

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
+use crate::look::Look;
 use crate::mine::Masks;
 use crate::samples::{Samples, Seen, SlotOut};
 use crate::table::EventType;
@@ -47,7 +48,8 @@ struct EvidenceOut<'a> {
     count: u64,
 }
 
-/// Takes one committed record of a type into its samples; its template comes from the first.
+/// Takes one committed record of a type into its samples, and into the look at it; its template comes from the first.
+/// Answers the look that it ended.
 pub fn take(
     event: &EventType,
     samples: &mut Samples,
@@ -55,15 +57,18 @@ pub fn take(
     masks: &Masks,
     held: &AtomicUsize,
     bound: usize,
-) -> Result<(), Malformed> {
-    if samples.look() {
-        let seen = Seen::of(event.class.signal, record, masks)?;
-        event.template.get_or_init(|| seen.template.clone().into());
-        if !event.judged.load(Ordering::Relaxed) {
-            samples.take(seen, held, bound);
-        }
+) -> Result<Option<Box<Look>>, Malformed> {
+    let considers = samples.consider();
+    if !considers && !samples.is_looking() {
+        return Ok(None);
     }
-    Ok(())
+    let seen = Seen::of(event.class.signal, record, masks)?;
+    event.template.get_or_init(|| seen.template.clone().into());
+    let look = samples.look_at(&seen);
+    if considers && !event.judged.load(Ordering::Relaxed) {
+        samples.take(seen, held, bound);
+    }
+    Ok(look)
 }
 
 /// The evidence as JSON, when it is time to hand it out; twice at most.
@@ -97,5 +102,7 @@ pub fn hand_out(
 
 /// Whether no further record of a type is of use.
 pub fn is_done(event: &EventType, samples: &Samples) -> bool {
-    event.template.get().is_some() && (samples.is_told() || event.judged.load(Ordering::Relaxed))
+    event.template.get().is_some()
+        && !samples.is_looking()
+        && (samples.is_told() || event.judged.load(Ordering::Relaxed))
 }

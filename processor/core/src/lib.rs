@@ -12,6 +12,7 @@ pub mod engine;
 pub mod evidence;
 pub mod identity;
 pub mod json;
+pub mod look;
 pub mod mine;
 pub mod outlines;
 pub mod passage;

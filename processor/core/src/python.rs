@@ -113,6 +113,10 @@ impl Engine {
         detached(py, || self.core.reopen(fingerprints))
     }
 
+    fn look(&self, py: Python<'_>, fingerprints: &[u8]) -> PyResult<usize> {
+        detached(py, || self.core.look(fingerprints))
+    }
+
     fn drain_volumes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         Ok(PyBytes::new(py, detached(py, || Ok(self.core.drain_volumes()))?.as_bytes()))
     }

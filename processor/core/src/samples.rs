@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde::Serialize;
 
 use crate::any::{Any, each_pair};
+use crate::look::Look;
 use crate::mine::Masks;
 use crate::mine::bits::Bits;
 use crate::mine::sink::Template;
@@ -18,8 +19,9 @@ pub const SAMPLE_BYTES: usize = 512;
 const SLOT_VALUES: usize = 3;
 const SLOT_BYTES: usize = 128;
 const KEYS: usize = 64;
-/// How many records are looked at for samples that differ: those of some types never do.
-const LOOKS: u8 = 64;
+const KEY_BYTES: usize = 128;
+/// How many records are considered for samples that differ: those of some types never do.
+const CONSIDERED: u8 = 64;
 
 /// What was collected of a type so far.
 #[derive(Default)]
@@ -28,9 +30,10 @@ pub struct Samples {
     pub slots: Vec<SlotOut>,
     pub keys: Vec<Box<str>>,
     bytes: usize,
-    looks: u8,
+    considered: u8,
     /// How many times it was handed out: at `min_records`, and when three differing samples are there.
     handed: u8,
+    look: Option<Box<Look>>,
 }
 
 #[derive(Serialize, Clone)]
@@ -40,11 +43,25 @@ pub struct SlotOut {
 }
 
 impl Samples {
-    /// Notes that a record is looked at, unless no further one is of use.
-    pub fn look(&mut self) -> bool {
-        let looks = !self.is_full();
-        self.looks += u8::from(looks);
-        looks
+    /// Notes that a record is considered, unless no further one is of use.
+    pub fn consider(&mut self) -> bool {
+        let considers = !self.is_full();
+        self.considered += u8::from(considers);
+        considers
+    }
+
+    /// Begins a look at the next records, unless one is under way.
+    pub fn begin_look(&mut self) {
+        self.look.get_or_insert_default();
+    }
+
+    pub fn is_looking(&self) -> bool {
+        self.look.is_some()
+    }
+
+    /// Lets a look take a record in; answers the look when it has come to its end.
+    pub fn look_at(&mut self, seen: &Seen) -> Option<Box<Look>> {
+        self.look.take_if(|look| look.take(seen))
     }
 
     /// Takes one committed record in, when it differs from those held and memory allows.
@@ -98,16 +115,16 @@ impl Samples {
         self.handed == 2
     }
 
-    /// Whether further records would add nothing, or too many were looked at in vain.
+    /// Whether further records would add nothing, or too many were considered in vain.
     fn is_full(&self) -> bool {
-        self.texts.len() == SAMPLES || self.looks >= LOOKS
+        self.texts.len() == SAMPLES || self.considered >= CONSIDERED
     }
 
     /// Forgets everything that came from records.
     pub fn release(&mut self, held: &AtomicUsize) {
         held.fetch_sub(self.bytes, Ordering::Relaxed);
-        let handed = self.handed;
-        *self = Self { handed, ..Self::default() };
+        let (handed, look) = (self.handed, self.look.take());
+        *self = Self { handed, look, ..Self::default() };
     }
 
     /// Begins anew: the type is to be judged again.
@@ -121,8 +138,8 @@ impl Samples {
 pub struct Seen {
     pub template: String,
     sample: String,
-    slots: Vec<(String, String)>,
-    keys: Vec<Box<str>>,
+    pub slots: Vec<(String, String)>,
+    pub keys: Vec<Box<str>>,
 }
 
 impl Seen {
@@ -158,7 +175,7 @@ impl Seen {
         let mut keys = Vec::new();
         each_pair(record, signal.tags_field(), |pair| {
             if keys.len() < KEYS && !pair.key.starts_with(b"sluice.") {
-                keys.push(String::from_utf8_lossy(pair.key).into());
+                keys.push(cut(String::from_utf8_lossy(pair.key).into_owned(), KEY_BYTES).into());
             }
             Ok(())
         })?;

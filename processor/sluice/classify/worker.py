@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from sluice.classify.evidence_hash import evidence_hash
 from sluice.classify.intake import Intake
 from sluice.classify.providers.base import Judgement, Provider
 from sluice.classify.queue import Queue, Waiting
@@ -19,6 +18,7 @@ from sluice.classify.sharing import Shared, nothing_shared
 from sluice.engine import Evidence
 from sluice.errors import OverBudget, ProviderError
 from sluice.telemetry import Telemetry
+from sluice.verdicts.evidence_hash import evidence_hash
 from sluice.verdicts.model import CATEGORIES, CONFIDENCES, Facts, Source
 
 log = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ is shown where no policy is known, and then said to be the writer's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -13,14 +14,17 @@ import msgspec
 from sluice.cli.verdict_sources import Here, Known
 from sluice.config.model import PolicyConfig
 from sluice.config.units import Action
-from sluice.verdicts import composing
+from sluice.verdicts import composing, twins
 from sluice.verdicts.decisions import action_of
-from sluice.verdicts.guards import Case, Ruling, rule
+from sluice.verdicts.entry import held_of
+from sluice.verdicts.guards import MAX_DROP_SHARE, Case, Ruling, rule
 from sluice.verdicts.model import Override, Verdict, identity_of
 from sluice.verdicts.policy import KEEP, Rules, possible
 from sluice.verdicts.protect import Exceptions
 from sluice.verdicts.reader import decision_of
 from sluice.verdicts.times import SECOND, milliseconds, rfc3339
+from sluice.verdicts.twins import twin_of
+from sluice.verdicts.volumes import VolumeTable
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -38,6 +42,8 @@ class Decided(msgspec.Struct, frozen=True):
         records of the last day: as counted here, else as published.
     not_before
         the end of probation in Unix milliseconds.
+    twin, objection
+        of a duplicate: the fingerprint that it names, and why that does not stand in for it, if so.
     """
 
     ruling: Ruling
@@ -48,6 +54,8 @@ class Decided(msgspec.Struct, frozen=True):
     word: Override | None = None
     not_before: int | None = None
     expired: bool = False
+    twin: str = ""
+    objection: str | None = None
 
     @property
     def kept_by(self) -> tuple[str, ...]:
@@ -55,10 +63,14 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 class Deciding:
-    """`policy`: the one to decide by, else that of `here`. `shared`: what is read is what all Sluices publish."""
+    """`policy`: the one to decide by, else that of `here`. `shared`: what is read is what all Sluices publish.
+    `known`: every event type that was read, for what one has to do with another."""
 
-    def __init__(self, here: Here, policy: PolicyConfig | None, now: int, *, shared: bool) -> None:
+    def __init__(
+        self, here: Here, policy: PolicyConfig | None, now: int, known: Mapping[str, Known], *, shared: bool
+    ) -> None:
         self.here = here
+        self._known = known
         self.policy = policy or here.policy
         self.shared = shared
         self.now = now
@@ -76,16 +88,24 @@ class Deciding:
             return Decided(self._overruled(word, facts), "operator", per_day, wanted=action_of(word), word=word)
         if facts is None:
             return Decided(self._keep(signal), "nobody", per_day)
-        if facts.expires_at is not None and milliseconds(facts.expires_at) <= self.now:
+        if self._is_expired(facts):
             return Decided(self._keep(signal), "nobody", per_day, expired=True)
         not_before = self._not_before(facts)
         if self._rules is None or self.policy is None:
             writer = facts.source.instance if self.shared else ""
             return Decided(decision_of(facts), "policy", per_day, writer=writer, not_before=not_before)
-        at_most = max(facts.per_day, per_day)
-        ruling = rule(Case(identity_of(facts), facts.template, facts.category, facts.confidence, at_most), self._rules)
         wanted = self.policy.actions.get(facts.category, KEEP)
-        return Decided(ruling, "policy", per_day, wanted=wanted, not_before=not_before)
+        at_most = max(facts.per_day, per_day)
+        twin, objection = facts.twin or "", None
+        if facts.category == "duplicate":
+            objection = self._objection(known.fingerprint, facts)
+        case = Case(
+            identity_of(facts), facts.template, facts.category, facts.confidence, at_most, vouched=objection is None
+        )
+        ruling = rule(case, self._rules)
+        if ruling.action != "keep" and self._is_kept_for_share(known):
+            ruling = Ruling("keep", ruling.mode, guards=(MAX_DROP_SHARE,))
+        return Decided(ruling, "policy", per_day, wanted=wanted, not_before=not_before, twin=twin, objection=objection)
 
     def verdict(self, known: Known, decided: Decided) -> Verdict | None:
         """The verdict with this decision in the place of its writer's."""
@@ -119,6 +139,34 @@ class Deciding:
             return Ruling(action.kind, "", action.keep_percent, action.keep_rate)
         category = facts.category if facts else word.category
         return rule(Case(identity_of(word), word.template, category, "high", 0.0), self._rules, action_of(word))
+
+    def _objection(self, fingerprint: str, facts: Verdict) -> str | None:
+        """Why nothing stands in for a duplicate, as the registry sees it."""
+        held = held_of(facts)
+        twin = twin_of(held)
+        other = None if twin is None else self._known.get(twin.hex())
+        if twin is None:
+            return "is not named"
+        if other is None or other.judged is None or self._is_expired(other.judged):
+            return "is not known"
+        if other.judged.category == "duplicate":
+            return "is a duplicate itself"
+        ruling = self.decide(other).ruling
+        volumes = self.here.volumes or VolumeTable()
+        return twins.objection(
+            (bytes.fromhex(fingerprint), held), (twin, held_of(other.judged)), ruling, volumes, self.now
+        )
+
+    def _is_kept_for_share(self, known: Known) -> bool:
+        """Only the process knows all that passes; what it decided last says so."""
+        verdict = known.verdict
+        if verdict is None or self.policy is None or self.policy.max_drop_share >= 1.0:
+            return False
+        own = not self.shared or verdict.source.instance == self.here.instance
+        return own and MAX_DROP_SHARE in verdict.guards
+
+    def _is_expired(self, facts: Verdict) -> bool:
+        return facts.expires_at is not None and milliseconds(facts.expires_at) <= self.now
 
     def _keep(self, signal: str, *guards: str) -> Ruling:
         return Ruling("keep", self._rules.modes[signal] if self._rules else "", guards=guards)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sluice.cli.changing import what_would_change
 from sluice.cli.decided import Decided, Deciding
 from sluice.cli.verdict_sources import Known
 from sluice.verdicts.guards import Ruling
@@ -34,7 +35,7 @@ _GUARDS = {
     "category": "this category is always kept",
     "confidence": "the judgement is less sure than policy.min_confidence",
     "rarity": "it has fewer records a day than policy.rare_per_day",
-    "twin": "nothing vouches for the event type that says the same",
+    "twin": "no other event type stands in for it",
     "protect": "a rule of policy.protect covers it",
     "override": "an operator's override is there that cannot be used: set it again",
     "max_drop_share": "too much of its service would go: policy.max_drop_share",
@@ -67,8 +68,10 @@ def explain(known: Known, decided: Decided, told: Told) -> Iterator[str]:
     yield _action(known, decided, told)
     if decided.ruling.exceptions:
         yield "single records that policy.protect names by their resource or duration are kept all the same"
+    yield from _twin(known, decided)
     yield from _published(known, decided, told)
     yield from _validity(verdict, decided, told.deciding.now)
+    yield from what_would_change(known, decided, told.deciding.policy)
 
 
 def notes(told: Told) -> Iterator[str]:
@@ -161,6 +164,12 @@ def _why_nobody(known: Known, decided: Decided) -> str:
     if decided.expired and known.judged is not None:
         return f"the verdict has expired at {known.judged.expires_at}"
     return "there is no verdict on it"
+
+
+def _twin(known: Known, decided: Decided) -> Iterator[str]:
+    if decided.by == "policy" and known.event_type.category == "duplicate" and decided.wanted is not None:
+        twin = decided.twin or "that says the same"
+        yield f"its twin {twin} {decided.objection or 'is kept in its place'}"
 
 
 def _published(known: Known, decided: Decided, told: Told) -> Iterator[str]:

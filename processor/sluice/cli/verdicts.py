@@ -60,7 +60,7 @@ class _Place(msgspec.Struct, frozen=True):
             here = msgspec.structs.replace(here, instance=self.config.service.instance_id)
         now = int(datetime.now(UTC).timestamp() * 1000)
         policy_of = self.config_file or here.instance or "the Sluice of this store"
-        return table, Told(policy_of, Deciding(here, policy, now, shared=self.shared))
+        return table, Told(policy_of, Deciding(here, policy, now, table.known, shared=self.shared))
 
 
 def _place_options(function: _F) -> _F:

@@ -23,7 +23,6 @@ class NotYet(NamedTuple):
 _TOPICS = ("verdicts", "kafka", "topics")
 NOT_YET = (
     NotYet(("policy", "spans"), "use observe or tag", ("drop",)),
-    NotYet(("policy", "max_drop_share"), "remove it"),
     NotYet((*_TOPICS, "services"), "remove it"),
     NotYet((*_TOPICS, "stats"), "remove it"),
     NotYet((*_TOPICS, "claims"), "remove it"),

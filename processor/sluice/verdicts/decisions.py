@@ -1,21 +1,28 @@
-"""Decisions: the policy and the guards applied to the facts in force, and what the engine is told of it."""
+"""Decisions: the policy and the guards applied to the facts in force, and what the engine is told of it.
+
+Most guards look at one type alone, two at others: `twins` and `shares`. What these say may change without the type's
+own doing; `turned`, `twin_turns` and `look_at_shares` tell which types are to be decided again.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import Protocol
 
 from sluice.config.model import PolicyConfig
 from sluice.config.units import Action
-from sluice.engine import Decision, Policy
+from sluice.engine import Decision, Identity, Policy
 from sluice.verdicts import composing
 from sluice.verdicts.entry import Entry, Held, unpack
-from sluice.verdicts.guards import Case, Ruling, rule
-from sluice.verdicts.model import Override, Verdict, identity_of
+from sluice.verdicts.guards import MAX_DROP_SHARE, Case, Ruling, rule
+from sluice.verdicts.model import CONFIDENCES, Override, Verdict, identity_of
 from sluice.verdicts.policy import Rules, between
 from sluice.verdicts.protect import Exceptions
+from sluice.verdicts.shares import Shares
 from sluice.verdicts.table import Table
 from sluice.verdicts.times import NEVER, SECOND
+from sluice.verdicts.twins import Twins
 from sluice.verdicts.volumes import VolumeTable
 
 _RULINGS = 4_096
@@ -34,6 +41,10 @@ class Decider(Protocol):
         """Removes decisions; their types are kept and bring new evidence."""
         ...
 
+    def look(self, fingerprints: list[str]) -> int:
+        """Looks at some more records of judged types; `Volumes.looks` tells of them."""
+        ...
+
 
 class Decisions:
     """Decides entries one by one, collects what changed, and installs it."""
@@ -44,7 +55,10 @@ class Decisions:
         self._volumes = volumes
         self._exceptions = Exceptions()
         self._rules = Rules(policy, self._exceptions)
+        self.shares = Shares(volumes)
+        self.twins = Twins(table, volumes)
         self._shared: dict[Ruling, Ruling] = {}
+        self._beside: dict[bytes, None] = {}
         self._decided: list[Decision] = []
         self._withdrawn: list[bytes] = []
         self.in_force: Counter[Ruling] = Counter()
@@ -78,15 +92,17 @@ class Decisions:
         held = unpack(entry.held) if entry.held is not None and entry.live(now) else None
         override = entry.override
         entry.moved = False
+        self.twins.note(key, held)
         if held is None and (override is None or entry.blocked):
             if entry.ruling is not None or changed:
                 self._withdrawn.append(key)
-            self._put(entry, None)
+            self._put(key, entry, None)
             return
         if override is not None and not entry.blocked:
             identity, template, skeleton = identity_of(override), override.template, override.skeleton
             category = held.category if held else override.category
             ruling = rule(Case(identity, template, category, "high", 0.0), self._rules, action_of(override))
+            ruling = self._within_share(key, identity, ruling, "high", fixed=True)
             not_before, expires = None, NEVER
         else:
             assert held is not None
@@ -96,13 +112,15 @@ class Decisions:
                 ruling = Ruling("keep", self._rules.modes[identity.signal], guards=("override",))
             else:
                 per_day = max(held.per_day, self._volumes.per_day(key, now))
-                ruling = rule(Case(identity, template, category, held.confidence, per_day), self._rules)
+                vouched = category == "duplicate" and self._vouched(key, entry, held, now)
+                ruling = rule(Case(identity, template, category, held.confidence, per_day, vouched), self._rules)
+            ruling = self._within_share(key, identity, ruling, held.confidence)
             not_before, expires = self.not_before(key, entry, held), entry.expires
             entry.moved = not_before != held.not_before and max(not_before or 0, held.not_before or 0) > now
         if ruling == entry.ruling and not changed and not entry.moved:
             return
         ruling = self.shared(ruling)
-        self._put(entry, ruling)
+        self._put(key, entry, ruling)
         self._decided.append(
             Decision(
                 fingerprint=key.hex(),
@@ -119,11 +137,17 @@ class Decisions:
             )
         )
 
+    def remember(self, key: bytes, entry: Entry, now: int) -> None:
+        """At the start: what was kept of a service for its share stays so until that has been looked at."""
+        if entry.saved is not None and MAX_DROP_SHARE in entry.saved.guards:
+            self.shares.keep(key, now)
+
     def clear(self, key: bytes, entry: Entry) -> None:
         """Nothing is decided any more for an entry that leaves the table."""
+        self.twins.note(key, None)
         if entry.ruling is not None:
             self._withdrawn.append(key)
-        self._put(entry, None)
+        self._put(key, entry, None)
 
     def rarity_turns(self, key: bytes, entry: Entry, now: int) -> bool:
         """Whether the guard `rarity` would now say something else."""
@@ -135,6 +159,27 @@ class Decisions:
             return False
         rare = not entry.common and self._volumes.per_day(key, now) < self._rules.config.rare_per_day
         return rare != guarded
+
+    def twin_turns(self, key: bytes, entry: Entry, now: int) -> bool:
+        """Whether the guard `twin` would now say something else of a duplicate."""
+        ruling = entry.ruling
+        if ruling is None or entry.held is None or entry.override is not None:
+            return False
+        guarded = "twin" in ruling.guards
+        if ruling.action == "keep" and not guarded:
+            return False
+        return self._vouched(key, entry, unpack(entry.held), now) == guarded
+
+    def turned(self, limit: int | None = None) -> list[bytes]:
+        """Duplicates of types that were decided since the last call; the rest of them with the next one."""
+        keys = list(islice(self._beside, limit))
+        for key in keys:
+            del self._beside[key]
+        return keys
+
+    async def look_at_shares(self, now: int, *, anew: bool = False) -> list[bytes]:
+        """Types that `max_drop_share` keeps from now on, or lets go again."""
+        return await self.shares.look(float(self._rules.config.max_drop_share), now, anew=anew)
 
     def not_before(self, key: bytes, entry: Entry, held: Held) -> int | None:
         """The end of probation: our own for facts of ours, else the one that was read; none is ever started anew."""
@@ -180,7 +225,29 @@ class Decisions:
             return []
         return [bytes.fromhex(one.fingerprint) for one in decided if self._decider.apply([one]) == 0]
 
-    def _put(self, entry: Entry, ruling: Ruling | None) -> None:
+    def _vouched(self, key: bytes, entry: Entry, held: Held, now: int) -> bool:
+        before = entry.ruling or entry.saved
+        return self.twins.vouched(key, held, now, goes=before is not None and before.action != "keep")
+
+    def _within_share(
+        self, key: bytes, identity: Identity, ruling: Ruling, confidence: str, *, fixed: bool = False
+    ) -> Ruling:
+        """The ruling, unless so much of the service goes that this type is kept."""
+        service = (identity.namespace, identity.service)
+        self._volumes.belongs(key, service)
+        if ruling.action == "keep":
+            self.shares.clear(key)
+            return ruling
+        sure = CONFIDENCES.index(confidence)
+        self.shares.note(key, service, ruling, sure, canary=float(self._rules.config.canary), fixed=fixed)
+        if fixed or not self.shares.keeps(key):
+            return ruling
+        return Ruling("keep", ruling.mode, guards=(MAX_DROP_SHARE,))
+
+    def _put(self, key: bytes, entry: Entry, ruling: Ruling | None) -> None:
+        self._beside.update(dict.fromkeys(self.twins.duplicates_of(key)))
+        if ruling is None:
+            self.shares.clear(key)
         if entry.ruling is not None:
             self.in_force[entry.ruling] -= 1
             if not self.in_force[entry.ruling]:

@@ -122,7 +122,10 @@ class Entry(msgspec.Struct, gc=False):
     mend_at
         when somebody should have put right what the topic shows; 0: it shows what it should.
     again
-        an operator wants the type judged again; until then everything stays as it is.
+        the type is to be judged again, for an operator wants it or its records have changed; until then everything
+        stays as it is.
+    changed
+        since when its records have been others than those that were judged; 0: they are not, as far as is known.
     due
         when this key is to be looked at next.
     """
@@ -150,6 +153,7 @@ class Entry(msgspec.Struct, gc=False):
     saved: Ruling | None = None
     mend_at: int = 0
     again: bool = False
+    changed: int = 0
     due: int = NEVER
 
     def live(self, now: int) -> bool:
@@ -166,4 +170,5 @@ class Entry(msgspec.Struct, gc=False):
         """The lease has ended: the facts go; when it ended, and whose they were, stays known."""
         self.held = None
         self.rank = 0
+        self.changed = 0
         self.common = False

@@ -1,6 +1,7 @@
 """The guards: rules that turn an action back to keep, whatever the judge said.
 
 Each is a pure function of one event type and the policy. All that apply are named, in the order of the table below.
+What the rest of the service does is looked at last: `max_drop_share` keeps a type that all others would let go.
 Probation is none of them: it changes when an action begins (`not_before`), not the action.
 """
 
@@ -19,7 +20,8 @@ from sluice.verdicts.protect import at_least
 
 
 class Case(msgspec.Struct, frozen=True):
-    """What the guards look at. `per_day`: records in the last 24 hours, counted and never extrapolated.
+    """What the guards look at. `per_day`: records in the last 24 hours, counted and never extrapolated. `vouched`: the
+    twin that a duplicate names stands in for it.
 
     Because it is a count, a type younger than an hour is rare until it has had `rare_per_day` records.
     """
@@ -29,6 +31,7 @@ class Case(msgspec.Struct, frozen=True):
     category: str
     confidence: str
     per_day: float
+    vouched: bool = False
 
 
 class Ruling(msgspec.Struct, frozen=True):
@@ -75,8 +78,8 @@ def rarity(case: Case, rules: Rules) -> bool:
 
 
 def twin(case: Case, rules: Rules) -> bool:
-    """A duplicate may only go while its named twin is kept; nothing vouches for a twin yet, so duplicates stay."""
-    return case.category == "duplicate"
+    """A duplicate may only go while the twin that it names stands in for it."""
+    return case.category == "duplicate" and not case.vouched
 
 
 GUARDS: tuple[tuple[str, Callable[[Case, Rules], bool]], ...] = (
@@ -87,6 +90,10 @@ GUARDS: tuple[tuple[str, Callable[[Case, Rules], bool]], ...] = (
     ("rarity", rarity),
     ("twin", twin),
 )
+MAX_DROP_SHARE = "max_drop_share"
+"""The guard that is none of a type alone: `shares` names the types that it keeps."""
+NAMES = (*(name for name, _ in GUARDS), "protect", MAX_DROP_SHARE, "override")
+"""All that a verdict may name; `override`: the operator's word cannot be used."""
 
 
 def rule(case: Case, rules: Rules, operator: Action | None = None) -> Ruling:

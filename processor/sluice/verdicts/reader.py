@@ -122,6 +122,8 @@ class Reader:
             self._alike.note(bytes.fromhex(verdict.fingerprint), held)
         own = verdict.source.instance == self._table.instance
         before = (entry.held, entry.version, entry.expires, entry.own)
+        if packed != entry.held:
+            entry.changed = 0
         entry.held, entry.version, entry.expires, entry.own = packed, verdict.version, expires, own
         entry.rank = RANKS[verdict.source.kind] if live else 0
         entry.issued = milliseconds(verdict.issued_at)

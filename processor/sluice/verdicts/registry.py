@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from sluice import engine
 from sluice.config.model import PolicyConfig
@@ -20,15 +20,16 @@ from sluice.telemetry import Telemetry
 from sluice.verdicts import wire
 from sluice.verdicts.alike import Alike
 from sluice.verdicts.decisions import Decider, Decisions
+from sluice.verdicts.drift import Drift
 from sluice.verdicts.entry import OPERATOR, Entry, Held, flat, pack, unpack
-from sluice.verdicts.guards import GUARDS
+from sluice.verdicts.guards import NAMES
 from sluice.verdicts.loader import LOADED, Loader
 from sluice.verdicts.model import ACTIONS, CATEGORIES, CONFIDENCES, RANKS, Facts, Override, Source, Verdict
 from sluice.verdicts.reader import Reader
 from sluice.verdicts.shelf import Shelf
 from sluice.verdicts.store import Gone, Store
 from sluice.verdicts.table import Table, sliced
-from sluice.verdicts.times import HOUR, SECOND
+from sluice.verdicts.times import HOUR, MINUTE, SECOND
 from sluice.verdicts.volumes import VolumeTable
 from sluice.verdicts.writer import Writer
 
@@ -37,6 +38,8 @@ _VOLUME_ROWS = 200
 """Rows a second that the saving of volumes comes to: few types are saved soon, 60,000 every 5 minutes."""
 _QUICK = 2_000
 """Entries of which only a time is looked at, in one slice."""
+_AT_ONCE = 20
+"""Entries that are decided in one slice."""
 
 
 class Registry:
@@ -71,27 +74,29 @@ class Registry:
         self._alike = Alike(self._table)
         self._reader = Reader(self._table, self._alike, self._decisions, self._shelf, self._writer, telemetry)
         self._loader = Loader(self._table, store, volumes, self._decisions, self._reader, publishing=publishing)
+        self._drift = Drift(self._table, decider)
         self._turn = asyncio.Lock()
         self._read_to_the_end = False
-        self._hour = 0
+        self._hour = self._minute = 0
         self._volumes_saved = 0
         self.wishes = 0
-        """Grows whenever an operator wants a type judged again."""
+        """Grows whenever a type is to be judged again."""
 
     async def load(self) -> None:
         """Takes everything over from the store and puts it in force. Nothing is asked, nothing published."""
-        self._hour, self._volumes_saved = self._table.now() // HOUR, self._table.now()
+        now = self._table.now()
+        self._hour, self._minute, self._volumes_saved = now // HOUR, now // MINUTE, now
+        self._drift.start(now)
         self._decisions.start()
         self._store.on_reset(self._shelf.save_all)
         await self._loader.load()
         async for entries in self._table.walk(LOADED):
             now = self._table.now()
             for key, entry in entries:
+                self._decisions.remember(key, entry, now)
                 self._decisions.decide(key, entry, now)
             self._install("store")
-            for key, entry in entries:
-                if self._table.entries.get(key) is entry:
-                    self._writer.settle(key, entry, now)
+        await self._settle_all("store", anew=False)
         await self._shelf.save_policy()
         self._store.listen(on_override=self._overruled_elsewhere, on_rejudge=self.rejudge)
 
@@ -180,7 +185,7 @@ class Registry:
                     source.evidence_hash,
                 ),
             )
-            entry.held, entry.rank = pack(held), rank
+            entry.held, entry.rank, entry.changed = pack(held), rank, 0
             self._alike.note(key, held)
             self._writer.publish(key, entry, now, renew=True)
         if entry.again:
@@ -204,6 +209,9 @@ class Registry:
         if entry is None or not entry.live(self._table.now()) or entry.override is not None:
             self._store.save(Gone("rejudge", fingerprint))
             return
+        self._ask_again(entry)
+
+    def _ask_again(self, entry: Entry) -> None:
         entry.again = True
         self.wishes += 1
 
@@ -304,8 +312,7 @@ class Registry:
                 for key, entry in entries:
                     self._decisions.decide(key, entry, now, changed=another_probation and entry.own)
                 self._install("reload")
-                for key, entry in entries:
-                    self._writer.settle(key, entry, now)
+            await self._settle_all("reload", anew=True)
             self._decisions.adopted()
             await self._shelf.save_policy()
 
@@ -314,7 +321,7 @@ class Registry:
         async with self._turn:
             now = self._table.now()
             async for volumes in sliced(drained.volumes):
-                for key in self._volumes.add(volumes, now):
+                for key in self._volumes.add(volumes, now, drained.services):
                     entry = self._table.entries.get(key)
                     if entry is not None:
                         self._passed(key, entry, now)
@@ -322,6 +329,8 @@ class Registry:
             if self._read_to_the_end:
                 await self._conclude()
             await self._sweep(now)
+            await self._look_beside(now)
+            await self._look_at_records(drained.looks, now)
             await self._shelf.save_again()
             if not 0 <= now - self._volumes_saved < self._volumes_due():
                 self._volumes_saved = now
@@ -359,15 +368,68 @@ class Registry:
         if new_hour and (self._writer.caught_up or not self._writer.publishing):
             self._writer.bury_foreign(now)
 
+    # What others have to do with a type
+
+    async def _settle_all(self, origin: str, *, anew: bool) -> None:
+        """After each type was decided by itself: what depends on others, and only then what is stored and published."""
+        now = self._table.now()
+        await self._decide_again(self._decisions.turned(), now, origin, settles=False)
+        turned = await self._decisions.look_at_shares(now, anew=anew)
+        await self._decide_again(turned, now, origin, settles=False)
+        async for entries in self._table.walk(20):
+            for key, entry in entries:
+                self._writer.settle(key, entry, self._table.now())
+            self._install(origin)
+
+    async def _look_beside(self, now: int) -> None:
+        """Duplicates whose twin is another now, and services of which too much goes; with each minute, at the rates of
+        all duplicates, too."""
+        new_minute, self._minute = now // MINUTE != self._minute, now // MINUTE
+        turned = self._decisions.turned()
+        duplicates = self._decisions.twins.duplicates() if new_minute else turned
+        await self._decide_again(duplicates, now, "time", turned_only=True)
+        if self._decisions.shares.due(now):
+            await self._decide_again(await self._decisions.look_at_shares(now), now, "time")
+
+    async def _decide_again(
+        self, keys: Sequence[bytes], now: int, origin: str, *, turned_only: bool = False, settles: bool = True
+    ) -> None:
+        async for some in sliced(keys, _AT_ONCE):
+            for key in some:
+                entry = self._table.entries.get(key)
+                if entry is None or (turned_only and not self._decisions.twin_turns(key, entry, now)):
+                    continue
+                self._decisions.decide(key, entry, now)
+                if settles:
+                    self._writer.settle(key, entry, now)
+            self._install(origin)
+
+    async def _look_at_records(self, looks: Sequence[engine.Look], now: int) -> None:
+        """Types whose records are others than those that were judged are asked about again."""
+        async for some in sliced(looks, 4):
+            for look in some:
+                key = self._drift.take(look, now)
+                entry = None if key is None else self._table.entries.get(key)
+                if entry is not None:
+                    self._telemetry.add("sluice_verdicts_drifted")
+                    self._ask_again(entry)
+        await self._drift.begin(now)
+
     # Shared
 
     def _finish(self, key: bytes, now: int, origin: str) -> None:
-        """The end of each door for one key."""
+        """The end of each door for one key, and for the duplicates that hang on it, unless they are many: then they
+        wait for the next round."""
         self._install(origin)
         entry = self._table.entries.get(key)
         if entry is not None:
             self._writer.settle(key, entry, now)
-            self._install(origin)
+        for duplicate in self._decisions.turned(_AT_ONCE):
+            other = self._table.entries.get(duplicate)
+            if other is not None and self._decisions.twin_turns(duplicate, other, now):
+                self._decisions.decide(duplicate, other, now)
+                self._writer.settle(duplicate, other, now)
+        self._install(origin)
 
     def _install(self, origin: str) -> None:
         """What the engine refuses is withdrawn: its fingerprint is not that of its identity and skeleton, or the engine
@@ -393,7 +455,7 @@ class Registry:
                 guarded[guard] += count
         for action in ACTIONS:
             self._telemetry.set("sluice_verdicts", actions[action], action=action)
-        for guard in (*(name for name, _ in GUARDS), "protect", "override"):
+        for guard in NAMES:
             self._telemetry.set("sluice_verdicts_guarded", guarded[guard], guard=guard)
         self._telemetry.set("sluice_engine_event_types", drained.types)
         self._telemetry.set("sluice_engine_overflowed_records", drained.overflowed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 import msgspec
@@ -25,6 +25,9 @@ _ROW = struct.Struct(f"<{_TOTALS}q{2 * _HOURS}I")
 _LIMIT = (1 << 32) - 1
 _NO_TOTALS = array("q", bytes(8 * _TOTALS))
 _NO_HOURS = array("I", bytes(4 * _HOURS))
+
+Service = tuple[str, str]
+"""Namespace and name."""
 
 
 class Total(msgspec.Struct, frozen=True):
@@ -49,12 +52,17 @@ class VolumeTable:
         self._totals = array("q")
         self._records = array("I")
         self._dropped = array("I")
+        self._services: list[Service | None] = []
+        self._names: dict[Service, Service] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def add(self, volumes: Iterable[engine.Volume], now: int) -> list[bytes]:
-        """Adds one drain, at `now` in Unix milliseconds; answers the fingerprints, as bytes, in their order."""
+    def add(self, volumes: Iterable[engine.Volume], now: int, services: Sequence[Service] = ()) -> list[bytes]:
+        """Adds one drain, at `now` in Unix milliseconds; answers the fingerprints, as bytes, in their order.
+
+        `services`: those that the volumes refer to.
+        """
         changed: list[bytes] = []
         totals = self._totals
         for volume in volumes:
@@ -73,6 +81,8 @@ class VolumeTable:
             totals[base + _DROPPED_BYTES] += volume.dropped_bytes
             totals[base + _LAST] = max(totals[base + _LAST], now)
             self._changed.add(row)
+            if self._services[row] is None and 0 <= volume.service < len(services):
+                self._services[row] = self._name(services[volume.service])
             changed.append(fingerprint)
         return changed
 
@@ -82,6 +92,38 @@ class VolumeTable:
 
     def dropped_per_day(self, fingerprint: bytes, now: int) -> int:
         return self._sum(self._dropped, fingerprint, now)
+
+    def recent(self, fingerprint: bytes, now: int) -> int:
+        """Records of the running hour and the one before."""
+        row = self._rows.get(fingerprint)
+        if row is None:
+            return 0
+        hour = self._advance(row, now // HOUR)
+        return self._records[row * _HOURS + hour % _HOURS] + self._records[row * _HOURS + (hour - 1) % _HOURS]
+
+    def beyond(self, fingerprint: bytes, allowed: float, now: int) -> float:
+        """Records of the last 24 to 25 hours without the first `allowed` of each hour."""
+        row = self._rows.get(fingerprint)
+        if row is None:
+            return 0.0
+        self._advance(row, now // HOUR)
+        hours = self._records[row * _HOURS : (row + 1) * _HOURS]
+        return float(sum(hours)) if allowed <= 0.0 else sum([count - allowed for count in hours if count > allowed])
+
+    def belongs(self, fingerprint: bytes, service: Service) -> None:
+        """Whose type it is; `add` tells of types that pass."""
+        row = self._rows.get(fingerprint)
+        if row is not None and self._services[row] is None:
+            self._services[row] = self._name(service)
+
+    def add_up(self, rows: Iterable[int], now: int, totals: dict[Service, int]) -> None:
+        """Adds the records of the last 24 to 25 hours to those of their services, as far as these are known; `rows`:
+        numbers below the table's length."""
+        for row in rows:
+            service = self._services[row]
+            if service is not None:
+                self._advance(row, now // HOUR)
+                totals[service] = totals.get(service, 0) + sum(self._records[row * _HOURS : (row + 1) * _HOURS])
 
     def total(self, fingerprint: bytes) -> Total | None:
         row = self._rows.get(fingerprint)
@@ -144,10 +186,11 @@ class VolumeTable:
         """A row for a fingerprint that has none; what it holds is another's, or nothing."""
         if len(self._rows) >= self._capacity:
             row = self._make_room()
-            self._keys[row] = fingerprint
+            self._keys[row], self._services[row] = fingerprint, None
         else:
             row = len(self._rows)
             self._keys.append(fingerprint)
+            self._services.append(None)
             self._totals.extend(_NO_TOTALS)
             self._records.extend(_NO_HOURS)
             self._dropped.extend(_NO_HOURS)
@@ -160,6 +203,12 @@ class VolumeTable:
         self._totals[row * _TOTALS : (row + 1) * _TOTALS] = array("q", [now, now, now // HOUR, 0, 0, 0, 0])
         self._clear(row, 0, _HOURS)
         return row
+
+    def _name(self, service: Service) -> Service:
+        """There are many types and few services: they share their names."""
+        if len(self._names) > len(self._rows):
+            self._names.clear()
+        return self._names.setdefault(service, service)
 
     def _make_room(self) -> int:
         """Gives up the least recently seen of a few rows, the longest not looked at: a full search would take long."""

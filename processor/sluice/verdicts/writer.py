@@ -119,9 +119,10 @@ class Writer:
         return publication.takeover(entry, key, self._table.instance)
 
     def _renew(self, key: bytes, entry: Entry, now: int) -> None:
-        """Only for a type still seen: with a record since its last version was issued."""
+        """Only for a type still seen, with a record since its last version was issued, and still the one that was
+        judged."""
         last_seen = self._volumes.last_seen(key)
-        if last_seen is None or last_seen <= entry.issued or now < self.lease_due(key, entry):
+        if entry.changed or last_seen is None or last_seen <= entry.issued or now < self.lease_due(key, entry):
             return
         if entry.own or not self.publishing or (self.caught_up and entry.override is None):
             self.publish(key, entry, now, renew=True)

@@ -11,7 +11,6 @@ import msgspec
 import pytest
 
 from made_evidence import evidence
-from sluice.classify.evidence_hash import evidence_hash
 from sluice.classify.intake import Intake
 from sluice.classify.providers.base import Judgement
 from sluice.classify.providers.rules import VERSION, Rules
@@ -23,6 +22,7 @@ from sluice.config.model import Redaction
 from sluice.engine import Evidence
 from sluice.errors import OverBudget, ProviderError
 from sluice.telemetry import Telemetry
+from sluice.verdicts.evidence_hash import evidence_hash
 from sluice.verdicts.model import Facts, Source
 
 FACTS = Facts(category="heartbeat", confidence="high")

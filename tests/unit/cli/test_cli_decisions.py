@@ -137,7 +137,7 @@ def published(*verdicts, override=None):
         table.take_verdict(HEALTH, msgspec.json.encode(value))
     if override is not None:
         table.take_override(HEALTH, msgspec.json.encode(override), blocks=True)
-    told = Told("nobody", Deciding(Here(), None, milliseconds(at()), shared=True))
+    told = Told("nobody", Deciding(Here(), None, milliseconds(at()), {}, shared=True))
     known = table.find(HEALTH)
     return "\n".join((*explain(known, told.deciding.decide(known), told), *notes(told)))
 
@@ -154,3 +154,57 @@ def test_without_a_policy_an_operators_word_may_meet_a_protection_and_any_mode()
     said = published(DROPPED, override=override(HEALTH, "sample 5%"))
     assert "action sample 5%, by the operator's word, unless policy.protect of a Sluice keeps it there\n" in said
     assert "is a matter of each Sluice's policy.mode\n" in said
+
+
+@pytest.mark.parametrize(
+    ("twin", "counted", "policy", "action", "said"),
+    [
+        ({}, 500, "{mode: drop}", "drop", "is kept in its place"),
+        ({}, 100, "{mode: drop}", "keep", "is not seen about as often"),
+        ({}, 500, "{mode: drop, actions: {business_event: drop}}", "keep", "is not kept for its own sake"),
+        ({"category": "duplicate"}, 500, "{mode: drop}", "keep", "is a duplicate itself"),
+        ({"expires_at": at(days=-1)}, 500, "{mode: drop}", "keep", "is not known"),
+    ],
+)
+def test_a_duplicate_is_told_with_its_twin(run, tmp_path, twin, counted, policy, action, said):
+    rich = {"category": "business_event", "per_day": 1.0, **twin}
+    poor = verdict(HEALTH, category="duplicate", twin=ORDERS, per_day=1.0)
+    save_rows(
+        tmp_path / "sluice.db",
+        row_of(verdict(ORDERS, **rich)),
+        row_of(poor),
+        *volumes({HEALTH: 468, ORDERS: counted}),
+        *noted(policy, "sluice-1"),
+    )
+    options = ("--store", "sluice.db")
+    assert json.loads(run("verdicts", "show", HEALTH, "--json", *options).out)["action"] == action
+    explained = run("verdicts", "explain", HEALTH, *options).out
+    assert f"its twin {ORDERS} {said}\n" in explained
+    to_change = "to keep it: " if action == "drop" else "to let it go: a twin of the same service that is kept"
+    assert to_change in explained
+
+
+def test_what_the_process_keeps_for_the_share_of_its_service_is_told_so(told):
+    kept = verdict(HEALTH, action="keep", guards=("max_drop_share",), per_day=900.0)
+    shown, explained = told(row_of(kept), *volumes({HEALTH: 900}), *noted("{mode: drop}", "sluice-1"))
+    assert (shown["action"], shown["decided"]["kept_by"]) == ("keep", ["max_drop_share"])
+    assert "because too much of its service would go: policy.max_drop_share\n" in explained
+    assert "to let it go: less waste in its service, or a policy.max_drop_share above 90%" in explained
+
+
+@pytest.mark.parametrize(
+    ("facts", "policy", "said"),
+    [
+        ({}, "{mode: drop}", f"to keep it: `sluice verdicts revoke {HEALTH[:12]}`, policy.actions.health_check: keep"),
+        ({"severity": "error"}, "{}", "to let it go: no key of the policy does; `sluice verdicts set"),
+        ({"confidence": "medium"}, "{}", "to let it go: policy.min_confidence: medium (it is high)"),
+        ({"per_day": 3.0}, "{}", "to let it go: 24 records in 24 hours (it has 3) or a lower policy.rare_per_day"),
+        ({}, "{protect: [{service: web}]}", "to let it go: no rule of policy.protect may cover it"),
+        ({"category": "diagnostic"}, "{}", "to let it go: another action in policy.actions.diagnostic, or"),
+    ],
+)
+def test_what_would_change_a_decision_is_told(run, tmp_path, facts, policy, said):
+    one = verdict(HEALTH, **{"per_day": 85.0, **facts})
+    count = int(one.per_day)
+    save_rows(tmp_path / "sluice.db", row_of(one), *volumes({HEALTH: count}), *noted(policy, "sluice-1"))
+    assert said in run("verdicts", "explain", HEALTH, "--store", "sluice.db").out

@@ -188,10 +188,6 @@ WRONG = {
         "classification.provider: 'gemini' is not one of anthropic, openai, rules",
     ),
     "a negative budget": ("classification: {budget: {tokens_per_day: -1}}", "classification.budget.tokens_per_day: -1"),
-    "a largest share of drops": (
-        "policy: {max_drop_share: 90%}",
-        "policy.max_drop_share: has no effect, it is not yet",
-    ),
     "whole traces": ("policy: {spans: drop}", "policy.spans: 'drop' is not yet built: use observe or tag"),
     "a topic without use": (
         "verdicts: {kafka: {brokers: [a:1], topics: {claims: c}}}",

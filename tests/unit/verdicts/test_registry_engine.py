@@ -11,13 +11,14 @@ import pytest
 import pytest_asyncio
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-from registry_world import RULE, WASTE, policy
+from registry_world import RULE, WASTE, Clock, policy
 from sluice import engine
 from sluice.config.model import PolicyConfig, Protect
 from sluice.config.units import Action, Duration
 from sluice.engine import Engine, Evidence, Settings, Signal
 from sluice.health import HealthBoard
 from sluice.telemetry import Telemetry
+from sluice.verdicts.evidence_hash import evidence_hash
 from sluice.verdicts.model import Override, Source
 from sluice.verdicts.registry import Registry
 from sluice.verdicts.store import Store
@@ -40,6 +41,7 @@ class Process:
 
     def __init__(self, path: Path, rules: PolicyConfig) -> None:
         self.engine = Engine(Settings())
+        self.clock = Clock(time.time())
         self.telemetry = Telemetry()
         self.store = Store(str(path), health=HealthBoard(), telemetry=self.telemetry)
         self.registry = Registry(
@@ -51,7 +53,7 @@ class Process:
             ruleset=self.engine.ruleset,
             publishing=False,
             telemetry=self.telemetry,
-            clock=time.time,
+            clock=self.clock,
         )
 
     async def start(self) -> None:
@@ -170,3 +172,65 @@ async def test_types_beyond_the_guards_come_to_drop_as_volumes_are_drained(proce
         await sluice.registry.tick(sluice.engine.drain_volumes())
     assert sluice.dropped() == 10
     assert sluice.telemetry.value("sluice_engine_event_types") == 1
+
+
+def shaped(count: int, keys: tuple[str, ...]) -> bytes:
+    """Probes with these attributes."""
+    message = ExportLogsServiceRequest.FromString(request(count))
+    for record in message.resource_logs[0].scope_logs[0].log_records:
+        for key in keys:
+            record.attributes.add(key=key).value.string_value = f"a value of {record.body.string_value}"
+    return message.SerializeToString()
+
+
+async def test_records_with_other_attributes_are_judged_again_after_an_hour(process: Start) -> None:
+    sluice = await process()
+
+    def evidence(keys: tuple[str, ...]) -> list[Evidence]:
+        committed = sluice.engine.process(Signal.LOGS, shaped(10, keys)).commit()
+        return [] if committed is None else engine.evidence(committed)
+
+    async def an_hour(keys: tuple[str, ...]) -> list[Evidence]:
+        """All types are looked at, and some requests pass."""
+        sluice.clock.now += 3_600.0
+        await sluice.registry.tick(sluice.engine.drain_volumes())
+        found = [entry for _ in range(20) for entry in evidence(keys)]
+        await sluice.registry.tick(sluice.engine.drain_volumes())
+        return found
+
+    (found,) = evidence(("user", "host"))
+    hashed = evidence_hash((slot.kind for slot in found.slots), found.attribute_keys)
+    source = msgspec.structs.replace(RULE, evidence_hash=hashed)
+    sluice.registry.judged(found, WASTE, source)
+    for _ in range(3):
+        assert await an_hour(("host", "user")) == []
+        assert sluice.registry.known(found.fingerprint)
+    assert await an_hour(("host", "tenant", "user")) == []
+    assert sluice.registry.known(found.fingerprint)
+    assert await an_hour(("host", "tenant", "user")) == []
+    assert not sluice.registry.known(found.fingerprint)
+    assert sluice.dropped() == 10
+    assert sluice.engine.reopen(await sluice.registry.outranked("rule")) == 1
+    assert [entry.attribute_keys for entry in await an_hour(("host", "tenant", "user"))] == [["host", "tenant", "user"]]
+
+
+async def test_a_look_tells_kinds_and_keys_and_no_value(process: Start) -> None:
+    sluice = await process()
+    (found,) = sluice.evidence()
+    assert sluice.engine.look([found.fingerprint]) == 0, "it is not judged yet: its evidence tells more"
+    sluice.registry.judged(found, WASTE, RULE)
+    assert sluice.engine.look([found.fingerprint, "f" * 32, "nonsense"]) == 1
+    for _ in range(11):
+        assert sluice.engine.drain_volumes().looks == []
+        sluice.engine.process(Signal.LOGS, shaped(50, ("user",))).commit()
+    (look,) = sluice.engine.drain_volumes().looks
+    assert look == engine.Look(found.fingerprint, 32, [engine.Kinds(["num"], 32)], [engine.Key("user", 32)])
+    sluice.engine.process(Signal.LOGS, shaped(50, ("user",))).commit()
+    assert sluice.engine.drain_volumes().looks == []
+
+
+async def test_volumes_tell_whose_they_are(process: Start) -> None:
+    sluice = await process()
+    sluice.evidence()
+    drained = sluice.engine.drain_volumes()
+    assert [drained.services[volume.service] for volume in drained.volumes] == [("", "shop")]

@@ -24,7 +24,7 @@ from registry_world import (
     policy,
     rest,
 )
-from sluice.config.units import Duration
+from sluice.config.units import Duration, Share
 from sluice.verdicts.model import Facts
 from sluice.verdicts.times import rfc3339
 
@@ -32,13 +32,17 @@ NAMES = ("one", "two")
 TYPES = (1, 2)
 POLICIES = (
     policy(lease=Duration(10 * HOUR)),
-    policy(lease=Duration(10 * HOUR), actions={"health_check": action("keep"), "fault": action("keep")}),
+    policy(
+        lease=Duration(10 * HOUR),
+        actions={"health_check": action("keep"), "fault": action("keep")},
+        max_drop_share=Share(0.5),
+    ),
     policy(lease=Duration(20 * HOUR), actions={"health_check": action("sample 10%")}, probation=Duration(HOUR)),
 )
 
 replica = st.integers(0, len(NAMES) - 1)
 number = st.sampled_from(TYPES)
-category = st.sampled_from(["health_check", "heartbeat", "business_event"])
+category = st.sampled_from(["health_check", "heartbeat", "business_event", "duplicate"])
 step = st.one_of(
     st.tuples(st.just("judge"), replica, number, category, st.sampled_from([RULE, LLM])),
     st.tuples(st.just("overrule"), replica, number, st.sampled_from(["keep", "drop", "auto"])),
@@ -72,7 +76,7 @@ class World:
         sluices = self.sluices
         match what, *arguments:
             case "judge", who, of, as_what, source:
-                await sluices[who].judge(of, Facts(as_what, "high"), source)
+                await sluices[who].judge(of, Facts(as_what, "high", twin=fingerprint(3 - of)), source)
             case "overrule", who, of, "auto":
                 sluices[who].registry.release(fingerprint(of))
             case "overrule", who, of, as_what:
@@ -88,7 +92,7 @@ class World:
             case "read", who, limit:
                 sluices[who].read(limit)
             case "seen", who, of:
-                await sluices[who].tick({of: 5})
+                await sluices[who].tick({of: 60})
             case "pass", seconds:
                 self.clock.now += seconds
             case "restart", who, index:
