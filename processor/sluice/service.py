@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from sluice.admin.health import HealthEndpoint
 from sluice.admin.metrics import MetricsEndpoint
 from sluice.admission import Admission
+from sluice.classify.claims import Claims, Unshared
 from sluice.classify.intake import Intake
 from sluice.classify.panel import Budget, seating
 from sluice.classify.providers.base import Provider
@@ -88,6 +89,8 @@ class Service:
         self.health_endpoint = HealthEndpoint(config.service.health, self.health)
         self.metrics_endpoint = MetricsEndpoint(config.service.telemetry.metrics, self.telemetry)
         self._store = Store(config.verdicts.store.path, health=self.health, telemetry=self.telemetry)
+        self._claims: Claims = Unshared()
+        self._caught_up = asyncio.Event()
         self.registry: Registry
         self._counted = asyncio.Condition()
         self._counted_until = -math.inf
@@ -130,11 +133,14 @@ class Service:
         if kafka is not None:
             from sluice.verdicts.topics import KafkaLink
 
-            link = KafkaLink(
-                kafka, self._store, self.registry.read, self.registry.read_complete, self.telemetry, self.health
-            )
+            link = KafkaLink(kafka, self._store, self.registry.read, self._read_complete, self.telemetry, self.health)
             await self._begin("kafka", link.start, link.stop)
         provider = await self._judge()
+        if kafka is not None and provider.kind == "llm":
+            from sluice.verdicts.kafka.claiming import ClaimTopic
+
+            self._claims = claims = ClaimTopic(kafka, instance, self._caught_up, self.telemetry, self.health)
+            await self._begin("claims", claims.start, claims.stop)
         reopening = Reopening(self.engine, self._queue, self.registry, provider.kind, self.telemetry)
         rounds = asyncio.create_task(self._rounds(reopening), name="rounds")
         self._started.append(("rounds", lambda: self._finish(rounds)))
@@ -150,6 +156,7 @@ class Service:
             shared=guarded(self.registry.alike) if provider.kind == "llm" else nothing_shared,
             batch_size=self._config.classification.queue.batch_size,
             concurrency=self._config.classification.queue.concurrency,
+            claims=self._claims,
         )
         worker.start()
         self._started.append(("worker", worker.stop))
@@ -187,6 +194,10 @@ class Service:
     async def _begin(self, name: str, start: Callable[[], Awaitable[None]], stop: _Stop) -> None:
         await start()
         self._started.append((name, stop))
+
+    def _read_complete(self) -> None:
+        self.registry.read_complete()
+        self._caught_up.set()
 
     async def _judge(self) -> Provider:
         """Rules, or the models that the configuration names: whether they can be asked is a matter of health."""

@@ -86,6 +86,12 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "sluice_classify_unlisted", "counter", "event types not judged because redaction would change their skeleton"
     ),
+    Metric(
+        "sluice_classify_claims",
+        "counter",
+        "what a model was to be asked: ours to ask, asked elsewhere, or asked unclaimed while the broker is away",
+        ("outcome",),
+    ),
     Metric("sluice_classify_provider_in_use", "gauge", "1 for the provider that is asked", ("provider",)),
     Metric("sluice_classify_calls", "counter", "calls that a provider answered", ("provider",)),
     Metric("sluice_classify_failed", "counter", "calls to a provider that failed", ("provider", "reason")),

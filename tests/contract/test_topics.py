@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from grpc_tools import protoc
 
 from registry_world import Clock, override, verdict
+from sluice.verdicts.claims import Claim, encoded
 from sluice.verdicts.model import Override, ServiceName, Source, Verdict
 
 PROTO = Path(__file__).parents[2] / "proto"
@@ -49,7 +50,14 @@ def test_every_topic_has_its_description(pool: descriptor_pool.DescriptorPool) -
 
 
 @pytest.mark.parametrize(
-    ("struct", "name"), [(Verdict, "Verdict"), (Override, "Override"), (Source, "Source"), (ServiceName, "ServiceName")]
+    ("struct", "name"),
+    [
+        (Verdict, "Verdict"),
+        (Override, "Override"),
+        (Claim, "Claim"),
+        (Source, "Source"),
+        (ServiceName, "ServiceName"),
+    ],
 )
 def test_struct_and_description_have_the_same_fields_in_the_same_order(
     pool: descriptor_pool.DescriptorPool, struct: type[msgspec.Struct], name: str
@@ -59,7 +67,7 @@ def test_struct_and_description_have_the_same_fields_in_the_same_order(
     assert [field.number for field in fields] == list(range(1, len(fields) + 1))
 
 
-@pytest.mark.parametrize("struct_and_name", [(Verdict, "Verdict"), (Override, "Override")])
+@pytest.mark.parametrize("struct_and_name", [(Verdict, "Verdict"), (Override, "Override"), (Claim, "Claim")])
 def test_what_may_be_null_is_optional_and_nothing_else(
     pool: descriptor_pool.DescriptorPool, struct_and_name: tuple[type[msgspec.Struct], str]
 ) -> None:
@@ -111,6 +119,11 @@ def test_a_verdict_is_read_and_written_back_by_protobuf(
 def test_an_override_is_read_and_written_back_by_protobuf(pool: descriptor_pool.DescriptorPool) -> None:
     value = msgspec.json.encode(override(Clock(), 1, "limit 5/m"))
     _round_trip(parsed(pool, "Override", value), value)
+
+
+def test_a_claim_is_read_and_written_back_by_protobuf(pool: descriptor_pool.DescriptorPool) -> None:
+    value = encoded("0a" * 16, "sluice-1", 1_750_000_000.25)
+    _round_trip(parsed(pool, "Claim", value), value)
 
 
 def _round_trip(message: Message, value: bytes) -> None:

@@ -25,7 +25,6 @@ NOT_YET = (
     NotYet(("policy", "spans"), "use observe or tag", ("drop",)),
     NotYet((*_TOPICS, "services"), "remove it"),
     NotYet((*_TOPICS, "stats"), "remove it"),
-    NotYet((*_TOPICS, "claims"), "remove it"),
 )
 
 
