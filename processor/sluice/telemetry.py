@@ -109,6 +109,10 @@ METRICS: tuple[Metric, ...] = (
         "event types left without a usable answer: asked about again, in the end parked",
         ("provider", "reason"),
     ),
+    Metric("sluice_services", "gauge", "services described", ("kind",)),
+    Metric("sluice_services_described", "counter", "descriptions of services obtained here, by llm or rule", ("kind",)),
+    Metric("sluice_services_unusable", "counter", "services of which a model gave no usable description"),
+    Metric("sluice_services_unlisted", "counter", "services not described because redaction would change their name"),
     Metric("sluice_verdicts", "gauge", "verdicts in memory", ("action",)),
     Metric("sluice_verdicts_guarded", "gauge", "verdicts whose action a guard turned to keep", ("guard",)),
     Metric(

@@ -73,9 +73,11 @@ class Worker:
         batch_size: int = 64,
         concurrency: int = 2,
         claims: Claims | None = None,
+        seen: Callable[[Evidence], object] = lambda _: None,
         retry_delay: tuple[float, float] = (1.0, 60.0),
     ) -> None:
-        """`instance` is recorded as the one that obtained the facts; `retry_delay`: first and longest, in seconds."""
+        """`seen` is shown all evidence. `instance` is recorded as the one that obtained the facts. `retry_delay`: first
+        and longest, in seconds."""
         self._intake = intake
         self._queue = queue
         self._redactor = redactor
@@ -89,6 +91,7 @@ class Worker:
         self._batch_size = batch_size
         self._concurrency = concurrency
         self._claims = claims or Unshared()
+        self._seen = seen
         self._retry_delay = retry_delay
         self._parked: dict[str, None] = {}
         self._changed = asyncio.Event()
@@ -131,6 +134,7 @@ class Worker:
 
     async def _take_in(self) -> None:
         for position, evidence in enumerate(await self._intake.take(), 1):
+            self._seen(evidence)
             known = self._known(evidence.fingerprint, self._provider.kind)
             if not known and evidence.fingerprint not in self._parked:
                 was_empty = not len(self._queue)

@@ -25,6 +25,7 @@ COMMANDS = {
     "mine": "Show the event types of log files or recorded OTLP.",
     "replay": "Send recorded OTLP to an endpoint.",
     "verdicts": "Read verdicts and overrule them.",
+    "services": "Read what each service does.",
 }
 """Every command with its line in the help, so that the help imports none of them."""
 

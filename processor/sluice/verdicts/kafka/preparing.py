@@ -28,7 +28,8 @@ _TRIES = 100
 async def prepare(cluster: Cluster, config: KafkaConfig) -> Layout:
     """The layout of the compacted topics, created where missing and allowed.
 
-    `services` may stay missing until someone writes to it. BrokerError names the topic and what to do.
+    Where nothing is created, `services` may stay missing until somebody writes to it. BrokerError names the
+    topic and what to do.
     """
     layout = await cluster.layout(_names(config))
     if layout.missing and config.create_topics:
