@@ -16,16 +16,16 @@ _LONGEST_NAME = 48
 
 
 class _Product(NamedTuple):
-    """`seen`: what its own telemetry is called, in the service's name, its metrics or its libraries."""
+    """Ready-made software: what services of it are called, and how the metrics about it begin."""
 
     kind: str
-    seen: re.Pattern[str]
+    named: re.Pattern[str]
+    measured: re.Pattern[str]
 
 
-def _product(kind: str, names: str, metrics: str = "") -> _Product:
-    return _Product(
-        kind, re.compile(rf"(?:^|[\W_])(?:{names})(?:$|[\W_\d])|^metric (?:{metrics or names})(?:$|[._])", re.I)
-    )
+def _product(kind: str, names: str, metrics: str) -> _Product:
+    named = re.compile(rf"(?:^|[\W_])(?:{names})(?:$|[\W_\d])", re.IGNORECASE)
+    return _Product(kind, named, re.compile(rf"metric (?:{metrics})(?:$|[._])"))
 
 
 _PRODUCTS = (
@@ -137,13 +137,11 @@ def _kind(patterns: Patterns) -> str:
     consumes. 4. Its name."""
     features = set(patterns.features)
     serves = any(_REQUEST.match(span) for span in patterns.spans) or "metric http.server" in features
-    own = [feature for feature in patterns.features if feature.startswith("metric ")]
     named = next((kind for kind, form in _NAMED if form.search(patterns.service.name)), "")
-    if not patterns.spans and not named:
-        own.append(patterns.service.name)
+    untraced = not patterns.spans and not named
     if "span server" not in features:
         for product in _PRODUCTS:
-            if any(product.seen.search(name) for name in own):
+            if any(map(product.measured.match, features)) or (untraced and product.named.search(patterns.service.name)):
                 return product.kind
     if "key faas.trigger" in features or "key faas.name" in features:
         return "function"
