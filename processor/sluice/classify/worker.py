@@ -53,9 +53,9 @@ class Worker:
     unlisted: counted, never asked about; (3) types whose facts are `shared` by other services take them over; (4) types
     that another instance asks about wait for its verdict; (5) the provider is asked, about some of them alone;
     (6) usable facts go to `judged`; (7) types without a usable answer wait again, after the second time to be asked
-    about alone, after the third they are parked: `unclassified`, which is kept, with the reason; (8) when one of several
-    is at fault for there being no answer at all, each half is asked about, down to that one. When the provider is out
-    (`ProviderError`) the whole batch waits, and the next try comes after a growing delay.
+    about alone, after the third they are parked: `unclassified`, which is kept, with the reason; (8) when one of
+    several is at fault for there being no answer at all, each half is asked about, down to that one. When the provider
+    is out (`ProviderError`) the whole batch waits, and the next try comes after a growing delay.
     """
 
     def __init__(

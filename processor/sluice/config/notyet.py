@@ -23,7 +23,6 @@ class NotYet(NamedTuple):
 _TOPICS = ("verdicts", "kafka", "topics")
 NOT_YET = (
     NotYet(("policy", "spans"), "use observe or tag", ("drop",)),
-    NotYet((*_TOPICS, "services"), "remove it"),
     NotYet((*_TOPICS, "stats"), "remove it"),
 )
 

@@ -21,7 +21,7 @@ WRONG = {
     ),
     "keys without effect are not offered": (
         "verdicts: {kafka: {brokers: [a:1], topics: {claim: c}}}",
-        "known here: verdicts, overrides, claims)",
+        "known here: verdicts, overrides, services, claims)",
     ),
     "nor is a word without effect": ("policy: {spans: none}", "policy.spans: 'none' is not one of observe, tag"),
     "an item of a list has its index": (
