@@ -87,7 +87,9 @@ def mined(recording: Path) -> list[Evidence]:
     for signal, request in read(recording):
         for entry in evidence(engine.process(signal, request).commit() or b"[]"):
             waiting.add(entry)
-    taken = [waiting_one.evidence for waiting_one in waiting.take(len(waiting))]
+    taken: list[Evidence] = []
+    while batch := waiting.take(max(1, len(waiting))):  # types of one service at a time
+        taken += [waiting_one.evidence for waiting_one in batch]
     return [redactor.shown(entry) for entry in taken if redactor.listable(entry)]
 
 

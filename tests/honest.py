@@ -1,4 +1,4 @@
-"""A model that judges the tests' telemetry as it is, behind the loopback server."""
+"""A model that judges the tests' telemetry as it is, and describes every service alike, behind the loopback server."""
 
 from __future__ import annotations
 
@@ -31,8 +31,15 @@ def category(line: str) -> str:
     return next((category for word, category in _WORDS.items() if word in line), "fault")
 
 
+def is_of_a_service(asked: Asked) -> bool:
+    """Whether the question is what a service does."""
+    return "k" in asked.schema["properties"]
+
+
 def honest(asked: Asked) -> str:
     """For `ModelServer.answer`."""
+    if is_of_a_service(asked):
+        return json.dumps({"k": "web_api", "d": "sells things to people", "r": ["takes orders"], "n": ["order desk"]})
     entries = [
         {"l": label, "d": "as it says", "c": category(line), "s": "high", "t": None}
         for label, line in _LINE.findall(asked.content)

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from sluice.admin.health import HealthEndpoint
 from sluice.admin.metrics import MetricsEndpoint
 from sluice.admission import Admission
+from sluice.classify.claims import Claims, Unshared
 from sluice.classify.intake import Intake
 from sluice.classify.panel import Budget, seating
 from sluice.classify.providers.base import Provider
@@ -25,6 +26,10 @@ from sluice.classify.providers.rules import Rules
 from sluice.classify.queue import Queue
 from sluice.classify.redact import Redactor
 from sluice.classify.reopening import Reopening
+from sluice.classify.services.describing import Describer
+from sluice.classify.services.model import ModelTeller
+from sluice.classify.services.rules import RuleTeller
+from sluice.classify.services.telling import Teller
 from sluice.classify.sharing import guarded, nothing_shared
 from sluice.classify.standing import describe
 from sluice.classify.worker import Worker
@@ -42,6 +47,7 @@ from sluice.receivers.otlp_grpc import OtlpGrpcReceiver
 from sluice.receivers.otlp_http import OtlpHttpReceiver
 from sluice.telemetry import Telemetry
 from sluice.verdicts.registry import Registry
+from sluice.verdicts.services import Services
 from sluice.verdicts.store import Store
 from sluice.verdicts.volumes import VolumeTable
 
@@ -88,9 +94,12 @@ class Service:
         self.health_endpoint = HealthEndpoint(config.service.health, self.health)
         self.metrics_endpoint = MetricsEndpoint(config.service.telemetry.metrics, self.telemetry)
         self._store = Store(config.verdicts.store.path, health=self.health, telemetry=self.telemetry)
+        self._claims: Claims = Unshared()
+        self._caught_up = asyncio.Event()
         self.registry: Registry
         self._counted = asyncio.Condition()
         self._counted_until = -math.inf
+        self.services: Services
         self._quiet = asyncio.Event()
         self._quiet_since = math.inf
         self._started: list[tuple[str, _Stop]] = []
@@ -127,14 +136,30 @@ class Service:
             clock=time.time,
         )
         await self._begin("registry", self.registry.load, self.registry.save)
+        self.services = Services(
+            self._store, self.telemetry, instance=instance, publishing=kafka is not None, clock=time.time
+        )
+        await self.services.load()
         if kafka is not None:
             from sluice.verdicts.topics import KafkaLink
 
-            link = KafkaLink(
-                kafka, self._store, self.registry.read, self.registry.read_complete, self.telemetry, self.health
-            )
+            link = KafkaLink(kafka, self._store, self._read, self._read_complete, self.telemetry, self.health)
             await self._begin("kafka", link.start, link.stop)
-        provider = await self._judge()
+        provider, teller = await self._judge()
+        if kafka is not None and provider.kind == "llm":
+            from sluice.verdicts.kafka.claiming import ClaimTopic
+
+            self._claims = claims = ClaimTopic(kafka, instance, self._caught_up, self.telemetry, self.health)
+            await self._begin("claims", claims.start, claims.stop)
+        describer = Describer(
+            teller,
+            self.services,
+            self._redactor,
+            self.telemetry,
+            settle=self._config.mining.settle,
+            claims=self._claims,
+        )
+        await self._begin("describer", describer.start, describer.stop)
         reopening = Reopening(self.engine, self._queue, self.registry, provider.kind, self.telemetry)
         rounds = asyncio.create_task(self._rounds(reopening), name="rounds")
         self._started.append(("rounds", lambda: self._finish(rounds)))
@@ -150,6 +175,8 @@ class Service:
             shared=guarded(self.registry.alike) if provider.kind == "llm" else nothing_shared,
             batch_size=self._config.classification.queue.batch_size,
             concurrency=self._config.classification.queue.concurrency,
+            claims=self._claims,
+            seen=describer.see,
         )
         worker.start()
         self._started.append(("worker", worker.stop))
@@ -188,17 +215,34 @@ class Service:
         await start()
         self._started.append((name, stop))
 
-    async def _judge(self) -> Provider:
-        """Rules, or the models that the configuration names: whether they can be asked is a matter of health."""
+    def _read(self, topic: str, key: str, value: bytes | None) -> None:
+        if topic == "services":
+            self.services.read(key, value)
+        else:
+            self.registry.read(topic, key, value)
+
+    def _read_complete(self) -> None:
+        self.registry.read_complete()
+        self.services.read_complete()
+        self._caught_up.set()
+
+    async def _judge(self) -> tuple[Provider, Teller]:
+        """Of event types and of services: rules, or the models that the configuration names. Whether they can be asked
+        is a matter of health."""
         settings = self._config.classification
         if not seating.providers(settings):
-            return Rules()
+            return Rules(), RuleTeller()
         budget = Budget(settings.budget.tokens_per_day, self._store, self.telemetry)
         await budget.load()
         panel = seating.panel(settings, budget, self.health, self.telemetry)
         self._started.append(("providers", panel.close))
         self.health.describe("classification", lambda: describe(panel, budget, self._queue))
-        return Llm(panel, per_day=lambda fingerprint: self._per_day(bytes.fromhex(fingerprint)))
+        judge = Llm(
+            panel,
+            per_day=lambda fingerprint: self._per_day(bytes.fromhex(fingerprint)),
+            services=lambda: self.services.descriptions,
+        )
+        return judge, ModelTeller(panel, self._redactor)
 
     def _per_day(self, fingerprint: bytes) -> float | None:
         return self.volumes.per_day(fingerprint, int(time.time() * 1000)) or None

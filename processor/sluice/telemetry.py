@@ -86,6 +86,12 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "sluice_classify_unlisted", "counter", "event types not judged because redaction would change their skeleton"
     ),
+    Metric(
+        "sluice_classify_claims",
+        "counter",
+        "what a model was to be asked: ours to ask, asked elsewhere, or asked unclaimed while the broker is away",
+        ("outcome",),
+    ),
     Metric("sluice_classify_provider_in_use", "gauge", "1 for the provider that is asked", ("provider",)),
     Metric("sluice_classify_calls", "counter", "calls that a provider answered", ("provider",)),
     Metric("sluice_classify_failed", "counter", "calls to a provider that failed", ("provider", "reason")),
@@ -103,6 +109,10 @@ METRICS: tuple[Metric, ...] = (
         "event types left without a usable answer: asked about again, in the end parked",
         ("provider", "reason"),
     ),
+    Metric("sluice_services", "gauge", "services described", ("kind",)),
+    Metric("sluice_services_described", "counter", "descriptions of services obtained here, by llm or rule", ("kind",)),
+    Metric("sluice_services_unusable", "counter", "services of which a model gave no usable description"),
+    Metric("sluice_services_unlisted", "counter", "services not described because redaction would change their name"),
     Metric("sluice_verdicts", "gauge", "verdicts in memory", ("action",)),
     Metric("sluice_verdicts_guarded", "gauge", "verdicts whose action a guard turned to keep", ("guard",)),
     Metric(

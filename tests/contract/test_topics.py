@@ -14,7 +14,9 @@ from google.protobuf.message import Message
 from grpc_tools import protoc
 
 from registry_world import Clock, override, verdict
+from sluice.verdicts.claims import Claim, encoded
 from sluice.verdicts.model import Override, ServiceName, Source, Verdict
+from sluice.verdicts.services import Service
 
 PROTO = Path(__file__).parents[2] / "proto"
 FILES = sorted(path.relative_to(PROTO).as_posix() for path in (PROTO / "sluice/v1").glob("*.proto"))
@@ -49,7 +51,15 @@ def test_every_topic_has_its_description(pool: descriptor_pool.DescriptorPool) -
 
 
 @pytest.mark.parametrize(
-    ("struct", "name"), [(Verdict, "Verdict"), (Override, "Override"), (Source, "Source"), (ServiceName, "ServiceName")]
+    ("struct", "name"),
+    [
+        (Verdict, "Verdict"),
+        (Override, "Override"),
+        (Claim, "Claim"),
+        (Service, "Service"),
+        (Source, "Source"),
+        (ServiceName, "ServiceName"),
+    ],
 )
 def test_struct_and_description_have_the_same_fields_in_the_same_order(
     pool: descriptor_pool.DescriptorPool, struct: type[msgspec.Struct], name: str
@@ -59,7 +69,9 @@ def test_struct_and_description_have_the_same_fields_in_the_same_order(
     assert [field.number for field in fields] == list(range(1, len(fields) + 1))
 
 
-@pytest.mark.parametrize("struct_and_name", [(Verdict, "Verdict"), (Override, "Override")])
+@pytest.mark.parametrize(
+    "struct_and_name", [(Verdict, "Verdict"), (Override, "Override"), (Claim, "Claim"), (Service, "Service")]
+)
 def test_what_may_be_null_is_optional_and_nothing_else(
     pool: descriptor_pool.DescriptorPool, struct_and_name: tuple[type[msgspec.Struct], str]
 ) -> None:
@@ -111,6 +123,32 @@ def test_a_verdict_is_read_and_written_back_by_protobuf(
 def test_an_override_is_read_and_written_back_by_protobuf(pool: descriptor_pool.DescriptorPool) -> None:
     value = msgspec.json.encode(override(Clock(), 1, "limit 5/m"))
     _round_trip(parsed(pool, "Override", value), value)
+
+
+def test_a_claim_is_read_and_written_back_by_protobuf(pool: descriptor_pool.DescriptorPool) -> None:
+    value = encoded("0a" * 16, "sluice-1", 1_750_000_000.25)
+    _round_trip(parsed(pool, "Claim", value), value)
+
+
+@pytest.mark.parametrize("namespace", ["", "shop"])
+def test_a_service_is_read_and_written_back_by_protobuf(pool: descriptor_pool.DescriptorPool, namespace: str) -> None:
+    service = Service(
+        service=ServiceName(namespace, "web"),
+        kind="web_api",
+        description="serves the shop",
+        responsibilities=("serves GET /products",),
+        dependencies=("redis", "sqlite"),
+        recognised_by="llm",
+        instance="sluice-1",
+        provider="somebody",
+        model="some-model",
+        prompt_version="1",
+        patterns_hash="0a" * 16,
+        version=3,
+        issued_at="2026-01-31T12:00:00Z",
+    )
+    value = msgspec.json.encode(service)
+    _round_trip(parsed(pool, "Service", value), value)
 
 
 def _round_trip(message: Message, value: bytes) -> None:

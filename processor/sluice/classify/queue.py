@@ -22,6 +22,8 @@ _KEPT = 3
 _Service = tuple[str, str]
 _Heap = list[tuple[int, str]]
 """Of (-volume, fingerprint); entries that are true no more are passed over."""
+_Later = list[tuple[float, str]]
+"""A heap of (ready_at, fingerprint), where dropped types are passed over, likewise."""
 
 
 class Waiting(msgspec.Struct, eq=False):
@@ -50,6 +52,7 @@ class Queue:
        else those of further services come along, in the order of their largest types.
     4. A type that was taken is not taken again before it is put back or `done`; evidence that comes meanwhile is kept
        with it.
+    5. One that was postponed, because somebody else asks about it, is due again after the time given, or dropped.
 
     When the queue is full a new type is refused and counted: its records are kept, and its next evidence is another
     chance.
@@ -74,6 +77,8 @@ class Queue:
         self._types: dict[str, Waiting] = {}
         self._taken: dict[str, Waiting] = {}
         self._settling: deque[str] = deque()  # in the order in which they become due: `settle` is the same for all
+        self._postponed: _Later = []
+        self._elsewhere: dict[str, float] = {}
         self._due: dict[str, None] = {}  # in the order in which they became due
         self._heap: _Heap = []
         self._services: dict[_Service, _Heap] = {}
@@ -164,6 +169,27 @@ class Queue:
             self._becomes_due(fingerprint, waiting)
         self._length.set(len(self._types))
 
+    def postpone(self, waiting: Waiting, seconds: float) -> None:
+        """A type that was taken and is asked about elsewhere: due again after `seconds`, unless it is dropped."""
+        fingerprint = waiting.evidence.fingerprint
+        del self._taken[fingerprint]
+        self._store(waiting, waiting.evidence)
+        waiting.ready_at = self._clock() + seconds
+        self._types[fingerprint] = waiting
+        self._elsewhere[fingerprint] = waiting.ready_at
+        heapq.heappush(self._postponed, (waiting.ready_at, fingerprint))
+        self._length.set(len(self._types))
+
+    def postponed(self) -> list[str]:
+        """The types that are asked about elsewhere."""
+        return list(self._elsewhere)
+
+    def drop(self, fingerprint: str) -> None:
+        """A postponed type has an answer."""
+        if self._elsewhere.pop(fingerprint, None) is not None:
+            self._bytes -= self._types.pop(fingerprint).size
+            self._length.set(len(self._types))
+
     def done(self, waiting: Waiting) -> None:
         """A type that was taken needs no answer any more."""
         self._taken.pop(waiting.evidence.fingerprint, None)
@@ -173,6 +199,8 @@ class Queue:
         self._settled()
         now = self._clock()
         times = [self._types[self._settling[0]].ready_at] if self._settling else []
+        if self._postponed:
+            times.append(self._postponed[0][0])
         if self._due:
             oldest = self._types[next(iter(self._due))]
             times.append(oldest.ready_at + self._settle * (self._company / len(self._due) - 1.0))
@@ -183,6 +211,11 @@ class Queue:
         while self._settling and self._types[self._settling[0]].ready_at <= now:
             fingerprint = self._settling.popleft()
             self._becomes_due(fingerprint, self._types[fingerprint])
+        while self._postponed and self._postponed[0][0] <= now:
+            ready_at, fingerprint = heapq.heappop(self._postponed)
+            if self._elsewhere.get(fingerprint) == ready_at:
+                del self._elsewhere[fingerprint]
+                self._becomes_due(fingerprint, self._types[fingerprint])
 
     def _becomes_due(self, fingerprint: str, waiting: Waiting) -> None:
         self._due[fingerprint] = None

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from sluice.classify.claims import Claims, Unshared
 from sluice.classify.intake import Intake
 from sluice.classify.providers.base import Judgement, Provider
 from sluice.classify.queue import Queue, Waiting
@@ -29,6 +30,10 @@ _PARKED = 10_000
 """Types of which is remembered that they broke something here."""
 _STEP = 4
 """Types handled between two turns of the event loop: the redaction check of one takes up to 0.2 ms."""
+_LOOK = 1.0
+"""Seconds between two looks at whether types that are asked about elsewhere have their answer."""
+_MANY = 200
+"""Types of which is only looked whether they are known, between two turns of the event loop."""
 _LONG_TEMPLATE = 1024
 """Characters from which on the redaction check leaves the loop: 16 KiB take 20 ms."""
 _LONGEST = 200
@@ -45,12 +50,12 @@ class Worker:
     """Owns one task that takes evidence in and `concurrency` tasks that ask. Nothing here can slow a request.
 
     Per batch: (1) types that are `known` by now are let go; (2) types whose words redaction would change are
-    unlisted: counted, never asked about; (3) types whose facts are `shared` by other services take them over;
-    (4) the provider is asked, about some of them alone; (5) usable facts go to `judged`; (6) types without a usable
-    answer wait again, after the second time to be asked about alone, after the third they are parked: `unclassified`,
-    which is kept, with the reason; (7) when one of several is at fault for there being no answer at all, each half is
-    asked about, down to that one. When the provider is out (`ProviderError`) the whole batch waits, and the next try
-    comes after a growing delay.
+    unlisted: counted, never asked about; (3) types whose facts are `shared` by other services take them over; (4) types
+    that another instance asks about wait for its verdict; (5) the provider is asked, about some of them alone;
+    (6) usable facts go to `judged`; (7) types without a usable answer wait again, after the second time to be asked
+    about alone, after the third they are parked: `unclassified`, which is kept, with the reason; (8) when one of
+    several is at fault for there being no answer at all, each half is asked about, down to that one. When the provider
+    is out (`ProviderError`) the whole batch waits, and the next try comes after a growing delay.
     """
 
     def __init__(
@@ -67,9 +72,12 @@ class Worker:
         shared: Shared = nothing_shared,
         batch_size: int = 64,
         concurrency: int = 2,
+        claims: Claims | None = None,
+        seen: Callable[[Evidence], object] = lambda _: None,
         retry_delay: tuple[float, float] = (1.0, 60.0),
     ) -> None:
-        """`instance` is recorded as the one that obtained the facts; `retry_delay`: first and longest, in seconds."""
+        """`seen` is shown all evidence. `instance` is recorded as the one that obtained the facts. `retry_delay`: first
+        and longest, in seconds."""
         self._intake = intake
         self._queue = queue
         self._redactor = redactor
@@ -82,6 +90,8 @@ class Worker:
         self._unlisted = telemetry.counter("sluice_classify_unlisted")
         self._batch_size = batch_size
         self._concurrency = concurrency
+        self._claims = claims or Unshared()
+        self._seen = seen
         self._retry_delay = retry_delay
         self._parked: dict[str, None] = {}
         self._changed = asyncio.Event()
@@ -93,6 +103,8 @@ class Worker:
             return
         self._intake.open()
         rounds = [("classify_intake", self._take_in), *[("classify_judge", self._ask)] * self._concurrency]
+        if self._claims.shared:
+            rounds.append(("classify_elsewhere", self._look_elsewhere))
         self._tasks = [asyncio.create_task(self._forever(name, once), name=name) for name, once in rounds]
 
     async def stop(self) -> None:
@@ -122,6 +134,7 @@ class Worker:
 
     async def _take_in(self) -> None:
         for position, evidence in enumerate(await self._intake.take(), 1):
+            self._seen(evidence)
             known = self._known(evidence.fingerprint, self._provider.kind)
             if not known and evidence.fingerprint not in self._parked:
                 was_empty = not len(self._queue)
@@ -145,12 +158,34 @@ class Worker:
         try:
             with self._blamed(held, list(held)):
                 await self._sort_out(held)
+                await self._claim(held)
                 calls = self._apart(held, await self._shown(held))
             for shown in calls:
                 with self._blamed(held, [evidence.fingerprint for evidence in shown]):
                     await self._ask_about(held, shown)
         finally:
+            self._claims.release(held)
+            self._claims.done(waiting.evidence.fingerprint for waiting in batch)
             self._queue.put_back(list(held.values()))
+
+    async def _claim(self, held: _Held) -> None:
+        """Leaves those that another instance asks about, and those that it has asked about."""
+        if not held:
+            return
+        taken = await self._claims.take(list(held))
+        for fingerprint, seconds in taken.elsewhere.items():
+            self._queue.postpone(held.pop(fingerprint), seconds)
+        for fingerprint, waiting in list(held.items()):
+            if self._known(fingerprint, self._provider.kind):
+                self._done(held, waiting)
+
+    async def _look_elsewhere(self) -> None:
+        for position, fingerprint in enumerate(self._queue.postponed(), 1):
+            if self._known(fingerprint, self._provider.kind):
+                self._queue.drop(fingerprint)
+            if position % _MANY == 0:
+                await asyncio.sleep(0)
+        await asyncio.sleep(_LOOK)
 
     async def _until_due(self) -> None:
         """Returns when there is a batch or the queue has changed."""

@@ -18,12 +18,14 @@ import click
 from sluice.errors import ConfigError, SluiceError
 
 COMMANDS = {
+    "connect": "Connect Anthropic or OpenAI, step by step.",
     "run": "Run the processor.",
     "validate": "Check a configuration.",
     "config": "Print the configuration in force, secrets masked.",
     "mine": "Show the event types of log files or recorded OTLP.",
     "replay": "Send recorded OTLP to an endpoint.",
     "verdicts": "Read verdicts and overrule them.",
+    "services": "Read what each service does.",
 }
 """Every command with its line in the help, so that the help imports none of them."""
 
@@ -62,8 +64,16 @@ def _version(ctx: click.Context, _option: click.Parameter, given: bool) -> None:
 @click.pass_context
 def group(ctx: click.Context) -> None:
     """Judge every event type of an OpenTelemetry stream once, and let the waste go."""
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+    if ctx.invoked_subcommand is not None:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from sluice.cli import connect
+        from sluice.connect.place import is_connected
+
+        if not is_connected(connect.CONFIG_FILE):
+            ctx.invoke(connect.command)
+            return
+    click.echo(ctx.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -52,11 +52,7 @@ for _kind, _form, _first in CORE_SCHEMA:
 def parse(text: str) -> Document:
     """Raises LocatedError with line and column where the text is no YAML, holds a key twice or nests without end."""
     try:
-        loader = _Loader(text)
-        try:
-            root = loader.get_single_node()
-        finally:
-            loader.dispose()
+        root = compose(text)
         builder = _Builder()
         value = None if root is None else builder.build(root, ())
     except RecursionError:
@@ -73,6 +69,15 @@ def parse(text: str) -> Document:
             (), f"invalid YAML{place}: {shorten(error.problem or error.context or 'unreadable')}"
         ) from None
     return Document(value, builder.lines)
+
+
+def compose(text: str) -> yaml.Node | None:
+    """The text's one node with its marks; None when it says nothing. Raises PyYAML's errors."""
+    loader = _Loader(text)
+    try:
+        return loader.get_single_node()
+    finally:
+        loader.dispose()
 
 
 class _Builder:

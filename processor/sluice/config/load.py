@@ -10,6 +10,7 @@ from sluice.config import document
 from sluice.config.check import check
 from sluice.config.convert import convert
 from sluice.config.document import Document
+from sluice.config.envfile import Environment, beside
 from sluice.config.keys import homes
 from sluice.config.messages import LocatedError
 from sluice.config.messages import Path as KeyPath
@@ -22,7 +23,8 @@ _MAX_BYTES = 1 << 20
 
 
 def load(path: str | os.PathLike[str], environ: Mapping[str, str] = os.environ) -> Config:
-    """Reads files only: the configuration, what `${file:…}` names, and whether certificates are readable.
+    """Reads files only: the configuration, the env file beside it for variables that `environ` does not have, what
+    `${file:…}` names, and whether certificates are readable.
 
     Raises ConfigError: one line with file, line, key, value and remedy; secrets are not shown.
     """
@@ -32,7 +34,7 @@ def load(path: str | os.PathLike[str], environ: Mapping[str, str] = os.environ) 
     except (OSError, ValueError) as error:
         reason = (error.strerror or "").lower() if isinstance(error, OSError) else error
         raise ConfigError(f"{os.fspath(path)}: cannot be read: {reason}") from None
-    return loads(content, str(path), environ)
+    return loads(content, str(path), Environment(environ, beside(path)))
 
 
 def loads(content: bytes, name: str, environ: Mapping[str, str] = os.environ) -> Config:

@@ -23,9 +23,7 @@ class NotYet(NamedTuple):
 _TOPICS = ("verdicts", "kafka", "topics")
 NOT_YET = (
     NotYet(("policy", "spans"), "use observe or tag", ("drop",)),
-    NotYet((*_TOPICS, "services"), "remove it"),
     NotYet((*_TOPICS, "stats"), "remove it"),
-    NotYet((*_TOPICS, "claims"), "remove it"),
 )
 
 

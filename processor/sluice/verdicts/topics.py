@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 PART = "kafka"
 _READER, _PUBLISHER = "reader", "publisher"
-_READ = ("verdicts", "overrides")
+_READ = ("verdicts", "overrides", "services")
 _PENDING = 1000
 _SLICE = 0.0005
 

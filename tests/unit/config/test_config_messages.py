@@ -20,8 +20,8 @@ WRONG = {
         ":1: exporters.nop.endpoint: unknown key: there are none here",
     ),
     "keys without effect are not offered": (
-        "verdicts: {kafka: {brokers: ['a:9092'], topics: {model: x}}}",
-        "verdicts.kafka.topics.model: unknown key: remove it (known here: verdicts, overrides)",
+        "verdicts: {kafka: {brokers: [a:1], topics: {claim: c}}}",
+        "known here: verdicts, overrides, services, claims)",
     ),
     "nor is a word without effect": ("policy: {spans: none}", "policy.spans: 'none' is not one of observe, tag"),
     "an item of a list has its index": (
@@ -190,8 +190,8 @@ WRONG = {
     "a negative budget": ("classification: {budget: {tokens_per_day: -1}}", "classification.budget.tokens_per_day: -1"),
     "whole traces": ("policy: {spans: drop}", "policy.spans: 'drop' is not yet built: use observe or tag"),
     "a topic without use": (
-        "verdicts: {kafka: {brokers: [a:1], topics: {claims: c}}}",
-        "verdicts.kafka.topics.claims: has no effect, it is not yet built: remove it",
+        "verdicts: {kafka: {brokers: [a:1], topics: {stats: c}}}",
+        "verdicts.kafka.topics.stats: has no effect, it is not yet built: remove it",
     ),
 }
 

@@ -1,8 +1,9 @@
-"""Topics as Sluice needs them: there, ours to read, compacted."""
+"""Topics as Sluice needs them: there, ours to read, compacted or forgetful."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from sluice.config.model import KafkaConfig
 from sluice.errors import BrokerError
@@ -14,6 +15,12 @@ _SETTINGS = {
     # read what a month of renewed leases left behind.
     "segment.bytes": str(64 << 20),
 }
+_CLAIMS = {
+    "cleanup.policy": "delete",
+    "retention.ms": str(60 * 60 * 1000),
+    # Only closed segments are removed: who starts would else read the claims of a week.
+    "segment.ms": str(10 * 60 * 1000),
+}
 _PAUSE = 0.1
 _TRIES = 100
 
@@ -21,13 +28,25 @@ _TRIES = 100
 async def prepare(cluster: Cluster, config: KafkaConfig) -> Layout:
     """The layout of the compacted topics, created where missing and allowed.
 
-    `services` may stay missing until someone writes to it. BrokerError names the topic and what to do.
+    Where nothing is created, `services` may stay missing until somebody writes to it. BrokerError names the
+    topic and what to do.
     """
     layout = await cluster.layout(_names(config))
     if layout.missing and config.create_topics:
         await cluster.create(layout.missing, _SETTINGS)
-        layout = await _when_created(cluster, config)
+        layout = await _when_created(cluster, _names(config))
     require(layout, config.topics.verdicts, config.topics.overrides)
+    return layout
+
+
+async def prepare_claims(cluster: Cluster, config: KafkaConfig) -> Layout:
+    """The layout of the topic of claims, created when missing and allowed. BrokerError as above."""
+    topic = config.topics.claims
+    layout = await cluster.layout([topic])
+    if layout.missing and config.create_topics:
+        await cluster.create([topic], _CLAIMS)
+        layout = await _when_created(cluster, [topic])
+    require(layout, topic, policy="delete")
     return layout
 
 
@@ -40,7 +59,8 @@ async def rehearse(cluster: Cluster, config: KafkaConfig) -> None:
         require(layout, config.topics.verdicts, config.topics.overrides)
 
 
-def require(layout: Layout, *topics: str) -> None:
+def require(layout: Layout, *topics: str, policy: str = "compact") -> None:
+    """`policy`: the cleanup.policy that is recommended for a missing one."""
     for topic in topics:
         if topic in layout.denied:
             raise BrokerError(
@@ -49,7 +69,7 @@ def require(layout: Layout, *topics: str) -> None:
             )
         if topic in layout.missing:
             raise BrokerError(
-                f"topic {topic} does not exist; create it with cleanup.policy=compact,"
+                f"topic {topic} does not exist; create it with cleanup.policy={policy},"
                 " or set verdicts.kafka.create_topics to true",
                 reason="topic_missing",
             )
@@ -65,11 +85,11 @@ async def uncompacted(cluster: Cluster, config: KafkaConfig, layout: Layout) -> 
     return f"topic {', '.join(wrong)} is not compacted and will lose verdicts; set its cleanup.policy to compact"
 
 
-async def _when_created(cluster: Cluster, config: KafkaConfig) -> Layout:
+async def _when_created(cluster: Cluster, topics: Sequence[str]) -> Layout:
     """A new topic takes a moment to appear and another to have leaders."""
     for _ in range(_TRIES):
         try:
-            layout = await cluster.layout(_names(config))
+            layout = await cluster.layout(topics)
             if not layout.missing:
                 await cluster.ends(layout, layout.leaders)  # a leader may not know yet that it is one
                 return layout

@@ -48,6 +48,10 @@ class Reading:
         self._goals = {}
         self._layout = layout
 
+    async def aim(self, cluster: Cluster) -> None:
+        """`complete` is now about what the topics hold at this moment."""
+        self._goals = await cluster.ends(self._layout, self._positions)
+
     async def poll(self, cluster: Cluster) -> Iterator[tuple[str, Record]]:
         """Topic and record, in log order of each partition; waits a moment when there is nothing new.
 

@@ -14,7 +14,16 @@ from collections.abc import Callable
 import msgspec
 
 from sluice.errors import StoreError
-from sluice.verdicts.store.rows import Gone, NoteRow, OverrideRow, Row, SpendingRow, VerdictRow, VolumeRow
+from sluice.verdicts.store.rows import (
+    Gone,
+    NoteRow,
+    OverrideRow,
+    Row,
+    ServiceRow,
+    SpendingRow,
+    VerdictRow,
+    VolumeRow,
+)
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +51,12 @@ CREATE TABLE spending (
     reserved INTEGER NOT NULL, PRIMARY KEY (day, provider));
 CREATE TABLE rejudge (fingerprint TEXT PRIMARY KEY, noticed INTEGER NOT NULL);
 CREATE INDEX rejudge_new ON rejudge (fingerprint) WHERE noticed = 0;
+""",
+    """
+CREATE TABLE services (
+    key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL, patterns BLOB NOT NULL,
+    sent INTEGER NOT NULL, queued INTEGER NOT NULL);
+CREATE INDEX services_waiting ON services (queued) WHERE sent = 0;
 """,
 )
 """What makes a file of each schema from one of the schema before; the first begins with nothing."""
@@ -101,6 +116,7 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
     """Answers whether any of them waits to be published."""
     verdicts: list[tuple[object, ...]] = []
     overrides: list[tuple[object, ...]] = []
+    services: list[tuple[object, ...]] = []
     volumes: list[tuple[object, ...]] = []
     notes: list[tuple[object, ...]] = []
     spending: list[tuple[object, ...]] = []
@@ -113,6 +129,9 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
             case OverrideRow():
                 written = now + position
                 overrides.append((row.fingerprint, written, row.value, row.derived, row.sent, written))
+            case ServiceRow():
+                patterns = msgspec.json.encode(row.patterns)
+                services.append((row.key, row.version, row.value, patterns, row.sent, now + position))
             case VolumeRow():
                 volumes.append((row.fingerprint, row.hours))
             case NoteRow():
@@ -130,13 +149,14 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
             " queued = excluded.queued WHERE noticed = 1",
             overrides,
         )
+        connection.executemany("INSERT OR REPLACE INTO services VALUES (?, ?, ?, ?, ?, ?)", services)
         connection.executemany("INSERT OR REPLACE INTO volumes VALUES (?, ?)", volumes)
         connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", notes)
         connection.executemany("INSERT OR REPLACE INTO spending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", spending)
         for table, keys in gone.items():
             unless_newer = " AND noticed = 1" if table in ("overrides", "rejudge") else ""
             connection.executemany(f"DELETE FROM {table} WHERE fingerprint = ?{unless_newer}", keys)
-    return any(isinstance(row, VerdictRow | OverrideRow) and not row.sent for row in rows)
+    return any(isinstance(row, VerdictRow | OverrideRow | ServiceRow) and not row.sent for row in rows)
 
 
 def is_corrupt(error: sqlite3.Error) -> bool:

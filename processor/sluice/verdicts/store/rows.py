@@ -30,6 +30,16 @@ class OverrideRow(msgspec.Struct, frozen=True):
     sent: bool
 
 
+class ServiceRow(msgspec.Struct, frozen=True):
+    """One key of `sluice.services` with its JSON. `patterns`: what the description was based on, where it is ours."""
+
+    key: str
+    version: int
+    value: bytes
+    patterns: tuple[str, ...]
+    sent: bool
+
+
 class VolumeRow(msgspec.Struct, frozen=True):
     """One row of `volumes.VolumeTable`, packed by it."""
 
@@ -78,7 +88,7 @@ class Gone(msgspec.Struct, frozen=True):
     fingerprint: str
 
 
-Row = VerdictRow | OverrideRow | VolumeRow | NoteRow | SpendingRow | Gone
+Row = VerdictRow | OverrideRow | ServiceRow | VolumeRow | NoteRow | SpendingRow | Gone
 
 
 def key_of(row: Row) -> tuple[str, str | bytes]:
@@ -88,6 +98,8 @@ def key_of(row: Row) -> tuple[str, str | bytes]:
             return "verdicts", row.fingerprint
         case OverrideRow():
             return "overrides", row.fingerprint
+        case ServiceRow():
+            return "services", row.key
         case VolumeRow():
             return "volumes", row.fingerprint
         case NoteRow():

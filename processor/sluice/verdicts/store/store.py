@@ -23,13 +23,15 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
 
+import msgspec
+
 from sluice.errors import StoreError
 from sluice.health import HealthBoard
 from sluice.telemetry import Telemetry
 from sluice.verdicts import instance
 from sluice.verdicts.outbox import Outgoing
 from sluice.verdicts.store import database
-from sluice.verdicts.store.rows import OverrideRow, Row, SpendingRow, VerdictRow, VolumeRow, key_of
+from sluice.verdicts.store.rows import OverrideRow, Row, ServiceRow, SpendingRow, VerdictRow, VolumeRow, key_of
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +74,7 @@ class Store:
         self._thread: threading.Thread | None = None
         self._connection: sqlite3.Connection
         self._gate_open = False
-        self._on_reset: Callable[[], None] | None = None
+        self._on_reset: list[Callable[[], None]] = []
         self._on_override: Callable[[str, bytes | None], None] | None = None
         self._on_rejudge: Callable[[str], None] | None = None
         self._version = -1
@@ -141,6 +143,13 @@ class Store:
         async for page in self._pages("SELECT fingerprint, value, derived, sent FROM overrides", ""):
             yield [OverrideRow(key, value, bool(derived), bool(sent)) for key, value, derived, sent in page]
 
+    async def services(self) -> AsyncIterator[list[ServiceRow]]:
+        async for page in self._pages("SELECT key, version, value, patterns, sent FROM services", "", key="key"):
+            decode = msgspec.json.Decoder(tuple[str, ...]).decode
+            yield [
+                ServiceRow(key, version, value, decode(seen), bool(sent)) for key, version, value, seen, sent in page
+            ]
+
     async def volumes(self) -> AsyncIterator[list[VolumeRow]]:
         async for page in self._pages("SELECT fingerprint, hours FROM volumes", b""):
             yield [VolumeRow(key, hours) for key, hours in page]
@@ -180,7 +189,7 @@ class Store:
 
     def on_reset(self, listener: Callable[[], None]) -> None:
         """`listener` is called on the loop when a corrupt file was replaced: everything is to be saved again."""
-        self._on_reset = listener
+        self._on_reset.append(listener)
 
     def listen(self, *, on_override: Callable[[str, bytes | None], None], on_rejudge: Callable[[str], None]) -> None:
         """The listeners are called on the loop within a second, for what another process wrote: each override, and
@@ -236,6 +245,8 @@ class Store:
                 "SELECT * FROM (SELECT 'overrides', fingerprint, value, version, queued FROM overrides"
                 " WHERE sent = 0 ORDER BY queued LIMIT ?1)"
                 " UNION ALL SELECT * FROM (SELECT 'verdicts', fingerprint, value, version, queued FROM verdicts"
+                " WHERE sent = 0 ORDER BY queued LIMIT ?1)"
+                " UNION ALL SELECT * FROM (SELECT 'services', key, value, version, queued FROM services"
                 " WHERE sent = 0 ORDER BY queued LIMIT ?1) ORDER BY 5 LIMIT ?1",
                 (limit,),
             )
@@ -247,7 +258,7 @@ class Store:
         """Values that wait, whatever the gate says. Raises StoreError like `pending`."""
 
         def count(connection: sqlite3.Connection) -> int:
-            tables = ("verdicts", "overrides")
+            tables = ("verdicts", "overrides", "services")
             counts = [connection.execute(f"SELECT count(*) FROM {table} WHERE sent = 0").fetchone() for table in tables]
             return sum(found for (found,) in counts)
 
@@ -264,6 +275,8 @@ class Store:
                         f"DELETE FROM {table} WHERE fingerprint = ? AND version = ? AND value IS NULL", keys
                     )
                     connection.executemany(f"UPDATE {table} SET sent = 1 WHERE fingerprint = ? AND version = ?", keys)
+                services = [(value.key, value.version) for value in batch if value.topic == "services"]
+                connection.executemany("UPDATE services SET sent = 1 WHERE key = ? AND version = ?", services)
 
         await self._ask(mark)
 
@@ -278,9 +291,9 @@ class Store:
             self._wake.notify()
         return await answer
 
-    async def _pages(self, select: str, after: str | bytes) -> AsyncIterator[list[Any]]:
+    async def _pages(self, select: str, after: str | bytes, key: str = "fingerprint") -> AsyncIterator[list[Any]]:
         while True:
-            query = f"{select} WHERE fingerprint > ? ORDER BY fingerprint LIMIT {_PAGE}"
+            query = f"{select} WHERE {key} > ? ORDER BY {key} LIMIT {_PAGE}"
             position = after
 
             def read(connection: sqlite3.Connection, query: str = query, position: str | bytes = position) -> list[Any]:
@@ -400,8 +413,8 @@ class Store:
             self._connection.close()
             database.set_aside(self._path, error)
             self._connection = self._open_or_stand_in()
-            if self._on_reset is not None:
-                self._tell(self._on_reset)
+            for listener in self._on_reset:
+                self._tell(listener)
         elif not self._stand_in:
             self._health.degraded("store", f"{self._path}: {error}; writes are tried again")
         return StoreError(f"{self._path}: {error}")

@@ -1,0 +1,116 @@
+"""Replicas that share a topic and a model: each event type is asked about once in all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from honest import asked_about, honest
+from kafka_peers import own_topics
+from real.kafka import Kafka
+from real.models import Hold, ModelServer
+from real.otlp import Sender, logs
+from real.sluice import Sluice
+from real.waiting import wait_until
+from sluice.config.model import Topics
+
+WORDS = [f"{first}{second}" for first in "abcdefgh" for second in ("lpha", "ravo", "harlie", "elta", "cho")]
+LINES = [f"{word} shipped the order" for word in WORDS]
+
+
+@pytest.fixture
+def topics() -> Topics:
+    return own_topics()
+
+
+@pytest.fixture
+def model() -> Iterator[ModelServer]:
+    with ModelServer() as server:
+        server.answer = honest
+        yield server
+
+
+@pytest.fixture
+def replica(kafka: Kafka, topics: Topics, model: ModelServer, tmp_path: Path) -> Iterator[Callable[[str], Sluice]]:
+    made: list[Sluice] = []
+
+    def make(name: str) -> Sluice:
+        config: dict[str, Any] = {
+            "exporters": {"nop": {}},
+            "classification": {
+                "provider": "anthropic",
+                "anthropic": {"api_key": "sk-ant-key", "base_url": model.anthropic_url, "timeout": "600s"},
+                "queue": {"batch_size": 8},
+            },
+            "verdicts": {
+                "kafka": {
+                    "brokers": [kafka.bootstrap],
+                    "topics": {
+                        "verdicts": topics.verdicts,
+                        "overrides": topics.overrides,
+                        "services": topics.services,
+                        "claims": topics.claims,
+                    },
+                }
+            },
+            "service": {"instance_id": name},
+        }
+        made.append(Sluice(tmp_path, config, name=name))
+        return made[-1]
+
+    yield make
+    for sluice in made:
+        sluice.kill()
+
+
+def send_to(sluice: Sluice, *lines: str) -> None:
+    with Sender(sluice.grpc_port) as sender:
+        for _ in range(3):
+            sender.export(logs(*lines))
+
+
+def verdicts(sluice: Sluice) -> int:
+    return sluice.metrics()("sluice_verdicts")
+
+
+async def test_replicas_ask_about_each_event_type_once_in_all(
+    replica: Callable[[str], Sluice], model: ModelServer
+) -> None:
+    replicas = [replica(name) for name in ("one", "two", "three")]
+    for sluice in replicas:
+        sluice.start()
+    senders = [Thread(target=send_to, args=(sluice, *LINES)) for sluice in replicas]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    for sluice in replicas:
+        wait_until(lambda sluice=sluice: verdicts(sluice) == len(LINES), "every verdict everywhere")
+        wait_until(lambda sluice=sluice: not sluice.metrics()("sluice_classify_queue_length"), "nothing waits")
+    assert asked_about(model.asked, *WORDS) == dict.fromkeys(WORDS, 1)
+    assert sum(sluice.metrics()("sluice_classify_judged") for sluice in replicas) == len(LINES)
+    assert sum(sluice.metrics()("sluice_classify_claims", outcome="elsewhere") for sluice in replicas) > 0
+    for sluice in replicas:
+        sluice.stop()
+
+
+async def test_what_a_killed_replica_was_asking_about_is_asked_by_another(
+    replica: Callable[[str], Sluice], model: ModelServer
+) -> None:
+    model.answer = lambda asked: Hold() if asked_about([asked], "alpha") else honest(asked)
+    dies, lives = replica("dies"), replica("lives")
+    dies.start()
+    send_to(dies, LINES[0])
+    wait_until(lambda: asked_about(model.asked, "alpha")["alpha"] == 1, "it has asked")
+    lives.start()
+    send_to(lives, LINES[0])
+    wait_until(lambda: lives.metrics()("sluice_classify_claims", outcome="elsewhere"), "the other one waits for it")
+    dies.kill()
+    model.answer = honest
+    wait_until(lambda: verdicts(lives) == 1, "taken over")
+    assert asked_about(model.asked, "alpha") == {"alpha": 2}
+    lives.stop()
