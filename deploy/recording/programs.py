@@ -146,11 +146,12 @@ class Programs:
     def send(self, name: str, number: signal.Signals) -> None:
         self._running[name].send_signal(number)
 
-    def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> int:
+        """Answers the exit status."""
         process = self._running.pop(name)
         # PostgreSQL: SIGINT is its fast shutdown, SIGTERM waits for the clients.
         process.send_signal(signal.SIGINT if name == "postgresql" else number)
-        process.wait(timeout=60)
+        return process.wait(timeout=60)
 
     def stop_all(self) -> None:
         for name in reversed(list(self._running)):

@@ -73,7 +73,8 @@ def record(shop: Programs, seconds: float) -> None:
     time.sleep(3)  # the agent reads the servers' last lines
     shop.stop("otelcol")
     time.sleep(3)  # and the recorder the agent's
-    shop.stop("recorder")
+    if shop.stop("recorder") != 0:
+        raise SystemExit("the Collector that records did not end well: the recording may lack its last records")
 
 
 def records(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
