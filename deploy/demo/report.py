@@ -68,7 +68,7 @@ def report(rows: list[Row], console: Console) -> None:
             " ".join(word for word in (kind, verdict.outcome, verdict.purpose) if word),
             verdict.category,
             action(verdict),
-            verdict.template,
+            _message_first(verdict.template),
             style=None if verdict.action == "keep" else "green",
         )
     console.print(table)
@@ -86,6 +86,12 @@ def report(rows: list[Row], console: Console) -> None:
             f"{kind:8}{records:>8,} records: [bold]{waste:4.0%} are waste[/bold] "
             f"({waste_bytes:.0%} of bytes), {becomes}"
         )
+
+
+def _message_first(template: str) -> str:
+    """A structured body's keys stand before its message and would fill the column."""
+    keys, closed, message = template.partition("} ")
+    return f"{message} {keys}}}" if closed and keys.startswith("{") else template
 
 
 def action(verdict: Verdict) -> str:

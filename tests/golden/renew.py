@@ -1,4 +1,7 @@
-"""Writes `lines.jsonl` anew: of the recording, the first line of each skeleton, at most so many of a service."""
+"""Writes `lines.jsonl` anew: of the recording, the first line of each skeleton, at most so many of a service.
+
+Those of a service are spread over the day, so that its start does not fill them all.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,8 @@ from sluice.engine import Signal
 from sluice.recording import read
 
 RECORDING = Path(__file__).parents[2] / "deploy" / "recording" / "shop.jsonl.zst"
-OF_A_SERVICE = 60
-LONGEST = 400
+OF_A_SERVICE = 75
+LONGEST = 1000
 
 
 def main() -> None:
@@ -31,14 +34,21 @@ def main() -> None:
             for scope in block.scope_logs:
                 for record in scope.log_records:
                     line = record.body.string_value
-                    if len(kept) >= OF_A_SERVICE or len(line) > LONGEST:
+                    if not line or len(line) > LONGEST:
                         continue
                     golden = mined(line)
                     classes = (golden.skeleton, golden.severity, golden.outcome, golden.purpose)
                     kept.setdefault(classes, golden)
-    lines = [golden for kept in chosen.values() for golden in kept.values()]
+    lines = [golden for kept in chosen.values() for golden in _spread(list(kept.values()))]
     PATH.write_bytes(msgspec.json.Encoder().encode_lines(lines))
+    for service, kept in chosen.items():
+        print(f"{service}: {min(len(kept), OF_A_SERVICE)} of {len(kept)} different lines")
     print(f"{len(lines)} lines of {len(chosen)} services")
+
+
+def _spread(lines: list[Golden]) -> list[Golden]:
+    wanted = min(len(lines), OF_A_SERVICE)
+    return [lines[number * len(lines) // wanted] for number in range(wanted)]
 
 
 if __name__ == "__main__":

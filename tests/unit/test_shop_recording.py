@@ -61,9 +61,9 @@ def test_it_is_large_enough_to_show_every_signal_and_small_enough_to_ship() -> N
     for (_, signal), number in counts().items():
         signals[signal] += number
 
-    assert signals.total() >= 20_000
-    assert min(signals[signal.label] for signal in Signal) >= 2_000
-    assert RECORDING.stat().st_size <= 3_000_000
+    assert signals.total() >= 50_000
+    assert min(signals[signal.label] for signal in Signal) >= 5_000
+    assert RECORDING.stat().st_size <= 5_000_000
 
 
 def test_it_names_no_home_of_whoever_recorded_it() -> None:

@@ -1,4 +1,4 @@
-"""Everyone who talks to the shop while it is recorded: customers, probes, scrapers, crawlers, scanners, a broken tool.
+"""Everyone who talks to the shop while it is recorded: customers, probes, scrapers, crawlers, scanners, broken tools.
 
 Not instrumented. Client addresses are from the ranges reserved for documentation (RFC 5737).
 """
@@ -14,10 +14,15 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import psycopg
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
 
 PROXY = os.environ["PROXY_URL"]
 SHOP = os.environ["SHOP_URL"]
 PAYMENTS = os.environ["PAYMENTS_URL"]
+SHIPPING = os.environ["SHIPPING_URL"]
+KAFKA = f"127.0.0.1:{os.environ['KAFKA_PORT']}"
 BROWSERS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/605.1.15",
@@ -44,7 +49,7 @@ class Load:
 
     async def run(self) -> None:
         async with self._client, asyncio.TaskGroup() as group:
-            for number in range(5):
+            for number in range(7):
                 group.create_task(self._shopper(number))
             for every, job in (
                 (1.0, self._probe),
@@ -56,6 +61,10 @@ class Load:
                 (5.0, self._report),
                 (7.0, self._garbage),
                 (9.0, self._misconfigured_tool),
+                (6.0, self._broken_events),
+                (8.0, self._analytics),
+                (11.0, self._export),
+                (13.0, self._lost_browser),
             ):
                 group.create_task(self._repeat(every, job))
 
@@ -128,7 +137,7 @@ class Load:
             await send("POST", f"/orders/{order}/cancel", headers=headers)
 
     async def _probe(self) -> None:
-        for url in (f"{SHOP}/healthz", f"{SHOP}/readyz", f"{PAYMENTS}/healthz"):
+        for url in (f"{SHOP}/healthz", f"{SHOP}/readyz", f"{PAYMENTS}/healthz", f"{SHIPPING}/actuator/health"):
             await self._send("GET", url, "kube-probe/1.33")
 
     async def _balancer(self) -> None:
@@ -185,6 +194,54 @@ class Load:
         except psycopg.OperationalError:
             return
         raise SystemExit("the misconfigured tool was let in")
+
+    async def _broken_events(self) -> None:
+        """A tool that puts into the topic of orders what is no order."""
+        broken = (b"{'order': 17}", b'{"order": 18', b'{"order_id": 19, "items": 2}', b"<order id='20'/>")
+        producer = AIOKafkaProducer(bootstrap_servers=KAFKA, client_id="import-tool")
+        try:
+            await producer.start()
+            await producer.send_and_wait("orders", self._chance.choice(broken), key=b"import")
+        except KafkaError:
+            return
+        finally:
+            await producer.stop()
+
+    async def _analytics(self) -> None:
+        """A batch job: its consumers join a group, read what is new, and leave."""
+        consumers = [
+            AIOKafkaConsumer(
+                "views", bootstrap_servers=KAFKA, group_id="analytics", client_id=f"analytics-{number}",
+                auto_offset_reset="earliest", session_timeout_ms=6000,
+            )
+            for number in range(self._chance.randrange(1, 3))
+        ]  # fmt: skip
+        for consumer in consumers:
+            try:
+                await consumer.start()
+                await consumer.getmany(timeout_ms=2000)
+            except KafkaError:
+                continue
+        for consumer in consumers:
+            await consumer.stop()
+
+    async def _export(self) -> None:
+        """A topic for one export, deleted when it is done."""
+        name = f"export-{self._chance.randrange(10_000)}"
+        admin = AIOKafkaAdminClient(bootstrap_servers=KAFKA, client_id="export-tool")
+        try:
+            await admin.start()
+            await admin.create_topics([NewTopic(name, 1, 1)])
+            await asyncio.sleep(2)
+            await admin.delete_topics([name])
+        except KafkaError:
+            return
+        finally:
+            await admin.close()
+
+    async def _lost_browser(self) -> None:
+        """HTTP on the broker's port."""
+        await self._send("GET", f"http://{KAFKA}/", "Mozilla/5.0 zgrab/0.x")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""The shop: catalogue, log-in, cart, orders. FastAPI on uvicorn, SQLite for data, Redis for cache and sessions."""
+"""The shop: catalogue, log-in, cart, orders.
+
+FastAPI on uvicorn, SQLite for data, Redis for cache and sessions, Kafka for what others want to know.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ from typing import Any
 import httpx
 import redis.asyncio as redis
 import uvicorn
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI, HTTPException, Request, Response
 from opentelemetry import metrics
 from redis.exceptions import RedisError
@@ -30,9 +35,11 @@ cart_log = logging.getLogger("shop.cart")
 auth_log = logging.getLogger("shop.auth")
 order_log = logging.getLogger("shop.orders")
 cache_log = logging.getLogger("shop.cache")
+event_log = logging.getLogger("shop.events")
 
 HOME = Path(os.environ["SHOP_HOME"])
 PAYMENTS = os.environ["PAYMENTS_URL"]
+SHIPPING = os.environ["SHIPPING_URL"]
 
 meter = metrics.get_meter("shop")
 orders_placed = meter.create_counter("shop.orders.placed", "{order}", "orders that were paid")
@@ -63,15 +70,26 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.database.create(seed=7)
     app.state.cache = redis.Redis(port=int(os.environ["REDIS_PORT"]), decode_responses=True, socket_timeout=1)
     app.state.payments = httpx.AsyncClient(base_url=PAYMENTS, timeout=0.8)
+    app.state.shipping = httpx.AsyncClient(base_url=SHIPPING, timeout=0.8)
+    app.state.events = AIOKafkaProducer(
+        bootstrap_servers=f"127.0.0.1:{os.environ['KAFKA_PORT']}",
+        client_id="shop-1",
+        acks="all",
+        linger_ms=20,
+        request_timeout_ms=4000,
+    )
+    await app.state.events.start()
 
     def reload() -> None:
         log.warning("received SIGHUP, reloading configuration")
         app.state.settings = load_settings("reload")
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
-    log.info("connected to redis and sqlite, ready to serve")
+    log.info("connected to redis, kafka and sqlite, ready to serve")
     yield
     log.info("shutting down: draining %d open carts", len(await _quiet(app.state.cache.keys("cart:*"), [])))
+    await app.state.events.stop()
+    await app.state.shipping.aclose()
     await app.state.payments.aclose()
     await app.state.cache.aclose()
     app.state.database.close()
@@ -87,6 +105,16 @@ async def _quiet(answer: Awaitable[Any], default: Any) -> Any:
         return await answer
     except RedisError:
         return default
+
+
+async def _tell(topic: str, key: str, event: dict[str, Any]) -> None:
+    try:
+        async with asyncio.timeout(2):
+            sent = await app.state.events.send_and_wait(topic, json.dumps(event).encode(), key=key.encode())
+    except (KafkaError, TimeoutError) as error:
+        event_log.error("event for topic %s not published, key %s: %r", topic, key, error)
+        return
+    event_log.debug("published to %s partition %d offset %d", topic, sent.partition, sent.offset)
 
 
 @app.middleware("http")
@@ -166,6 +194,7 @@ async def product(sku: str) -> dict[str, object]:
     entry = {"sku": sku, "name": name, "price": price - price * discount // 100, "stock": stock}
     await _quiet(app.state.cache.set(f"product:{sku}", json.dumps(entry), ex=20), None)
     log.info("product %s rendered in %.1fms", sku, (time.perf_counter() - started) * 1000)
+    await _tell("views", sku, {"sku": sku, "stock": stock, "cached": False})
     return entry
 
 
@@ -295,6 +324,7 @@ async def place_order(request: Request) -> dict[str, object]:
     order_value.record(total / 100)
     carts_open.add(-1)
     order_log.info("order %d paid with charge %s, confirmation queued", order, charge)
+    await _tell("orders", str(order), {"order": order, "items": len(cart), "total": total})
     return {"order": order, "charge": charge}
 
 
@@ -331,7 +361,19 @@ async def show_order(order: int, request: Request) -> dict[str, object]:
         auth_log.error("access denied: customer %d tried to read order %d of another customer", customer, order)
         raise HTTPException(403, "not yours")
     order_log.info("order %d shown to customer %d: state %s", order, customer, rows[0][2])
-    return {"order": order, "total": rows[0][1], "state": rows[0][2]}
+    return {"order": order, "total": rows[0][1], "state": rows[0][2], "shipment": await _shipment(order)}
+
+
+async def _shipment(order: int) -> str:
+    try:
+        answer = await app.state.shipping.get(f"/shipments/{order}")
+    except httpx.HTTPError as error:
+        order_log.warning("shipping does not answer for order %d: %r", order, error)
+        return "unknown"
+    if answer.status_code != 200:
+        order_log.debug("no shipment for order %d yet: status %d", order, answer.status_code)
+        return "waiting"
+    return answer.json()["state"]
 
 
 @app.post("/orders/{order}/cancel")
@@ -363,7 +405,8 @@ async def daily_report() -> dict[str, object]:
 
 def main() -> None:
     logging.getLogger().setLevel(logging.DEBUG)
-    logging.getLogger("opentelemetry").setLevel(logging.INFO)
+    for chatty in ("opentelemetry", "aiokafka"):
+        logging.getLogger(chatty).setLevel(logging.INFO)
     uvicorn.run(app, host="127.0.0.1", port=int(os.environ["SHOP_PORT"]), log_config=None)
 
 

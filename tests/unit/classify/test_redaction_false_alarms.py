@@ -1,4 +1,4 @@
-"""What redaction takes out of a real recording that holds no secret: addresses, and nothing else."""
+"""What redaction takes out of a real recording that holds no secret: addresses, and the false alarms listed here."""
 
 from __future__ import annotations
 
@@ -21,8 +21,17 @@ from sluice.recording import read
 
 RECORDING = Path(__file__).parents[3] / "deploy/recording/shop.jsonl.zst"
 MESSAGES = {Signal.LOGS: LogsData, Signal.METRICS: MetricsData, Signal.SPANS: TracesData}
-FALSE_ALARMS: Counter[tuple[str, str]] = Counter()
-"""Each with the number of texts that hold it. There is none: one that comes is listed here or mended."""
+FALSE_ALARMS: Counter[tuple[str, str]] = Counter(
+    {
+        # Kafka's `RequestHeader(apiKey=FETCH, ...)`: an API key there is the name of a kind of request.
+        ("credential", "FIND_COORDINATOR"): 17,
+        ("credential", "FETCH"): 12,
+        # Its fetch sessions: `(sessionId=178897065, epoch=INITIAL)`. A session of the web would be a credential.
+        ("credential", "178897065"): 2,
+        ("credential", "210856662"): 1,
+    }
+)
+"""Each with the number of texts that hold it. One that comes is listed here or mended."""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +51,7 @@ def strings(message: Any) -> Iterator[str]:
 
 def test_no_text_of_the_recording_is_taken_for_a_secret(redactor: Redactor):
     texts = {text for signal, request in read(RECORDING) for text in strings(MESSAGES[signal].FromString(request))}
-    assert len(texts) > 10_000
+    assert len(texts) > 20_000
     found = Counter(finding for text in texts for finding in redactor.findings(text))
     addresses = {wording for kind, wording in found if kind == "ip"}
     assert {"127.0.0.1", "203.0.113.250"} <= addresses
@@ -56,5 +65,5 @@ def test_every_event_type_of_the_recording_may_be_listed(redactor: Redactor):
     for signal, request in read(RECORDING):
         if novel := engine.process(signal, request).commit():
             types |= {one.fingerprint: one for one in msgspec.json.decode(novel, type=list[Evidence])}
-    assert len(types) > 300
+    assert len(types) > 600
     assert [one.template for one in types.values() if not redactor.listable(one)] == []
