@@ -17,6 +17,7 @@ from real.otlp import Sender, logs
 from real.sluice import Sluice
 from real.waiting import wait_until
 from sluice.config.model import Topics
+from sluice.verdicts.claims import LIFETIME
 
 WORDS = [f"{first}{second}" for first in "abcdefgh" for second in ("lpha", "ravo", "harlie", "elta", "cho")]
 LINES = [f"{word} shipped the order" for word in WORDS]
@@ -111,6 +112,6 @@ async def test_what_a_killed_replica_was_asking_about_is_asked_by_another(
     wait_until(lambda: lives.metrics()("sluice_classify_claims", outcome="elsewhere"), "the other one waits for it")
     dies.kill()
     model.answer = honest
-    wait_until(lambda: verdicts(lives) == 1, "taken over")
+    wait_until(lambda: verdicts(lives) == 1, "taken over", within=3 * LIFETIME)
     assert asked_about(model.asked, "alpha") == {"alpha": 2}
     lives.stop()

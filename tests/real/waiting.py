@@ -9,10 +9,10 @@ from collections.abc import Callable
 DEADLINE = 30.0
 
 
-def wait_until(holds: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + DEADLINE
+def wait_until(holds: Callable[[], object], what: str, within: float = DEADLINE) -> None:
+    end = time.monotonic() + within
     while not holds():
-        assert time.monotonic() < end, f"waited {DEADLINE:g} s in vain: {what}"
+        assert time.monotonic() < end, f"waited {within:g} s in vain: {what}"
         time.sleep(0.005)
 
 

@@ -24,13 +24,16 @@ def nothing_shared(_: Evidence) -> None:
 
 
 def guarded(shared: Shared) -> Shared:
-    """`shared` for texts without a guard word; the others share nothing."""
+    """`shared` for texts without a guard word; the others share nothing. Nor do those whose values hold one, or may:
+    values differ from service to service where the words are the same."""
 
     def facts(evidence: Evidence) -> tuple[Facts, Source] | None:
         found = shared(evidence)
         if found is None:
             return None
-        text = Reading(evidence).text
-        return None if any(words.seen(text) for words in _GUARD_WORDS) else found
+        reading = Reading(evidence)
+        if reading.guarded_scope or reading.hides:
+            return None
+        return None if any(words.seen(reading.text) for words in _GUARD_WORDS) else found
 
     return facts

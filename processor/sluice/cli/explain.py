@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sluice.cli.changing import what_would_change
 from sluice.cli.decided import Decided, Deciding
 from sluice.cli.verdict_sources import Known
+from sluice.verdicts.alike import SHARED
 from sluice.verdicts.guards import Ruling
 from sluice.verdicts.model import Override, Verdict
 from sluice.verdicts.times import rfc3339
@@ -117,6 +118,8 @@ def _judgement(verdict: Verdict) -> str:
     match source.kind:
         case "operator":
             return f"{what}; what was judged of it is not known here, {source.instance} has told the operator's word"
+        case "llm" if source.provider == SHARED:
+            judge = f"as {source.model or 'a model'} judged it in other services, taken over by {source.instance}"
         case "llm":
             judge = f"by {source.model or 'a model'} of {source.provider or 'its provider'}, asked by {source.instance}"
         case _:

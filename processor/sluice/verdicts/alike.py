@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+import msgspec
+
 from sluice.engine import Identity
 from sluice.verdicts.entry import Entry, Held, unpack
-from sluice.verdicts.model import RANKS, Facts, Source
+from sluice.verdicts.model import Facts, Source
 from sluice.verdicts.table import Table
 
 _SERVICES = 2
 """That were judged alike, before a further one is taken to be alike."""
+SHARED = "shared"
+"""The provider of facts that were taken over. They are no further judgement: only what was asked about speaks for
+others."""
+_SHAPES = 100_000
+"""Shapes noted; one more pushes the oldest out."""
 _NOTED = 8
 """Event types noted of one shape; the first ones say enough."""
 
 
 class Alike:
-    """Event types by scope and shape, whatever their service. Bounded by the table, whose entries it speaks of."""
+    """Event types by scope and shape, whatever their service. What is noted is looked up in the table when it counts:
+    nobody says when facts have gone."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -25,9 +33,12 @@ class Alike:
     def note(self, key: bytes, held: Held) -> None:
         """Facts of a model are held under `key`."""
         identity = held.typed_identity()
-        if not identity.scope or RANKS[held.kind] != RANKS["llm"]:
+        if not identity.scope or held.kind != "llm" or held.typed_source().provider == SHARED:
             return
-        keys = self._keys.setdefault(_shape(identity, held.skeleton), [])
+        shape = _shape(identity, held.skeleton)
+        if shape not in self._keys and len(self._keys) >= _SHAPES:
+            del self._keys[next(iter(self._keys))]
+        keys = self._keys.setdefault(shape, [])
         if key not in keys and len(keys) < _NOTED:
             keys.append(key)
 
@@ -45,14 +56,15 @@ class Alike:
         first = found[0]
         if first.confidence != "high" or first.category == "duplicate":
             return None
-        return Facts(first.category, "high", first.description, None, _reason(services)), first.typed_source()
+        source = msgspec.structs.replace(first.typed_source(), provider=SHARED)
+        return Facts(first.category, "high", first.description, None, _reason(services)), source
 
     def _held(self, key: bytes) -> Held | None:
         entry: Entry | None = self._table.entries.get(key)
         if entry is None or entry.held is None or entry.again or not entry.live(self._table.now()):
             return None
         held = unpack(entry.held)
-        return held if held.kind == "llm" else None
+        return held if held.kind == "llm" and held.typed_source().provider != SHARED else None
 
 
 def _reason(services: set[tuple[str, str]]) -> str:

@@ -247,3 +247,47 @@ def test_a_type_weighed_again_and_again_is_handed_out_once(queue, clock):
     assert waiting.volume == 103
     assert msgspec.structs.astuple(waiting.evidence) == msgspec.structs.astuple(busy)
     assert queue.take(10) == []
+
+
+def test_a_postponed_type_is_due_again_when_its_time_has_come(queue, clock):
+    queue.add(evidence("a"))
+    queue.add(evidence("b"))
+    clock.now += 5.0
+    first, second = queue.take(10)
+    queue.postpone(first, 30.0)
+    queue.postpone(second, 20.0)
+    assert len(queue) == 2
+    assert queue.due_in() == 20.0
+    assert queue.take(10) == []
+    queue.add(evidence("a", count=7))
+    clock.now += 20.0
+    assert templates(queue.take(10)) == ["b"]
+    clock.now += 10.0
+    assert [(waiting.evidence.template, waiting.volume) for waiting in queue.take(10)] == [("a", 7)]
+
+
+def test_a_postponed_type_that_has_an_answer_is_dropped(queue, clock, telemetry):
+    queue.add(evidence("a", samples=("x" * 100,)))
+    queue.add(evidence("b"))
+    queue.drop(evidence("b").fingerprint)
+    clock.now += 5.0
+    waiting = next(each for each in queue.take(10) if each.evidence.template == "a")
+    queue.postpone(waiting, 30.0)
+    assert queue.postponed() == [evidence("a").fingerprint]
+    queue.drop(evidence("a").fingerprint)
+    assert queue.postponed() == []
+    assert len(queue) == 0
+    queue.add(evidence("a"))
+    clock.now += 30.0
+    assert templates(queue.take(10)) == ["a"]
+    assert queue.due_in() is None
+
+
+def test_postponed_types_have_their_place_and_count_as_waiting(queue, clock, telemetry):
+    queue.add(evidence("a"))
+    clock.now += 5.0
+    queue.postpone(*queue.take(1), 30.0)
+    clock.now += 10.0
+    assert queue.oldest == 15.0
+    assert evidence("a").fingerprint in queue
+    assert [queue.add(evidence(name)) for name in "bcd"] == [True, True, False]

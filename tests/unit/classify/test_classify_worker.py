@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -22,6 +22,7 @@ from sluice.config.model import Redaction
 from sluice.engine import Evidence
 from sluice.errors import OverBudget, ProviderError
 from sluice.telemetry import Telemetry
+from sluice.verdicts.claims import Taken
 from sluice.verdicts.evidence_hash import evidence_hash
 from sluice.verdicts.model import Facts, Source
 
@@ -73,6 +74,7 @@ class Bench:
         batch_size: int = 64,
         known: set[str] | None = None,
         shared: Shared = nothing_shared,
+        claims=None,
     ) -> None:
         self.telemetry = Telemetry()
         self.intake = Intake(self.telemetry)
@@ -92,6 +94,7 @@ class Bench:
             telemetry=self.telemetry,
             shared=shared,
             batch_size=batch_size,
+            claims=claims,
             retry_delay=(0.01, 0.02),
         )
 
@@ -115,6 +118,64 @@ class Bench:
 
     async def __aexit__(self, *_) -> None:
         await self.worker.stop()
+
+
+class Rivals:
+    """Claims of which some are lost to another instance, for `seconds`. `held` is what was taken and not given back."""
+
+    shared = True
+
+    def __init__(self, *lost: Evidence, seconds: float = 1000.0) -> None:
+        self.lost = {entry.fingerprint: seconds for entry in lost}
+        self.held: list[str] = []
+        self.released: list[str] = []
+
+    async def take(self, fingerprints: Sequence[str]) -> Taken:
+        elsewhere = {fingerprint: self.lost[fingerprint] for fingerprint in fingerprints if fingerprint in self.lost}
+        ours = frozenset(fingerprints).difference(elsewhere)
+        self.held += ours
+        return Taken(ours, elsewhere)
+
+    def done(self, fingerprints: Iterable[str]) -> None:
+        self.held = [fingerprint for fingerprint in self.held if fingerprint not in set(fingerprints)]
+
+    def release(self, fingerprints: Iterable[str]) -> None:
+        self.released += fingerprints
+
+
+async def test_a_type_that_is_asked_about_elsewhere_waits_for_its_verdict():
+    theirs, ours = evidence("theirs <id>"), evidence("ours <id>")
+    judge, claims = Judge(all_known), Rivals(theirs)
+    async with Bench(judge, claims=claims) as bench:
+        bench.offer(theirs, ours)
+        await bench.until(lambda: bench.facts)
+        await bench.until(lambda: not claims.held)
+        assert bench.queue.postponed() == [theirs.fingerprint]
+        bench.known.add(theirs.fingerprint)
+        await bench.until(lambda: not len(bench.queue))
+    assert judge.batches == [["ours <id>"]]
+    assert claims.released == []
+
+
+async def test_a_type_whose_claimant_has_gone_is_asked_about():
+    theirs = evidence("theirs <id>")
+    judge, claims = Judge(all_known), Rivals(theirs, seconds=0.05)
+    async with Bench(judge, claims=claims) as bench:
+        bench.offer(theirs)
+        await bench.until(lambda: bench.telemetry.value("sluice_classify_queue_length"))
+        claims.lost.clear()
+        await bench.until(lambda: bench.facts)
+    assert judge.batches == [["theirs <id>"]]
+
+
+async def test_claims_are_given_back_while_the_provider_is_out():
+    def out(_: Sequence[Evidence]):
+        raise ProviderError("out")
+
+    entry, claims = evidence("a <id>"), Rivals()
+    async with Bench(Judge(out), claims=claims) as bench:
+        bench.offer(entry)
+        await bench.until(lambda: entry.fingerprint in claims.released)
 
 
 async def test_facts_reach_the_registry_with_their_source():

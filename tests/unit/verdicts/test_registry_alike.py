@@ -6,8 +6,10 @@ import msgspec
 
 from registry_world import LLM, RULE, WASTE, Clock, Log, Sluice, Start, fingerprint, verdict
 from registry_world import evidence as plain
-from sluice.engine import Evidence
+from sluice.classify.sharing import guarded
+from sluice.engine import Evidence, Slot
 from sluice.verdicts import wire
+from sluice.verdicts.alike import SHARED
 from sluice.verdicts.model import Facts, ServiceName, Source
 
 LIBRARY = "http.client"
@@ -35,7 +37,7 @@ async def test_two_services_judged_alike_speak_for_a_third(start: Start) -> None
     facts, source = shared
     assert (facts.category, facts.confidence) == (WASTE.category, "high")
     assert facts.reason == "judged alike in cart and shop"
-    assert (source.kind, source.provider, source.model) == ("llm", LLM.provider, LLM.model)
+    assert (source.kind, source.provider, source.model) == ("llm", "shared", LLM.model)
 
 
 async def test_it_takes_the_same_library_text_and_traits(start: Start) -> None:
@@ -90,3 +92,23 @@ async def test_a_restart_and_other_instances_facts_count(start: Start, clock: Cl
     assert sluice.registry.alike(evidence(9, "web")) is not None
     sluice = await start(log)
     assert sluice.registry.alike(evidence(9, "web")) is not None
+
+
+async def test_what_was_taken_over_is_no_second_judgement(start: Start) -> None:
+    sluice = await start()
+    judge(sluice, 1, "cart")
+    judge(sluice, 2, "shop", source=msgspec.structs.replace(LLM, provider=SHARED))
+    assert sluice.registry.alike(evidence(9, "web")) is None
+
+
+async def test_a_guard_word_in_a_text_a_value_or_a_variable_that_may_hold_one_shares_nothing(start: Start) -> None:
+    sluice = await start()
+    judge(sluice, 1, "cart")
+    judge(sluice, 2, "shop")
+    shared = guarded(sluice.registry.alike)
+    third = evidence(9, "web")
+    assert shared(third) is not None
+    for values in (["17", "timeout"], ["denied"]):
+        assert shared(msgspec.structs.replace(third, slots=[Slot("str", values)])) is None
+    for template in ("connection <num> lost", "connection <num> opened status=<num>"):
+        assert shared(msgspec.structs.replace(third, template=template, slots=[Slot("num", [])] * 2)) is None
