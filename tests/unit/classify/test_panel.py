@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from panel_world import CALL, PROOF, Scripted, World, reply
+from panel_world import CALL, DAY, PROOF, Scripted, World, reply
+from sluice.classify.panel import Call
 from sluice.errors import OutOfCredit, OverBudget, ProviderError, RateLimited, Rejected, Unauthorized, Unavailable
 
 OUT = Unavailable("first is in trouble (529)")
@@ -232,6 +233,30 @@ async def test_the_budget_is_no_reason_to_fall_back(world):
         assert here.asked == [0, 0]
         assert "classification.budget.tokens_per_day" in here.trouble
         assert "records are kept" in here.trouble
+
+
+async def test_a_budget_at_its_bound_is_said_once_a_day_though_smaller_calls_go_on(world, caplog):
+    caplog.set_level("INFO")
+    smaller = Call(CALL.question, 1_000)
+    async with world(Scripted("first"), tokens_per_day=4_500) as here:
+        await here.panel.ask(CALL)  # 1,000 tokens by the provider's count
+        for size in (4_000, 3_900, 3_800):
+            with pytest.raises(OverBudget):
+                await here.panel.ask(Call(CALL.question, size))
+            here.time.now += 60
+        reported, since = here.trouble, here.panel.since
+        await here.panel.ask(smaller)
+        with pytest.raises(OverBudget):
+            await here.panel.ask(Call(CALL.question, 3_700))
+        assert (here.trouble, here.panel.since) == (reported, since)
+        here.time.now += DAY
+        await here.panel.ask(CALL)
+        assert here.trouble == ""
+    assert [record.getMessage().split(":")[0] for record in caplog.records if record.name.startswith("sluice.")] == [
+        "first is asked",
+        "provider degraded",
+        "provider recovered",
+    ]
 
 
 async def test_closing_closes_every_client(world):

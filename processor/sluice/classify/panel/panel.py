@@ -54,6 +54,8 @@ class Panel:
         self._telemetry = telemetry
         self._clock = clock
         self._held_up = ""
+        self._spent_on: int | None = None
+        """The UTC day, in days since 1970, whose budget was once too small."""
         self.standing = Standing("")
         self.since = clock()
         for seat in self._seats:
@@ -78,14 +80,26 @@ class Panel:
         """
         try:
             answer = await self._ask(call, proof)
+        except OverBudget as error:
+            if self._spent_on != self._day():
+                self._held_up, self._spent_on = str(error), self._day()
+                self._report()
+            raise
         except ProviderError as error:
             # What keeps every provider from being asked is the panel's; what keeps one, its seat's.
-            self._held_up = str(error) if isinstance(error, OverBudget) or type(error) is ProviderError else ""
-            self._report()
+            self._hold_up(str(error) if type(error) is ProviderError else "")
             raise
-        self._held_up = ""
-        self._report()
+        self._hold_up("")
         return answer
+
+    def _hold_up(self, why: str) -> None:
+        # A day's budget that was too small for one call stays the news of that day, though smaller calls go on.
+        if self._spent_on != self._day():
+            self._held_up, self._spent_on = why, None
+        self._report()
+
+    def _day(self) -> int:
+        return int(self._clock() // 86_400)
 
     def judged(self, provider: str, types: int) -> None:
         """For so many event types the provider's answer could be used."""
@@ -135,8 +149,9 @@ class Panel:
         else:
             self._health.healthy(PART)
         if standing != self.standing:
-            self.standing, self.since = standing, self._clock()
-            log.info("%s", f"{standing.provider} is asked" if standing.provider else "no provider can be asked")
+            before, self.standing, self.since = self.standing, standing, self._clock()
+            if standing.provider != before.provider:
+                log.info("%s", f"{standing.provider} is asked" if standing.provider else "no provider can be asked")
 
     def _now(self) -> tuple[Standing, str]:
         """Who is asked, and what health has to say of it."""
