@@ -1,6 +1,11 @@
 """Fixtures that are real parts: peers, brokers, collectors, certificates."""
 
+import os
 import signal
+
+# pexpect forks this process for each terminal. With gRPC's own fork support a fork of a process that has channels may
+# end in gRPC's handlers before the command is run.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
 pytest_plugins = [
     "real.otlp",  # first: the others import it, and its asserts are to be rewritten before

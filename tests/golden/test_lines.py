@@ -25,6 +25,10 @@ class Golden(msgspec.Struct, frozen=True):
 
 PATH = Path(__file__).with_name("lines.jsonl")
 LINES = msgspec.json.Decoder(Golden).decode_lines(PATH.read_bytes()) if PATH.exists() else []
+FORMATS_PATH = Path(__file__).with_name("formats.jsonl")
+FORMATS = msgspec.json.Decoder(Golden).decode_lines(FORMATS_PATH.read_bytes())
+"""What loggers print: kubectl's klog, Go's slog, log, logrus and zap, structlog, logger's two kinds of syslog, and
+uncaught and logged exceptions of Go, Java, Python and Node. Printed by those programs, written down as they were."""
 
 
 def mined(line: str) -> Golden:
@@ -40,6 +44,19 @@ def test_the_file_holds_lines_of_every_service() -> None:
     assert len(LINES) > 350
 
 
-@pytest.mark.parametrize("golden", LINES, ids=lambda golden: golden.skeleton[:40])
+@pytest.mark.parametrize("golden", LINES + FORMATS, ids=lambda golden: golden.skeleton[:40])
 def test_a_real_line_is_mined_as_before(golden: Golden) -> None:
     assert mined(golden.line) == golden
+
+
+@pytest.mark.parametrize("golden", FORMATS, ids=lambda golden: golden.skeleton[:40])
+def test_a_container_runtimes_prefix_changes_nothing(golden: Golden) -> None:
+    first, *rest = golden.line.split("\n")
+    if rest or first.startswith("<"):
+        first = "settled order 17"  # A runtime prefixes each line, and a record with syslog's own comes from elsewhere.
+    assert mined(f"2026-11-22T08:58:05.037123456Z stderr F {first}").skeleton == mined(first).skeleton
+
+
+def test_exceptions_that_differ_in_type_or_place_are_different_types() -> None:
+    stacks = [golden for golden in FORMATS if "\n" in golden.line]
+    assert len({golden.skeleton for golden in stacks}) == len(stacks) > 5

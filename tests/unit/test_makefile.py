@@ -31,7 +31,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def make(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = ["make", f"PYTHON={sys.executable}", *arguments]
-    environ = {**os.environ, "PATH": str(checkout / "bin"), "MAKEFLAGS": ""}
+    environ = {**os.environ, "PATH": str(checkout / "bin"), "MAKEFLAGS": "", "MAKELEVEL": "0"}
     return subprocess.run(command, cwd=checkout, env=environ, capture_output=True, text=True, check=False, timeout=60)
 
 

@@ -11,7 +11,8 @@ use pyo3::types::PyBytes;
 use crate::class::Clues;
 use crate::engine;
 use crate::mine::bits::Bits;
-use crate::mine::sink::{Skeleton, Template};
+use crate::mine::marked::Marked;
+use crate::mine::sink::Skeleton;
 use crate::mine::{self};
 use crate::record::Signal;
 use crate::settings::{Policy, Settings};
@@ -180,11 +181,11 @@ fn shapes<'py>(py: Python<'py>, settings: &[u8], text: &[u8]) -> PyResult<Bound<
         let mut bits = Bits::default();
         let mut rows = Vec::new();
         for line in text.strip_suffix(b"\n").unwrap_or(text).split(|&byte| byte == b'\n') {
-            let (mut skeleton, mut template) = (Skeleton::default(), Template::plain());
+            let (mut skeleton, mut template) = (Skeleton::default(), Marked::default());
             mine::line(line, &masks, &mut bits, &mut skeleton, &mut Clues::default());
             mine::line(line, &masks, &mut bits, &mut template, &mut Clues::default());
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
-            rows.push((text(skeleton.text()), text(&template.out)));
+            rows.push((text(skeleton.text()), text(&template.finish())));
         }
         serde_json::to_string(&rows).map_err(|error| error.to_string())
     })?;

@@ -2,8 +2,9 @@
 //!
 //! `head` finds what stands before the message (level, time stamps of transports), `text` splits and masks; `classes`
 //! says what each byte is and `bits` where words end, `passed` which words came before, `clues` what named values say,
-//! `words` holds the closed lists. `outline` is what tells a line that was met before. `structured` reads JSON and map bodies, `sink` is where the pieces go: a skeleton on
-//! the hot path, a template with its slots for people.
+//! `names` finds who is spoken of, `words` holds the closed lists. `outline` is what tells a line that was met before.
+//! `structured` reads JSON and map bodies, `trace` stacks below a line. `sink` is where the pieces go: a skeleton on the
+//! hot path, a template with its slots for people; `marked` is a template for other tools.
 
 pub mod bits;
 pub mod buffer;
@@ -11,11 +12,14 @@ mod classes;
 pub mod clues;
 pub mod head;
 pub mod kind;
+pub mod marked;
+mod names;
 pub mod outline;
 pub mod passed;
 pub mod sink;
 pub mod structured;
 pub mod text;
+mod trace;
 pub mod words;
 
 use std::borrow::Cow;
@@ -164,6 +168,21 @@ mod tests {
             ("application/json and/or text", "application/json and/or text"),
             ("see https://docs.example/a?b=c, then retry", "see <*>, then retry"),
             ("first line\n  second 5", "first line"),
+            ("Build settings:shop.vendor=Some Company", "Build settings:<*>"),
+            ("config:a.b=17 c=failed", "config:a.b=<*> c=failed"),
+            ("lock tag=\"View Lock\", state=\"not ready\"", "lock tag=\"<*>\", state=\"not ready\""),
+            ("set to 'abc'. Then", "set to '<*>'. Then"),
+            ("ab12=0x0f size=1 cd3=2 x170=3", "ab12=<*> size=<*> cd3=<*>"),
+            ("reconcile2() found child 7", "reconcile2() found child <*>"),
+            ("no token for a.b.Worker$Task@5e91a0c7 yet", "no token for a.b.Worker$Task@<*> yet"),
+            ("card AC:3B:71:0E:55:D2 and de:ad:be:ef:00:01", "card <*> and <*>"),
+            ("link eth0: up (eth0) eth0::x", "link eth0: up (<*>) <*>::x"),
+            ("status since Tue Mar 05 10:00:00 PDT 2024", "status since <*>"),
+            ("db.shop.hk:5070 closed, ns.shop.zz [10.0.0.1] too, main.rs:17", "<*> closed, <*> [<*>] too, main.rs:<*>"),
+            (
+                "Failed password for invalid user alice from 10.0.0.1 port 22",
+                "Failed password for invalid user <*> from <*> port <*>",
+            ),
             ("", ""),
         ] {
             assert_eq!(skeleton(line), shape, "{line}");
@@ -260,6 +279,7 @@ mod tests {
             (r#"{"priority":"error","msg":"x"}"#, Severity::Error),
             ("May 01, 2024 10:00:00 AM a.b.Worker done\nSEVERE: it broke", Severity::Error),
             ("time=\"2024-05-01\" level=crit msg=x", Severity::Fatal),
+            ("order=17 event=\"it failed\" level=error", Severity::Error),
         ] {
             let mut sink = sink::Skeleton::default();
             let named =

@@ -13,7 +13,7 @@ use super::bits::{Around, Bits};
 use super::buffer::Buffer;
 use super::clues::may_tell;
 use super::text::scheme_follows;
-use super::words::{LONGEST_TECHNICAL, is_technical};
+use super::words::{LONGEST_TECHNICAL, is_interface, is_named, is_technical};
 use crate::class::{Probe, is_file};
 
 /// What stands for data, by what may be asked of its first letter; a text with control characters has no outline.
@@ -96,15 +96,32 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
     }
     let first = text[start];
     let short = end - start == 3;
+    if end - start == 2 && is_second_group(text, start) {
+        return None;
+    }
     if first.is_ascii_digit() {
         let tells = short && text[start + 1] == b'x'
             || !(plainly_behind(text, start, short) || tells_nothing(text, start, short, bits));
         return (!tells).then_some((DIGITS | dot, end));
     }
     if first.is_ascii_alphabetic() {
-        return (end - start > LONGEST_TECHNICAL || !is_technical(&text[start..end])).then_some((LETTERS | dot, end));
+        return (!is_name(text, start, end)).then_some((LETTERS | dot, end));
     }
     (first != b'-' || tells_nothing(text, start, short, bits)).then_some((OTHER | dot, end))
+}
+
+/// Whether a word is the second part of an address whose first has letters, which says whether that is one.
+#[cold]
+#[inline(never)]
+fn is_second_group(text: &[u8], start: usize) -> bool {
+    start >= 3 && text[start - 1] == b':' && text[start - 2].is_ascii_alphabetic()
+}
+
+/// Whether a word of letters and digits may be wording.
+#[inline(never)]
+fn is_name(text: &[u8], start: usize, end: usize) -> bool {
+    let word = &text[start..end];
+    end - start <= LONGEST_TECHNICAL && (is_technical(word) || is_interface(word)) || is_named(text, start, end)
 }
 
 /// Whether there may be more of a path that this word is part of, before it or behind.
@@ -204,13 +221,13 @@ mod tests {
     }
 
     const WORDS: &str = "status code exit exited with rc http HTTP/1.1 GET POST err error success responded completed \
-        grpc.code response_code level INFO WARN ERROR Jan Mon AM PM took size user node x /a/b /healthz /health/db https \
+        user for password from FF UTC PDT name tag a.b.c a.b.hk env env:a.b= grpc.code response_code level INFO WARN ERROR Jan Mon AM PM took size user node x /a/b /healthz /health/db https \
         C a.b.com me@x .. ... session dead beef fe80 - -- | kube-probe/1.2 true <nil> T UTC ts file file: /var";
     /// A blank is written `~`.
-    const MARKS: &str = "~ ~ ~ ~ ~ ~ ~~ = = : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \
-        ! % @ \\ ? #";
+    const MARKS: &str = "~ ~ ~ ~ ~~ = = : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \
+        () ~()~ '. ! % @ \\ ? #";
     const DATA: &str = "7 17 200 404 503 5xx 2xx 0 1 -1 -17 12345 1234567890123 10.0.0.1 3.5 15ms 5ms 5M 1M 0x7f 7f3a \
-        a7 e5 c17 f47ac10b-58cc sha256 IPv6 s3 h2 blk_17 #5 +3 $9 _1 ~7 %5 é7 7é 1a2b3c4d 00 1. 2! 3..4 b2.7 /a/7 /b/c.d \
+        ab12 cd3 F2 0a x@7f en0 a7 e5 c17 f47ac10b-58cc sha256 IPv6 s3 h2 blk_17 #5 +3 $9 _1 ~7 %5 é7 7é 1a2b3c4d 00 1. 2! 3..4 b2.7 /a/7 /b/c.d \
         a/b/7 /x?q=1 /x#y/health /healthz /a/health/9 9/9/9 a\\b\\7 \\7\\a 2024-05-01 12:00:01,123 x/7 / me7@x.y \
         /var/7 /var /data/health/7 /v1/x //h/7";
     const BEGINNINGS: &[&str] =

@@ -98,8 +98,6 @@ impl Sink for Skeleton {
 pub struct Template {
     pub out: Vec<u8>,
     pub slots: Vec<(String, Vec<u8>)>,
-    /// All variables are written `<*>`.
-    pub plain: bool,
     open: Option<Open>,
 }
 
@@ -110,18 +108,10 @@ struct Open {
 }
 
 impl Template {
-    pub fn plain() -> Self {
-        Self { plain: true, ..Self::default() }
-    }
-
     fn mark(&mut self, kind: &str) {
-        if self.plain {
-            self.out.extend_from_slice(MARK);
-        } else {
-            self.out.push(b'<');
-            self.out.extend_from_slice(kind.as_bytes());
-            self.out.push(b'>');
-        }
+        self.out.push(b'<');
+        self.out.extend_from_slice(kind.as_bytes());
+        self.out.push(b'>');
     }
 }
 

@@ -14,8 +14,11 @@ use super::clues::{self, number};
 use super::head::{self, Head};
 use super::passed::Passed;
 use super::sink::Sink;
-use super::words::{is_domain, is_method, is_month, is_state, is_technical, is_weekday};
-use super::{Masks, outline};
+use super::words::{
+    is_country, is_domain, is_interface, is_method, is_month, is_named, is_naming, is_state, is_technical, is_weekday,
+    is_zone,
+};
+use super::{Masks, names, outline, trace};
 use crate::class::{Clues, Probe, Severity};
 
 /// Longer texts are more likely of several lines, and then their masks would be made in vain.
@@ -114,6 +117,7 @@ pub fn mine<S: Sink>(
     let below = later_lines(&rest[skipped..], line.len(), clues);
     let (level, severity) = level.unwrap_or_default();
     split(line, level, masks, bits, sink, clues);
+    trace::mine(&rest[skipped + line.len()..], sink);
     head.severity.max(below).max(severity)
 }
 
@@ -144,15 +148,26 @@ fn split<S: Sink>(line: &[u8], level: Range<usize>, masks: &Masks, bits: &Bits, 
             splitter.passed.word(found.range());
             done = found.end();
         }
+    } else {
+        let level_end = splitter.settled_at;
+        while let Some(name) = names::next(line, done.max(level_end)) {
+            splitter.settled_at = usize::MAX;
+            splitter.run(done..name.start, sink);
+            splitter.key = false;
+            done = name.end;
+            splitter.variable(name, sink);
+            splitter.settled_at = done;
+        }
     }
     splitter.run(done..line.len(), sink);
     splitter.clues.probe |= splitter.agent_probes;
 }
 
-/// Whether a line begins with a word before which, and after which, no level stands.
+/// Whether a line begins with a word before which, and after which, no level stands; behind a key there may be one.
 #[inline]
 fn is_wording(line: &[u8], bits: &Bits) -> bool {
-    !head::may_name_level(line) && !bits.has_digit(0, bits.word_end(0))
+    let end = bits.word_end(0);
+    !head::may_name_level(line) && line.get(end) != Some(&b'=') && !bits.has_digit(0, end)
 }
 
 /// The first line that says something.
@@ -165,6 +180,16 @@ fn first_line(text: &[u8]) -> &[u8] {
 #[inline]
 pub fn scheme_follows(text: &[u8], end: usize) -> bool {
     text.get(end) == Some(&b':') && matches!(text.get(end + 1), Some(b'/' | b'\\'))
+}
+
+/// How much of a word with a digit is an object's class or a place in the code, with the `@` before what varies.
+#[inline]
+fn name_length(word: &[u8]) -> usize {
+    let Some(at) = memchr(b'@', word) else { return 0 };
+    let (name, number) = (&word[..at], &word[at + 1..]);
+    let is_name = name.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_' | b'$'));
+    let varies = !number.is_empty() && number.iter().all(u8::is_ascii_hexdigit);
+    if !name.is_empty() && is_name && varies { at + 1 } else { 0 }
 }
 
 struct Splitter<'t, 'c> {
@@ -307,7 +332,9 @@ impl<'t, 'c> Splitter<'t, 'c> {
             return if blank { self.bits.gap_start(event).max(at) } else { event };
         }
         let date = event - word == 3 && self.text[word].is_ascii_uppercase();
-        if date || scheme_follows(self.text, event) { word } else { event }
+        let looked_at =
+            date || scheme_follows(self.text, event) || event - word == 2 && self.begins_address(word, event);
+        if looked_at { word } else { event }
     }
 
     /// A variable that needs no remembering.
@@ -376,6 +403,14 @@ impl<'t, 'c> Splitter<'t, 'c> {
 
     fn punctuation<S: Sink>(&mut self, at: usize, end: usize, sink: &mut S) -> usize {
         let mark = self.text[at];
+        if mark == b':'
+            && let Some(value) = self.property(at, end)
+        {
+            clues::named(&self.text[at + 1..value - 1], &self.text[value..end], true, self.clues);
+            self.key = false;
+            self.variable(at + 1..end, sink);
+            return end;
+        }
         match mark {
             b'"' | b'\'' => {
                 if let Some(next) = self.quoted(at, end, sink) {
@@ -393,6 +428,22 @@ impl<'t, 'c> Splitter<'t, 'c> {
         at + 1
     }
 
+    /// Where the value begins of a setting that is all there is behind a colon, as programs print theirs one by one:
+    /// `settings:shop.vendor=…`. Such a list is one statement.
+    fn property(&self, colon: usize, end: usize) -> Option<usize> {
+        let rest = &self.text[colon + 1..end];
+        let length = rest.iter().take_while(|&&byte| byte.is_ascii_lowercase() || byte == b'.').count();
+        let is_key = rest.get(length) == Some(&b'=') && length > 2 && memchr(b'.', &rest[1..length - 1]).is_some();
+        let is_last = is_key
+            && end == self.text.len()
+            && memchr(b'=', &rest[length + 1..]).is_none()
+            && memchr(b'"', self.text).is_none();
+        // The word before has letters only: of others nobody may ask what they end with.
+        let before = &self.text[self.bits.word_start(colon)..colon];
+        let is_word = !before.is_empty() && before.iter().all(u8::is_ascii_alphabetic);
+        (is_last && is_word && rest[0] != b'.').then_some(colon + length + 2)
+    }
+
     /// A quoted field: a value when it is one word, else text like any other. `None`: the mark is mere punctuation.
     fn quoted<S: Sink>(&mut self, at: usize, end: usize, sink: &mut S) -> Option<usize> {
         let mark = self.text[at];
@@ -402,14 +453,18 @@ impl<'t, 'c> Splitter<'t, 'c> {
         let inside = at + 1..at + 1 + memchr(mark, &self.text[at + 1..end.min(at + 1025)])?;
         let content = &self.text[inside.clone()];
         let after = inside.end + 1;
-        if mark == b'\'' && !self.bits.is_sep(after) {
+        if mark == b'\'' && !self.bits.is_sep(after) && !self.ends_sentence(after) {
             return None;
         }
+        let mut is_named = false;
         if std::mem::take(&mut self.key) {
             self.value(content);
+            is_named = self.text[at - 1] == b'=' && is_naming(self.before(0));
         }
-        let is_value = self.request.is_some();
-        if is_value {
+        let is_value = self.request.is_some() || is_named && !content.is_empty();
+        if is_named {
+            // What it is called may hold blanks and is one value all the same.
+        } else if is_value {
             self.agent_probes = Probe::agent(content);
         } else if content.iter().any(|&byte| byte <= b' ') {
             if memchr(b' ', content).is_some_and(|space| is_method(&content[..space])) {
@@ -428,6 +483,11 @@ impl<'t, 'c> Splitter<'t, 'c> {
         }
         self.last_was_variable = false;
         Some(after)
+    }
+
+    /// Whether one mark stands there that ends a sentence.
+    fn ends_sentence(&self, at: usize) -> bool {
+        matches!(self.text[at], b'.' | b'!' | b'?') && self.bits.is_sep(at + 1)
     }
 
     #[inline]
@@ -459,6 +519,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
         match word.len() {
             8.. => word[0].is_ascii_hexdigit() && word.iter().all(u8::is_ascii_hexdigit),
             3 if word[0].is_ascii_uppercase() => self.is_date_word(word, end),
+            2 if self.begins_address(start, end) => true,
             2 if self.last_was_variable => matches!(word, b"AM" | b"PM") || self.is_address_part(start, word),
             1..=4 => self.is_address_part(start, word),
             _ => false,
@@ -470,13 +531,20 @@ impl<'t, 'c> Splitter<'t, 'c> {
         self.last_was_variable && self.text[..start].ends_with(b":") && word.iter().all(u8::is_ascii_hexdigit)
     }
 
+    /// Two hexadecimal letters, a colon, two hexadecimal digits and a colon again.
+    #[inline]
+    fn begins_address(&self, start: usize, end: usize) -> bool {
+        let hex = |range: Range<usize>| self.text[range].iter().all(u8::is_ascii_hexdigit);
+        matches!(self.text[end..], [b':', _, _, b':', ..]) && hex(start..end) && hex(end + 1..end + 3)
+    }
+
     fn is_date_word(&self, word: &[u8], end: usize) -> bool {
-        if !is_month(word) && !is_weekday(word) {
+        if !(is_month(word) || is_weekday(word) || is_zone(word)) {
             return false;
         }
         let next = self.text[end..].trim_ascii_start();
         let number_next = next.first().is_some_and(u8::is_ascii_digit);
-        number_next
+        number_next && (self.last_was_variable || !is_zone(word))
             || is_month(word) && self.last_was_variable
             || is_weekday(word) && next.get(..3).is_some_and(is_month)
     }
@@ -524,7 +592,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
             self.status(start, word);
         }
         if is_level || self.varies(start, end, has_digit, has_key) {
-            self.variable(start..end, sink);
+            self.variable(start + if has_digit { name_length(word) } else { 0 }..end, sink);
         } else {
             self.passed.word(start..end);
             self.last_was_variable = false;
@@ -578,9 +646,17 @@ impl<'t, 'c> Splitter<'t, 'c> {
     fn varies(&self, start: usize, end: usize, has_digit: bool, has_key: bool) -> bool {
         let word = &self.text[start..end];
         if has_digit {
-            return !is_technical(word);
+            let stays = is_technical(word) || is_named(self.text, start, end) || self.is_interface_alone(start, end);
+            return !stays;
         }
         self.varies_without_digit(start, end, has_key)
+    }
+
+    /// Whether an interface stands for itself, not with an address or another's name.
+    fn is_interface_alone(&self, start: usize, end: usize) -> bool {
+        is_interface(&self.text[start..end])
+            && (start == 0 || self.text[start - 1] == b' ')
+            && matches!(self.text[end..], [] | [b' ' | b'.' | b',', ..] | [b':', b' ', ..])
     }
 
     #[inline(never)]
@@ -597,7 +673,12 @@ impl<'t, 'c> Splitter<'t, 'c> {
             && dot > 0
             && !word.iter().any(u8::is_ascii_uppercase)
         {
-            return is_domain(&word[dot + 1..]);
+            // A host is told by its last label, or by its address or port behind it.
+            let has_address =
+                || matches!(text[end..], [b' ', b'[', digit, ..] | [b':', digit, ..] if digit.is_ascii_digit());
+            let label = &word[dot + 1..];
+            let is_long = !label.is_empty() && memchr(b'.', &word[..dot]).is_some();
+            return is_domain(label) || is_long && (is_country(label) || has_address());
         }
         self.varies_plainly(start, end)
     }

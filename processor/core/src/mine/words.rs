@@ -139,6 +139,23 @@ fn is_technical_name(word: &[u8]) -> bool {
             | b"L3"
             | b"L4"
             | b"L7"
+            | b"DHCPv4"
+            | b"DHCPv6"
+            | b"ICMPv6"
+            | b"NFSv3"
+            | b"NFSv4"
+            | b"SHA384"
+            | b"sha384"
+            | b"crc32"
+            | b"CRC32"
+            | b"md4"
+            | b"x509"
+            | b"X509"
+            | b"X.509"
+            | b"h3"
+            | b"lz4"
+            | b"i2c"
+            | b"utf8mb4"
             | b"ext3"
             | b"ext4"
             | b"psycopg2"
@@ -148,6 +165,28 @@ fn is_technical_name(word: &[u8]) -> bool {
     )
 }
 
+/// The first of a kind of network interface, which nearly every machine has.
+pub fn is_interface(word: &[u8]) -> bool {
+    matches!(word, b"eth0" | b"en0" | b"lo0" | b"wlan0" | b"docker0" | b"bond0" | b"ppp0" | b"tun0")
+}
+
+/// Whether a word with a digit is told to be a name by what follows it: a function's `()`, or the `=` behind a key such
+/// as `ab12` or `cd3`.
+#[inline]
+pub fn is_named(text: &[u8], start: usize, end: usize) -> bool {
+    match text.get(end) {
+        Some(b'=') => is_numbered_key(&text[start..end]),
+        Some(b'(') => text.get(end + 1) == Some(&b')') && text[start].is_ascii_alphabetic(),
+        _ => false,
+    }
+}
+
+/// Letters and at most two digits behind them.
+fn is_numbered_key(word: &[u8]) -> bool {
+    let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    matches!(digits, 1 | 2) && digits < word.len() && word[..word.len() - digits].iter().all(u8::is_ascii_alphabetic)
+}
+
 pub fn is_month(word: &[u8]) -> bool {
     matches!(
         word,
@@ -155,8 +194,108 @@ pub fn is_month(word: &[u8]) -> bool {
     )
 }
 
+/// Time zones as they stand within a date, before its year.
+pub fn is_zone(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"UTC"
+            | b"GMT"
+            | b"CET"
+            | b"BST"
+            | b"MSK"
+            | b"IST"
+            | b"JST"
+            | b"EST"
+            | b"EDT"
+            | b"CST"
+            | b"CDT"
+            | b"MST"
+            | b"MDT"
+            | b"PST"
+            | b"PDT"
+    )
+}
+
 pub fn is_weekday(word: &[u8]) -> bool {
     matches!(word, b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun")
+}
+
+/// A country's label, which makes a dotted lower-case word a host name when it has two dots: `messages.fr` is a file.
+pub fn is_country(label: &[u8]) -> bool {
+    matches!(
+        label,
+        b"ar"
+            | b"at"
+            | b"au"
+            | b"be"
+            | b"br"
+            | b"ca"
+            | b"ch"
+            | b"cn"
+            | b"cz"
+            | b"de"
+            | b"dk"
+            | b"es"
+            | b"eu"
+            | b"fi"
+            | b"fr"
+            | b"hk"
+            | b"hu"
+            | b"ie"
+            | b"il"
+            | b"it"
+            | b"jp"
+            | b"kr"
+            | b"mx"
+            | b"nl"
+            | b"nz"
+            | b"pt"
+            | b"ro"
+            | b"ru"
+            | b"se"
+            | b"tr"
+            | b"tw"
+            | b"ua"
+            | b"uk"
+            | b"us"
+            | b"vn"
+            | b"za"
+    )
+}
+
+/// Keys whose quoted value is what something is called, never how it goes: it varies although it reads like text.
+pub fn is_naming(key: &[u8]) -> bool {
+    matches!(
+        key,
+        b"name"
+            | b"tag"
+            | b"title"
+            | b"label"
+            | b"user"
+            | b"username"
+            | b"owner"
+            | b"host"
+            | b"hostname"
+            | b"device"
+            | b"model"
+            | b"ssid"
+            | b"agent"
+            | b"user_agent"
+            | b"useragent"
+            | b"referer"
+            | b"referrer"
+            | b"query"
+            | b"sql"
+            | b"path"
+            | b"file"
+            | b"filename"
+            | b"dir"
+            | b"cmd"
+            | b"command"
+            | b"args"
+            | b"subject"
+            | b"url"
+    )
 }
 
 /// The last label of a dotted lower-case word that makes it a host name.
@@ -175,6 +314,9 @@ pub fn is_domain(label: &[u8]) -> bool {
             | b"lan"
             | b"svc"
             | b"dev"
+            | b"info"
+            | b"arpa"
+            | b"example"
     )
 }
 
