@@ -33,7 +33,12 @@ async def test_no_credential_and_no_rare_word_is_stored_published_logged_or_show
         "verdicts": {
             "kafka": {
                 "brokers": [kafka.bootstrap],
-                "topics": {"verdicts": topics.verdicts, "overrides": topics.overrides},
+                "topics": {
+                    "verdicts": topics.verdicts,
+                    "overrides": topics.overrides,
+                    "services": topics.services,
+                    "claims": topics.claims,
+                },
             }
         },
         "service": {"telemetry": {"logs": {"level": "debug"}}},
@@ -53,9 +58,15 @@ async def test_no_credential_and_no_rare_word_is_stored_published_logged_or_show
                 sender.export(logs(order(number)))
         wait_until(lambda: sluice.metrics()("sluice_classify_unlisted") == 4, "the types with a credential unlisted")
         judged(sluice, 2)
-        wait_until(lambda: sluice.metrics()("sluice_kafka_published") == 2, "the other verdicts published")
+        wait_until(
+            lambda: sluice.metrics()("sluice_kafka_published", topic=topics.verdicts) == 2, "the others published"
+        )
         shown = [sluice.metrics_text(), sluice.command("verdicts", "list", "--json").stdout, str(sluice.health())]
-    published = [value or b"" for topic in (topics.verdicts, topics.overrides) for _, value in await kafka.read(topic)]
+    published = [
+        value or b""
+        for topic in (topics.verdicts, topics.overrides, topics.services)
+        for _, value in await kafka.read(topic)
+    ]
     traces = {"topics": b"\n".join(published), "answers": "\n".join(shown).encode(), **files(tmp_path)}
 
     assert all(any(word in request for request in next_hop.requests) for word in (SECRET.encode(), RARE.encode()))
