@@ -39,6 +39,8 @@ pub struct Scratch {
     met: Met,
     /// Lines to remember when the walk is over.
     known: Vec<Known>,
+    /// Skeletons to remember that a more general type covers.
+    covered: Vec<(Arc<EventType>, Box<str>)>,
 }
 
 /// At most so many lines of one request are remembered.
@@ -122,12 +124,14 @@ fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) ->
     };
     let walked = pass.request();
     let Pass { edits, mut out, scratch, .. } = pass;
-    if !scratch.known.is_empty() {
+    if !scratch.known.is_empty() || !scratch.covered.is_empty() {
         // Nobody waits for this: what is not remembered now will be another time.
         if let Some(mut table) = call.table.try_write() {
             table.remember(scratch.known.drain(..));
+            table.remember_covered(scratch.covered.drain(..));
         }
         scratch.known.clear();
+        scratch.covered.clear();
     }
     for touched in &out.touched {
         scratch.index[touched.event.slot as usize] = 0;
@@ -324,7 +328,8 @@ impl<'e> Pass<'e> {
                     return self.strip(field, &record);
                 };
                 novel = event;
-                &novel
+                // It may have become a part of another while the table was not held.
+                novel.current()
             }
         };
         let at = touch(&mut self.out.touched, &mut self.scratch.index, event);
@@ -433,13 +438,36 @@ fn find<'t>(
 }
 
 fn by_skeleton<'t>(
-    scratch: &Scratch,
+    scratch: &mut Scratch,
     class: Class,
     place: &Place<'_>,
     table: &'t Table,
 ) -> Result<&'t Arc<EventType>, Class> {
+    let Some(context) = &place.known else { return Err(class) };
+    match table.find(context, class, scratch.work.skeleton.text()) {
+        Some(event) => Ok(event),
+        None => covering(scratch, class, context, table).ok_or(class),
+    }
+}
+
+/// The more general type of a skeleton that has none of its own.
+#[inline(never)]
+fn covering<'t>(
+    scratch: &mut Scratch,
+    class: Class,
+    context: &Arc<Context>,
+    table: &'t Table,
+) -> Option<&'t Arc<EventType>> {
     let skeleton = scratch.work.skeleton.text();
-    place.known.as_ref().and_then(|context| table.find(context, class, skeleton)).ok_or(class)
+    if let Some(event) = table.find_alias(context, class, skeleton) {
+        return Some(event);
+    }
+    let skeleton = std::str::from_utf8(skeleton).ok()?;
+    let event = table.find_covering(context, class, skeleton)?;
+    if scratch.covered.len() < REMEMBERED {
+        scratch.covered.push((Arc::clone(event), skeleton.into()));
+    }
+    Some(event)
 }
 
 /// Adds a novel type, unless the table is full. The table is written between two reads; the place then knows its
@@ -460,9 +488,12 @@ fn add<'e>(
         place.named = true;
     }
     let Ok(skeleton) = std::str::from_utf8(skeleton) else { return Ok(None) };
+    if !table.may_mint(&place.context, now) {
+        return Ok(None);
+    }
     Ok(RwLockReadGuard::unlocked(table, || {
         let mut table = call.table.write();
-        let event = table.insert(call.ruleset, &place.context, class, skeleton, now);
+        let event = table.mint(call.ruleset, &place.context, class, skeleton, now);
         place.known = table.context(&place.context);
         event
     }))
