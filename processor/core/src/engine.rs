@@ -17,7 +17,8 @@ use crate::passage;
 use crate::record::{Class, Signal};
 use crate::settings::{self, MAX_EXCEPTIONS, Policy, Settings};
 use crate::table::{EventType, Table, Turn};
-use crate::walk::{self, Call, Processed, Scratch, Touched, now};
+use crate::touched::Touched;
+use crate::walk::{self, Call, Processed, Scratch, now};
 use crate::wire::Malformed;
 
 /// A type that was never judged makes room after so long.

@@ -23,5 +23,6 @@ pub mod samples;
 pub mod settings;
 pub mod table;
 pub mod tags;
+pub mod touched;
 pub mod walk;
 pub mod wire;
