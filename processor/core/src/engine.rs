@@ -171,19 +171,10 @@ impl Engine {
             }
             return None;
         };
-        let event = match table.get(fingerprint) {
-            Some(known) => Arc::clone(known),
+        let event = match table.get(fingerprint).cloned() {
+            Some(known) => known,
             // A decision that was made elsewhere or before a restart.
-            None => {
-                let skeleton = table.most_general(&context, class, &from.skeleton);
-                if skeleton != from.skeleton {
-                    // What was decided of a part does not hold for the whole.
-                    let wider = table.context(&context).and_then(|context| table.find(&context, class, skeleton.as_bytes()).cloned());
-                    wider.inspect(|wider| wider.cover(fingerprint));
-                    return None;
-                }
-                table.insert(&self.ruleset, &context, class, &skeleton, now)?
-            }
+            None => table.adopt(&self.ruleset, &context, class, &from.skeleton, fingerprint, now)?,
         };
         table.decide(&event, Some(decision));
         event.judged.store(true, Ordering::Relaxed);

@@ -94,7 +94,10 @@ pub fn hand_out(
         identity: IdentityOut::of(event),
         skeleton: &event.skeleton,
         template: event.template.get().map_or(&event.skeleton, |template| template),
-        covers: event.covers.get().map_or_else(Vec::new, |parts| parts.lock().iter().map(Fingerprint::to_string).collect()),
+        covers: event
+            .covers
+            .get()
+            .map_or_else(Vec::new, |parts| parts.lock().iter().map(Fingerprint::to_string).collect()),
         slots: &samples.slots,
         attribute_keys: &samples.keys,
         samples: &samples.texts,

@@ -13,7 +13,7 @@ pub const PLACES: usize = 64;
 /// Longer words are no name of anything.
 const LONGEST: usize = 64;
 /// How many different words make a place a variable: of wording, and of what is marked as a value.
-const WORDING: u8 = 8;
+const WORDING: u8 = 6;
 const VALUES: u8 = 4;
 
 /// What one word of a skeleton is.
@@ -51,11 +51,8 @@ impl<'a> Shape<'a> {
             } else {
                 let start = at;
                 at += bytes[at..].iter().position(|&byte| ends_word(byte)).unwrap_or(bytes.len() - at);
-                let (needed, beside) = if start >= frozen && words.len() < PLACES {
-                    openness(text, start..at)
-                } else {
-                    (None, 0)
-                };
+                let (needed, beside) =
+                    if start >= frozen && words.len() < PLACES { openness(text, start..at) } else { (None, 0) };
                 words.push(Word { range: start..at, needed, beside, is_general: false });
             }
         }
@@ -99,8 +96,25 @@ impl<'a> Shape<'a> {
 
 /// The separators of the splitter.
 pub fn ends_word(byte: u8) -> bool {
-    byte <= b' ' || matches!(byte, b'"' | b'\'' | b'=' | b':' | b'(' | b')' | b',' | b';' | b'<' | b'>' | b'[' | b']'
-        | b'`' | b'{' | b'|' | b'}')
+    byte <= b' '
+        || matches!(
+            byte,
+            b'"' | b'\''
+                | b'='
+                | b':'
+                | b'('
+                | b')'
+                | b','
+                | b';'
+                | b'<'
+                | b'>'
+                | b'['
+                | b']'
+                | b'`'
+                | b'{'
+                | b'|'
+                | b'}'
+        )
 }
 
 /// How many different words make this place a variable, if any number does, and how many words must stay beside it.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::{EventType, Table, Turn};
 use crate::aliases::Alias;
 use crate::general::{MARK, Shape};
-use crate::identity::Context;
+use crate::identity::{Context, Fingerprint};
 use crate::mine::sink;
 use crate::record::{Class, Signal};
 
@@ -68,13 +68,35 @@ impl Table {
         Some(event)
     }
 
+    /// Finds or adds the type of a decision that was made elsewhere or before a restart. `None` when the table is full, or
+    /// when it has become a part of another: what was decided of a part does not hold for the whole.
+    pub fn adopt(
+        &mut self,
+        ruleset: &str,
+        context: &Context,
+        class: Class,
+        skeleton: &str,
+        fingerprint: Fingerprint,
+        now: i64,
+    ) -> Option<Arc<EventType>> {
+        let text = self.most_general(context, class, skeleton);
+        if text == skeleton {
+            return self.insert(ruleset, context, class, skeleton, now);
+        }
+        let wider = self.context(context).and_then(|context| self.find(&context, class, text.as_bytes()).cloned());
+        if let Some(wider) = wider {
+            wider.cover(fingerprint);
+        }
+        None
+    }
+
     /// Whether a service may mint a type now.
     pub fn may_mint(&self, context: &Context, now: i64) -> bool {
         self.brake.allows(context, now)
     }
 
-    /// The skeleton of the type that a decision's skeleton belongs to, which may be more general than that one.
-    pub fn most_general(&mut self, context: &Context, class: Class, skeleton: &str) -> String {
+    /// Notes a skeleton that was seen; answers that of the most general type that covers it.
+    fn most_general(&mut self, context: &Context, class: Class, skeleton: &str) -> String {
         if class.signal != Signal::Logs {
             return skeleton.to_owned();
         }
