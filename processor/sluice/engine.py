@@ -168,7 +168,7 @@ class Volumes(msgspec.Struct, frozen=True):
 class EventType(msgspec.Struct, frozen=True):
     """A listed event type. Times: Unix milliseconds of this process's first and last committed record.
 
-    `told`: whether evidence of it was handed out; that of a type into which others were merged comes with its next record.
+    `told`: whether evidence of it was handed out. That of one into which others were merged comes with its next record.
     """
 
     fingerprint: str
