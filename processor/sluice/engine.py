@@ -152,6 +152,8 @@ class Look(msgspec.Struct, frozen=True):
 class Volumes(msgspec.Struct, frozen=True):
     """One drain: the volumes of the listed types that changed, and the engine's own counts.
 
+    `masked_texts`, `mask_seconds`: how many texts the configured masks were looked for in, and how long that took.
+
     `failed`: requests that passed unread because the core failed on them, which is a bug. `services`: namespace and
     name of each that the volumes are of. `looks`: those that have come to their end.
     """
@@ -161,6 +163,8 @@ class Volumes(msgspec.Struct, frozen=True):
     overflowed: int
     failed: int
     evidence_bytes: int
+    masked_texts: int = 0
+    mask_seconds: float = 0.0
     services: list[tuple[str, str]] = []
     looks: list[Look] = []
 

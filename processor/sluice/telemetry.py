@@ -76,6 +76,8 @@ METRICS: tuple[Metric, ...] = (
         "gauge",
         "records kept because the table of event types was full or their service had minted its share",
     ),
+    Metric("sluice_engine_masked_texts", "gauge", "texts in which the configured masks were looked for"),
+    Metric("sluice_engine_mask_seconds", "gauge", "time that looking for the configured masks took"),
     Metric("sluice_engine_failed_requests", "gauge", "requests that passed unread because the core failed: a bug"),
     Metric("sluice_engine_evidence_bytes", "gauge", "bytes of evidence in memory"),
     Metric("sluice_classify_queue_length", "gauge", "event types that wait for the judge"),

@@ -287,6 +287,7 @@ impl Engine {
             }
         }
         let looks = std::mem::take(&mut *self.looks.lock());
+        let (masked_texts, mask_seconds) = self.masks.cost();
         let out = VolumesOut {
             volumes,
             services,
@@ -295,6 +296,8 @@ impl Engine {
             overflowed: self.overflowed.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             evidence_bytes: self.evidence_bytes.load(Ordering::Relaxed),
+            masked_texts,
+            mask_seconds,
         };
         serde_json::to_string(&out).unwrap_or_default()
     }
@@ -356,6 +359,8 @@ struct VolumesOut<'a> {
     overflowed: u64,
     failed: u64,
     evidence_bytes: usize,
+    masked_texts: u64,
+    mask_seconds: f64,
 }
 
 #[derive(Serialize)]

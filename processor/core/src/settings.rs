@@ -28,22 +28,23 @@ impl Settings {
     /// The masks as one expression; the message names the one that cannot be used.
     pub fn compile(&self) -> Result<Masks, String> {
         let build = |pattern: &str| RegexBuilder::new(pattern).size_limit(1 << 20).build();
-        let mut masks = Masks::default();
+        let mut each: Vec<(Box<str>, _)> = Vec::new();
         for mask in &self.masks {
             let expression = build(&mask.pattern).map_err(|error| {
                 let reason = error.to_string();
                 let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
                 format!("mask {:?}: pattern {:?} cannot be used: {reason}", mask.name, mask.pattern)
             })?;
-            masks.each.push((mask.name.clone().into(), expression));
+            each.push((mask.name.clone().into(), expression));
         }
+        let mut whole = None;
         if !self.masks.is_empty() {
             let any = self.masks.iter().map(|mask| format!("(?:{})", mask.pattern)).collect::<Vec<_>>().join("|");
-            masks.any = Some(
+            whole = Some(
                 build(&any).map_err(|_| "the masks together are too large: use fewer or simpler ones".to_owned())?,
             );
         }
-        Ok(masks)
+        Ok(Masks::new(whole, each))
     }
 
     /// The version of the mining rules, and a hash of the masks where there are any.

@@ -459,5 +459,7 @@ class Registry:
             self._telemetry.set("sluice_verdicts_guarded", guarded[guard], guard=guard)
         self._telemetry.set("sluice_engine_event_types", drained.types)
         self._telemetry.set("sluice_engine_overflowed_records", drained.overflowed)
+        self._telemetry.set("sluice_engine_masked_texts", drained.masked_texts)
+        self._telemetry.set("sluice_engine_mask_seconds", drained.mask_seconds)
         self._telemetry.set("sluice_engine_failed_requests", drained.failed)
         self._telemetry.set("sluice_engine_evidence_bytes", drained.evidence_bytes)

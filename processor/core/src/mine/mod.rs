@@ -14,6 +14,7 @@ pub mod clues;
 pub mod head;
 pub mod kind;
 pub mod marked;
+mod masks;
 mod names;
 pub mod outline;
 pub mod passed;
@@ -27,12 +28,12 @@ pub mod words;
 use std::borrow::Cow;
 
 use memchr::memchr;
-use regex::bytes::Regex;
 
 use crate::any::{Any, short_text};
 use crate::class::{Clues, Severity};
 use crate::wire::Malformed;
 use bits::Bits;
+pub use masks::Masks;
 use sink::Sink;
 
 /// Version of every rule in this folder and of `class`; a change of what they say must change it.
@@ -40,13 +41,6 @@ pub const RULES: &str = "1";
 
 /// How much of a text is mined; the rest does not change the fingerprint.
 pub const MINED_BYTES: usize = 16 << 10;
-
-/// The configured masks, in the order given, as one expression with a name for each.
-#[derive(Default)]
-pub struct Masks {
-    pub any: Option<Regex>,
-    pub each: Vec<(Box<str>, Regex)>,
-}
 
 /// Mines an encoded body of any type into `sink`. Answers the severity that the body itself names.
 #[inline]

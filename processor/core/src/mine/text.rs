@@ -70,17 +70,14 @@ pub(super) fn split<S: Sink>(
 ) {
     let mut splitter = Splitter::new(line, bits, level, clues);
     let mut done = 0;
-    if let Some(any) = &masks.any {
+    if let Some(found) = masks.find(line) {
         // What a mask finds may begin or end within a word, so every word is looked at.
         splitter.settled_at = usize::MAX;
-        for found in any.find_iter(line).filter(|found| !found.is_empty()) {
-            splitter.run(done..found.start(), sink);
-            let whole =
-                |mask: &regex::bytes::Regex| mask.find(found.as_bytes()).is_some_and(|m| m.len() == found.len());
-            let name = masks.each.iter().find(|(_, mask)| whole(mask)).map(|(name, _)| &**name);
-            sink.variable(line, found.range(), name);
-            splitter.passed.word(found.range());
-            done = found.end();
+        for (range, name) in found {
+            splitter.run(done..range.start, sink);
+            sink.variable(line, range.clone(), name);
+            done = range.end;
+            splitter.passed.word(range);
         }
     } else {
         let level_end = splitter.settled_at;

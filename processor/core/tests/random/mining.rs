@@ -47,10 +47,10 @@ impl Miner {
 
 fn masks() -> Masks {
     let each = ["[a-z]+ed ?", "of.|\\d\\d", "x*"];
-    Masks {
-        any: Regex::new(&each.map(|mask| format!("(?:{mask})")).join("|")).ok(),
-        each: each.iter().map(|mask| ((*mask).into(), Regex::new(mask).unwrap())).collect(),
-    }
+    Masks::new(
+        Regex::new(&each.map(|mask| format!("(?:{mask})")).join("|")).ok(),
+        each.iter().map(|mask| ((*mask).into(), Regex::new(mask).unwrap())).collect(),
+    )
 }
 
 pub fn run(random: &mut Random, inputs: usize) {
