@@ -17,6 +17,7 @@ from sluice.config.load import load
 from sluice.content import Content
 
 if TYPE_CHECKING:
+    from sluice.cli.rare import Row
     from sluice.engine import Engine, EventType, Settings, Signal
 
 _BATCH = 1000
@@ -105,7 +106,9 @@ def _print_types(settings: Settings, files: Iterable[str], *, as_json: bool) -> 
         click.echo(json.dumps({"records": total, "unlisted": unlisted, "event_types": rows}, ensure_ascii=False))
         return
     if types:
-        print_table(_COLUMNS, [_cells(kind, total) for kind in types])
+        from sluice.cli.rare import folded
+
+        print_table(_COLUMNS, [_cells(row, total) for row in folded(types)])
     beyond = f", {unlisted} records beyond the largest number of event types" if unlisted else ""
     click.echo(f"{total} records, {len(types)} event types{beyond}")
 
@@ -154,8 +157,9 @@ def _row(kind: EventType, total: int) -> dict[str, object]:
     }
 
 
-def _cells(kind: EventType, total: int) -> tuple[str, ...]:
-    identity = kind.identity
+def _cells(row: Row, total: int) -> tuple[str, ...]:
+    kind, identity = row.kind, row.kind.identity
+    template = kind.template if len(kind.template) <= _WIDEST else f"{kind.template[:_WIDEST]}…"
     signal = identity.signal if identity.service or identity.signal != "logs" else ""
     return (
         str(kind.records),
@@ -165,5 +169,5 @@ def _cells(kind: EventType, total: int) -> tuple[str, ...]:
         identity.severity,
         identity.outcome,
         identity.purpose,
-        kind.template if len(kind.template) <= _WIDEST else f"{kind.template[:_WIDEST]}…",
+        template if not row.types else f"{template} (and {row.types} rare like it, {row.records} records)",
     )

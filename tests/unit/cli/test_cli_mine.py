@@ -34,6 +34,17 @@ def test_the_table_ranks_event_types(run, tmp_path):
     assert total == "4 records, 2 event types"
 
 
+def test_what_came_once_is_shown_under_the_nearest_type(run, tmp_path):
+    odd = b"".join(b"Accepted connection %s\n" % word for word in (b"anew", b"late and slow", b"again and twice"))
+    (tmp_path / "log").write_bytes(LINES + odd + b"WARN Accepted connection lately\nAccepted: 12\n")
+    ended = run("mine", "log")
+    _, first, *others, total = ended.out.splitlines()
+    assert first.endswith("Accepted connection <num> from <ip> (and 3 rare like it, 3 records)")
+    assert [other.split()[-1] for other in others] == ["lately", "<path>", "<num>"]
+    assert total == "9 records, 7 event types"
+    assert len(rows(run("mine", "--json", "log").out)) == 7
+
+
 def test_json_holds_the_same_and_more(run, tmp_path):
     (tmp_path / "log").write_bytes(LINES)
     ended = run("mine", "--json", "log")

@@ -1,0 +1,52 @@
+"""Rare event types shown under the nearest larger one, so that a table is not full of oddities that came once.
+
+For display only: each of them is a type of its own, and its records are kept.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from os.path import commonprefix
+from typing import NamedTuple
+
+from sluice.engine import EventType
+
+RARE = 3
+"""Types of fewer records are rare: a running Sluice would not list them either."""
+_ALIKE = 2
+"""So many first words have to be the same."""
+
+
+class Row(NamedTuple):
+    """A type, and how many rare ones like it, of how many records, are shown under it."""
+
+    kind: EventType
+    types: int = 0
+    records: int = 0
+
+
+def folded(types: Sequence[EventType]) -> list[Row]:
+    """The rows of a table, in the order of the types given, without those that are shown under another.
+
+    A rare type goes under the one of the same identity whose skeleton has most first words in common with its own, at
+    least two; the earlier one where several do.
+    """
+    larger: dict[object, list[tuple[list[str], EventType]]] = defaultdict(list)
+    for kind in types:
+        words = kind.skeleton.split()
+        if kind.records >= RARE and len(words) >= _ALIKE:
+            larger[(kind.identity, *words[:_ALIKE])].append((words, kind))
+    under: dict[str, list[EventType]] = defaultdict(list)
+    rows = []
+    for kind in types:
+        words = kind.skeleton.split()
+        alike = larger.get((kind.identity, *words[:_ALIKE])) if kind.records < RARE else None
+        if alike:
+            _, nearest = max(alike, key=lambda entry: len(commonprefix([words, entry[0]])))
+            under[nearest.fingerprint].append(kind)
+        else:
+            rows.append(kind)
+    return [
+        Row(kind, len(under[kind.fingerprint]), sum(rare.records for rare in under[kind.fingerprint])) for kind in rows
+    ]
