@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from os.path import commonprefix
+from itertools import takewhile
 from typing import NamedTuple
 
 from sluice.engine import EventType
@@ -43,10 +43,14 @@ def folded(types: Sequence[EventType]) -> list[Row]:
         words = kind.skeleton.split()
         alike = larger.get((kind.identity, *words[:_ALIKE])) if kind.records < RARE else None
         if alike:
-            _, nearest = max(alike, key=lambda entry: len(commonprefix([words, entry[0]])))
+            _, nearest = max(alike, key=lambda entry: _in_common(words, entry[0]))
             under[nearest.fingerprint].append(kind)
         else:
             rows.append(kind)
     return [
         Row(kind, len(under[kind.fingerprint]), sum(rare.records for rare in under[kind.fingerprint])) for kind in rows
     ]
+
+
+def _in_common(one: list[str], other: list[str]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
