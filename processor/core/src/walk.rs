@@ -1,7 +1,7 @@
 //! One walk over one request: every record is read, its type found, its decision carried out.
 
 mod resource;
-mod types;
+mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 use resource::Resource;
-use types::{add, find};
+use waiting::{Waiting, add};
 
 use crate::decide::{Action, Decision, Fate, Limit, LimitUse, is_sampled};
 use crate::edit::{Edits, Extent};
@@ -33,6 +33,10 @@ pub struct Call<'e> {
     pub policy: &'e Policy,
     pub signal: Signal,
 }
+
+/// At most so many records wait, and so many bytes of what tells their types.
+const BATCH: usize = 32;
+const BATCH_TEXT: usize = 64 << 10;
 
 /// Working memory of one call.
 #[derive(Default)]
@@ -108,6 +112,7 @@ fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) ->
         now: now(),
         buf: request,
         scratch,
+        batch: Vec::new(),
         edits: Edits::with_room(extent),
         growth: request.len() * 4 + (1 << 20),
         out: Processed { touched, ..Processed::default() },
@@ -182,6 +187,8 @@ struct Pass<'e> {
     now: i64,
     buf: &'e [u8],
     scratch: &'e mut Scratch,
+    /// Records of one scope that were read and are not settled.
+    batch: Vec<Waiting<'e>>,
     edits: Edits,
     /// How many bytes tags may add: a request of many tiny records passes untagged beyond it, so memory is bounded.
     growth: usize,
@@ -247,38 +254,86 @@ impl<'e> Pass<'e> {
             let mut fields = Fields::within(pass.buf, outer);
             while let Some(field) = fields.read()? {
                 if field.is_message(2) {
-                    pass.record(&field, &mut place, table)?;
+                    pass.read(field)?;
+                    if pass.batch.len() == BATCH || pass.scratch.work.texts.length() > BATCH_TEXT {
+                        pass.settle(&mut place, table)?;
+                    }
                 } else if field.is_message(1) && pass.order == Order::Usual && pass.out.received > first {
                     return Err(Stop::LateScope);
                 }
             }
-            Ok(())
+            pass.settle(&mut place, table)
         })
     }
 
-    fn record(
+    /// Reads a record; what becomes of it is settled with its neighbours'.
+    fn read(&mut self, field: Field<'e>) -> Result<(), Malformed> {
+        let waiting = Waiting::read(&self.call, field, &mut self.scratch.work)?;
+        self.out.received += 1;
+        self.out.items_received += waiting.record.items;
+        self.batch.push(waiting);
+        Ok(())
+    }
+
+    /// Settles the records that were read and wait. Types are looked up for many at a time, because the processor then
+    /// waits for several entries of a large table at once.
+    fn settle(&mut self, place: &mut Place<'_>, table: &mut RwLockReadGuard<'e, Table>) -> Result<(), Stop> {
+        let mut batch = std::mem::take(&mut self.batch);
+        let mut rest = &mut batch[..];
+        while !rest.is_empty() {
+            let mut found = [None; BATCH];
+            let texts = self.scratch.work.texts.bytes();
+            let count = rest
+                .iter()
+                .zip(&mut found)
+                .map_while(|(waiting, found)| {
+                    *found = waiting.find(texts, place, table);
+                    *found
+                })
+                .count();
+            let (met, others) = rest.split_at_mut(count);
+            for (waiting, event) in met.iter().zip(found.into_iter().flatten()) {
+                self.record(waiting, event, place.resource, table)?;
+            }
+            let Some((first, others)) = others.split_first_mut() else { break };
+            self.first_met(first, place, table)?;
+            rest = others;
+        }
+        batch.clear();
+        self.scratch.work.texts.clear();
+        self.batch = batch;
+        Ok(())
+    }
+
+    /// A record whose type was not found at once.
+    fn first_met(
         &mut self,
-        field: &Field<'_>,
+        waiting: &mut Waiting<'e>,
         place: &mut Place<'_>,
         table: &mut RwLockReadGuard<'e, Table>,
     ) -> Result<(), Stop> {
-        let call = self.call;
-        let (record, shape) = record::read(call.signal, field.payload, call.masks, &mut self.scratch.work)?;
-        self.out.received += 1;
-        self.out.items_received += record.items;
-        let novel;
-        let event = match find(&call, self.scratch, shape, place, table) {
-            Ok(event) => event,
-            Err(class) => {
-                let skeleton = self.scratch.work.skeleton.text();
-                let Some(event) = add(&call, place, class, skeleton, self.now, table)? else {
-                    self.out.overflowed += 1;
-                    return self.strip(field, &record);
-                };
-                novel = event;
-                &novel
-            }
+        let class = match waiting.mine(&self.call, self.scratch, place, table) {
+            Ok(event) => return self.record(waiting, event, place.resource, table),
+            Err(class) => class,
         };
+        let skeleton = waiting.skeleton(&self.scratch.work);
+        if let Some(event) = add(&self.call, place, class, skeleton, self.now, table)? {
+            return self.record(waiting, &event, place.resource, table);
+        }
+        self.out.overflowed += 1;
+        self.strip(&waiting.field, &waiting.record)
+    }
+
+    /// Carries out what is decided of a record of that type.
+    fn record(
+        &mut self,
+        waiting: &Waiting<'_>,
+        event: &Arc<EventType>,
+        resource: &[bool],
+        table: &Table,
+    ) -> Result<(), Stop> {
+        let call = self.call;
+        let Waiting { field, record, .. } = waiting;
         let at = touch(&mut self.out.touched, &mut self.scratch.index, event);
         let touched = &mut self.out.touched[at];
         let bytes = (field.end - field.start) as u64;
@@ -291,8 +346,8 @@ impl<'e> Pass<'e> {
             return Ok(());
         }
         let decision = table.decision(event).filter(|decision| decision.in_force(self.now));
-        let Some(decision) = decision else { return self.strip(field, &record) };
-        let (fate, used) = self.fate(decision, &record, field.payload, place.resource, event);
+        let Some(decision) = decision else { return self.strip(field, record) };
+        let (fate, used) = self.fate(decision, record, field.payload, resource, event);
         let touched = &mut self.out.touched[at];
         touched.limit.add(used);
         if fate == Fate::Waste && self.mode == Mode::Drop && call.signal != Signal::Spans {
@@ -304,7 +359,7 @@ impl<'e> Pass<'e> {
             return Ok(());
         }
         if fate == Fate::Kept && !call.policy.tag_all || self.edits.inserted_bytes() > self.growth {
-            return self.strip(field, &record);
+            return self.strip(field, record);
         }
         self.out.tagged += 1;
         let earlier = record.tags.present || record.tags.adjusted_count.is_some();

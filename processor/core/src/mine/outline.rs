@@ -36,10 +36,9 @@ const WITH_DIGITS: u8 = 16;
 /// The line's level, which is found before.
 const LEVEL: u8 = 5;
 
-/// Writes the outline of a line; `level` is empty when it names none.
+/// Appends the outline of a line; `level` is empty when it names none.
 #[inline]
 pub fn write(text: &[u8], level: Range<usize>, bits: &Bits, out: &mut Buffer) {
-    out.clear();
     let mut level = Some(level).filter(|level| !level.is_empty());
     let mut done = 0;
     let mut at = 0;

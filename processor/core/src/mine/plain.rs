@@ -64,7 +64,7 @@ impl Plain<'_> {
         self.severity
     }
 
-    /// Writes the outline of the line; answers whether it has one.
+    /// Appends the outline of the line; answers whether it has one.
     #[inline]
     pub fn outline(&self, masks: &Masks, bits: &Bits, out: &mut Buffer) -> bool {
         if masks.any.is_some() || self.is_client(bits) {
@@ -81,10 +81,15 @@ impl Plain<'_> {
         blank.is_some_and(|blank| self.text[blank..].starts_with(b" - "))
     }
 
+    /// Makes the line's masks again, when those of others were made since.
+    pub fn read_anew(&self, bits: &mut Bits) {
+        bits.read(self.text);
+    }
+
     /// Mines the line's words.
     #[inline]
-    pub fn mine<S: Sink>(self, masks: &Masks, bits: &Bits, sink: &mut S, clues: &mut Clues) {
-        split(self.text, self.level, masks, bits, sink, clues);
+    pub fn mine<S: Sink>(&self, masks: &Masks, bits: &Bits, sink: &mut S, clues: &mut Clues) {
+        split(self.text, self.level.clone(), masks, bits, sink, clues);
     }
 }
 

@@ -78,7 +78,7 @@ impl Sink for Nowhere {
     fn part(&mut self, _: &[u8]) {}
 }
 
-/// Writes the outline of the body when that is a plain line and makes the event type.
+/// Appends the outline of the body when that is a plain line and makes the event type.
 #[inline]
 pub fn outline<'a>(log: &Log<'a>, masks: &Masks, bits: &mut Bits, out: &mut Buffer) -> Option<Line<'a>> {
     let Cow::Borrowed(body) = log.body else { return None };
@@ -101,8 +101,9 @@ pub struct Line<'a> {
 impl Line<'_> {
     /// Writes the shape.
     #[inline(never)]
-    pub fn mine<S: Sink>(self, masks: &Masks, bits: &Bits, sink: &mut S) -> Class {
+    pub fn mine<S: Sink>(&self, masks: &Masks, bits: &mut Bits, sink: &mut S) -> Class {
         let (severity, mut clues) = self.given.unpack();
+        self.plain.read_anew(bits);
         self.plain.mine(masks, bits, sink, &mut clues);
         class(severity, clues)
     }

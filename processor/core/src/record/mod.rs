@@ -84,25 +84,27 @@ pub enum Shape<'a> {
     Outlined(Line<'a>),
 }
 
-/// Memory that is used again for each record: the last one's skeleton or outline, and the masks of its text.
+/// Memory that is used again.
 #[derive(Default)]
 pub struct Workspace {
+    /// Outlines and skeletons of the records that were read last, one behind another.
+    pub texts: Buffer,
+    /// The skeleton of the line that was mined last.
     pub skeleton: Skeleton,
-    pub outline: Buffer,
     bits: Bits,
 }
 
 impl Workspace {
-    /// Mines a line whose outline was written last.
-    pub fn mine(&mut self, line: Line<'_>, masks: &Masks) -> Class {
+    /// Mines a line that was read some time ago.
+    pub fn mine(&mut self, line: &Line<'_>, masks: &Masks) -> Class {
         self.skeleton.clear();
-        let class = line.mine(masks, &self.bits, &mut self.skeleton);
+        let class = line.mine(masks, &mut self.bits, &mut self.skeleton);
         self.skeleton.finish(mine::MINED_BYTES);
         class
     }
 }
 
-/// Reads an encoded record and writes its outline, if it has one, else its skeleton.
+/// Reads an encoded record and appends its outline, if it has one, else its skeleton, to the workspace's texts.
 #[inline]
 pub fn read<'a>(
     signal: Signal,
@@ -110,13 +112,13 @@ pub fn read<'a>(
     masks: &Masks,
     workspace: &mut Workspace,
 ) -> Result<(Record, Shape<'a>), Malformed> {
-    let Workspace { skeleton, outline, bits } = workspace;
+    let Workspace { texts, skeleton, bits } = workspace;
     let (record, class) = match signal {
         Signal::Logs => {
             let mut log = Log::default();
             log::parse(record, &mut log)?;
             let record = log.record();
-            if let Some(line) = log::outline(&log, masks, bits, outline) {
+            if let Some(line) = log::outline(&log, masks, bits, texts) {
                 return Ok((record, Shape::Outlined(line)));
             }
             skeleton.clear();
@@ -132,6 +134,7 @@ pub fn read<'a>(
         }
     };
     skeleton.finish(mine::MINED_BYTES);
+    texts.append(skeleton.text());
     Ok((record, Shape::Mined(class)))
 }
 
