@@ -271,7 +271,8 @@ impl Given {
         Self(outcomes | signs << 6 | (severity as u32) << 9)
     }
 
-    pub fn unpack(self) -> (Severity, Clues) {
+    #[cfg(test)]
+    fn unpack(self) -> (Severity, Clues) {
         use Severity::{Debug, Error, Fatal, Info, Trace, Unset, Warn};
         let outcome = |shift: u32| {
             [Outcome::Unset, Outcome::Ok, Outcome::ClientError, Outcome::Error][(self.0 >> shift & 3) as usize]

@@ -35,8 +35,12 @@ impl Known {
         &self.event
     }
 
-    fn is(&self, key: Key<'_>) -> bool {
-        *self.outline == *key.outline && self.given == key.given && Arc::ptr_eq(&self.event.context, key.context)
+    /// The type, if it is the one of that key.
+    #[inline]
+    pub fn of(&self, key: Key<'_>) -> Option<&Arc<EventType>> {
+        let same =
+            *self.outline == *key.outline && self.given == key.given && Arc::ptr_eq(&self.event.context, key.context);
+        same.then_some(&self.event)
     }
 }
 
@@ -61,14 +65,14 @@ impl Outlines {
         hasher.finish()
     }
 
+    /// What has that hash, which is another line's once in a very long time: such a line is mined, then.
     #[inline]
-    pub fn find(&self, key: Key<'_>) -> Option<&Arc<EventType>> {
-        self.known.find(self.hash(key), |known| known.is(key)).map(|known| &known.event)
+    pub fn candidate(&self, hash: u64) -> Option<&Known> {
+        self.known.find(hash, |known| known.hash == hash)
     }
 
     pub fn insert(&mut self, new: Known) {
-        let key = Key { context: &new.event.context, given: new.given, outline: &new.outline };
-        if self.find(key).is_some() {
+        if self.candidate(new.hash).is_some() {
             return;
         }
         if self.known.len() >= self.capacity {

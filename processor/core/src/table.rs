@@ -72,6 +72,11 @@ pub struct EventType {
 }
 
 impl EventType {
+    #[inline]
+    pub fn is(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> bool {
+        self.class == class && Arc::ptr_eq(&self.context, context) && self.skeleton.as_bytes() == skeleton
+    }
+
     /// Notes that records were committed.
     pub fn seen(&self, now: i64, _: &mut Turn) {
         if self.first_seen.load(Ordering::Relaxed) == 0 {
@@ -129,7 +134,8 @@ impl Table {
         self.contexts.find(self.hasher.hash_one(context), |known| **known == *context).cloned()
     }
 
-    fn hash(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> u64 {
+    #[inline]
+    pub fn hash(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         (Arc::as_ptr(context) as usize).hash(&mut hasher);
         class.hash(&mut hasher);
@@ -140,9 +146,13 @@ impl Table {
     #[inline]
     pub fn find(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> Option<&Arc<EventType>> {
         let hash = self.hash(context, class, skeleton);
-        self.types.find(hash, |known| {
-            known.class == class && Arc::ptr_eq(&known.context, context) && known.skeleton.as_bytes() == skeleton
-        })
+        self.types.find(hash, |known| known.is(context, class, skeleton))
+    }
+
+    /// What has that hash, which is nearly always what was looked for.
+    #[inline]
+    pub fn candidate(&self, hash: u64) -> Option<&Arc<EventType>> {
+        self.types.find(hash, |known| known.hash == hash)
     }
 
     /// Remembers lines by their outlines, of types that are still here.

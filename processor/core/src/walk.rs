@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 use resource::Resource;
-use waiting::{Waiting, add};
+use waiting::{BATCH, Waiting, add, find};
 
 use crate::decide::{Action, Decision, Fate, Limit, LimitUse, is_sampled};
 use crate::edit::{Edits, Extent};
@@ -34,8 +34,7 @@ pub struct Call<'e> {
     pub signal: Signal,
 }
 
-/// At most so many records wait, and so many bytes of what tells their types.
-const BATCH: usize = 32;
+/// No more records wait when there are so many bytes of what tells their types.
 const BATCH_TEXT: usize = 64 << 10;
 
 /// Working memory of one call.
@@ -188,7 +187,7 @@ struct Pass<'e> {
     buf: &'e [u8],
     scratch: &'e mut Scratch,
     /// Records of one scope that were read and are not settled.
-    batch: Vec<Waiting<'e>>,
+    batch: Vec<Waiting>,
     edits: Edits,
     /// How many bytes tags may add: a request of many tiny records passes untagged beyond it, so memory is bounded.
     growth: usize,
@@ -254,7 +253,7 @@ impl<'e> Pass<'e> {
             let mut fields = Fields::within(pass.buf, outer);
             while let Some(field) = fields.read()? {
                 if field.is_message(2) {
-                    pass.read(field)?;
+                    pass.read(&field)?;
                     if pass.batch.len() == BATCH || pass.scratch.work.texts.length() > BATCH_TEXT {
                         pass.settle(&mut place, table)?;
                     }
@@ -267,7 +266,7 @@ impl<'e> Pass<'e> {
     }
 
     /// Reads a record; what becomes of it is settled with its neighbours'.
-    fn read(&mut self, field: Field<'e>) -> Result<(), Malformed> {
+    fn read(&mut self, field: &Field<'_>) -> Result<(), Malformed> {
         let waiting = Waiting::read(&self.call, field, &mut self.scratch.work)?;
         self.out.received += 1;
         self.out.items_received += waiting.record.items;
@@ -279,25 +278,22 @@ impl<'e> Pass<'e> {
     /// waits for several entries of a large table at once.
     fn settle(&mut self, place: &mut Place<'_>, table: &mut RwLockReadGuard<'e, Table>) -> Result<(), Stop> {
         let mut batch = std::mem::take(&mut self.batch);
-        let mut rest = &mut batch[..];
+        let (mut rest, mut at_once) = (&batch[..], BATCH);
         while !rest.is_empty() {
-            let mut found = [None; BATCH];
-            let texts = self.scratch.work.texts.bytes();
-            let count = rest
-                .iter()
-                .zip(&mut found)
-                .map_while(|(waiting, found)| {
-                    *found = waiting.find(texts, place, table);
-                    *found
-                })
-                .count();
-            let (met, others) = rest.split_at_mut(count);
-            for (waiting, event) in met.iter().zip(found.into_iter().flatten()) {
+            let run = &rest[..at_once.min(rest.len())];
+            let found = find(run, self.scratch.work.texts.bytes(), place, table);
+            let mut met = 0;
+            for (waiting, event) in run.iter().zip(found.into_iter().map_while(|event| event)) {
                 self.record(waiting, event, place.resource, table)?;
+                met += 1;
             }
-            let Some((first, others)) = others.split_first_mut() else { break };
-            self.first_met(first, place, table)?;
-            rest = others;
+            // What is novel seldom comes alone.
+            at_once = if met == run.len() { BATCH } else { 1 };
+            if let Some(waiting) = run.get(met) {
+                self.first_met(waiting, place, table)?;
+                met += 1;
+            }
+            rest = &rest[met..];
         }
         batch.clear();
         self.scratch.work.texts.clear();
@@ -308,11 +304,11 @@ impl<'e> Pass<'e> {
     /// A record whose type was not found at once.
     fn first_met(
         &mut self,
-        waiting: &mut Waiting<'e>,
+        waiting: &Waiting,
         place: &mut Place<'_>,
         table: &mut RwLockReadGuard<'e, Table>,
     ) -> Result<(), Stop> {
-        let class = match waiting.mine(&self.call, self.scratch, place, table) {
+        let class = match waiting.mine(&self.call, self.buf, self.scratch, place, table)? {
             Ok(event) => return self.record(waiting, event, place.resource, table),
             Err(class) => class,
         };
@@ -321,33 +317,33 @@ impl<'e> Pass<'e> {
             return self.record(waiting, &event, place.resource, table);
         }
         self.out.overflowed += 1;
-        self.strip(&waiting.field, &waiting.record)
+        self.strip(waiting)
     }
 
     /// Carries out what is decided of a record of that type.
     fn record(
         &mut self,
-        waiting: &Waiting<'_>,
+        waiting: &Waiting,
         event: &Arc<EventType>,
         resource: &[bool],
         table: &Table,
     ) -> Result<(), Stop> {
         let call = self.call;
-        let Waiting { field, record, .. } = waiting;
+        let &Waiting { start, value, end, record, .. } = waiting;
         let at = touch(&mut self.out.touched, &mut self.scratch.index, event);
         let touched = &mut self.out.touched[at];
-        let bytes = (field.end - field.start) as u64;
+        let bytes = (end - start) as u64;
         touched.records += 1;
         touched.bytes += bytes;
         if event.wanted.load(Ordering::Relaxed) && touched.samples.len() < SAMPLES {
-            touched.samples.push((field.value, field.end));
+            touched.samples.push((value, end));
         }
         if self.mode == Mode::Observe {
             return Ok(());
         }
         let decision = table.decision(event).filter(|decision| decision.in_force(self.now));
-        let Some(decision) = decision else { return self.strip(field, record) };
-        let (fate, used) = self.fate(decision, record, field.payload, resource, event);
+        let Some(decision) = decision else { return self.strip(waiting) };
+        let (fate, used) = self.fate(decision, &record, &self.buf[value..end], resource, event);
         let touched = &mut self.out.touched[at];
         touched.limit.add(used);
         if fate == Fate::Waste && self.mode == Mode::Drop && call.signal != Signal::Spans {
@@ -355,21 +351,21 @@ impl<'e> Pass<'e> {
             touched.dropped_bytes += bytes;
             self.out.dropped += 1;
             self.out.items_dropped += record.items;
-            self.edits.cut(field.start, field.end);
+            self.edits.cut(start, end);
             return Ok(());
         }
         if fate == Fate::Kept && !call.policy.tag_all || self.edits.inserted_bytes() > self.growth {
-            return self.strip(field, record);
+            return self.strip(waiting);
         }
         self.out.tagged += 1;
         let earlier = record.tags.present || record.tags.adjusted_count.is_some();
-        Ok(self.edits.tag(self.buf, field, call.signal, earlier, Some((decision, fate)))?)
+        Ok(self.edits.tag(self.buf, &waiting.field(self.buf), call.signal, earlier, Some((decision, fate)))?)
     }
 
     /// A record that this hop does not tag carries no earlier hop's verdict on.
-    fn strip(&mut self, field: &Field<'_>, record: &Record) -> Result<(), Stop> {
-        if record.tags.present && self.mode != Mode::Observe {
-            self.edits.tag(self.buf, field, self.call.signal, true, None)?;
+    fn strip(&mut self, waiting: &Waiting) -> Result<(), Stop> {
+        if waiting.record.tags.present && self.mode != Mode::Observe {
+            self.edits.tag(self.buf, &waiting.field(self.buf), self.call.signal, true, None)?;
         }
         Ok(())
     }

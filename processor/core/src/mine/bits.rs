@@ -14,6 +14,8 @@ struct Block {
     odd: u64,
     /// At or just behind something that wording is not made of; words without are passed over (`Splitter::skip`).
     event: u64,
+    /// Just behind a word that holds a digit or is odd.
+    ends: u64,
 }
 
 /// The masks of one line. Reused from line to line.
@@ -27,14 +29,26 @@ pub struct Bits {
 }
 
 impl Bits {
+    /// Makes all masks of a text.
     pub fn read(&mut self, text: &[u8]) {
+        self.fill::<true>(text);
+    }
+
+    /// Makes the masks that an outline asks for: all but `marked` and `event`.
+    pub fn read_words(&mut self, text: &[u8]) {
+        self.fill::<false>(text);
+    }
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would cost more than the work before the next one")]
+    fn fill<const EVENTS: bool>(&mut self, text: &[u8]) {
         self.length = text.len();
         let count = text.len() / 64 + 1;
         if self.blocks.len() <= count {
             // One more, so that every block has a next one.
             self.blocks.resize(count + 1, Block::default());
         }
-        (self.controls, self.odd) = classes::with_classifier(text, Fill(&mut self.blocks[..count]));
+        (self.controls, self.odd) = classes::with_classifier(text, Fill::<EVENTS>(&mut self.blocks[..count]));
     }
 
     /// Whether there is any control character.
@@ -66,19 +80,37 @@ impl Bits {
         self.next(at, |block| block.event)
     }
 
-    /// The first digit, slash or pair of dots at or after `at`, if there is one.
-    #[inline]
-    pub fn next_number_or_path(&self, at: usize) -> Option<usize> {
-        let of = |block: &Block| block.digit | block.odd;
+    /// The first word that holds a digit or is odd and ends at or after `at`, if there is one.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the innermost step of the way over a line")]
+    pub fn next_number_or_path(&self, at: usize) -> Option<Around> {
+        let ends = self.behind(at, |block| block.ends);
+        let end = if ends == 0 { self.next_end(at)? } else { at + ends.trailing_zeros() as usize };
+        // Behind the text there may be bits of a longer one.
+        if end > self.length {
+            return None;
+        }
+        let before = self.before(end, u64::MAX, |block| block.sep);
+        if before == 0 {
+            return Some(self.around_long(end));
+        }
+        let back = before.leading_zeros();
+        let odd = self.before(end, 0, |block| block.odd).unbounded_shr(64 - back);
+        Some(Around { start: end - back as usize, end, odd: odd != 0 })
+    }
+
+    /// The first end of such a word that is more than 64 bytes further.
+    #[inline(never)]
+    fn next_end(&self, at: usize) -> Option<usize> {
         let last = self.length / 64;
         let mut index = at / 64;
-        let mut bits = of(&self.blocks[index]) >> (at % 64) << (at % 64);
+        let mut bits = self.blocks[index].ends >> (at % 64) << (at % 64);
         while bits == 0 {
-            if index == last {
+            if index >= last {
                 return None;
             }
             index += 1;
-            bits = of(&self.blocks[index]);
+            bits = self.blocks[index].ends;
         }
         Some(index * 64 + bits.trailing_zeros() as usize)
     }
@@ -115,7 +147,7 @@ impl Bits {
         let from = u64::MAX << (at % 64);
         let (below, above) = (block.sep & !from, block.sep & from);
         if below == 0 || above == 0 {
-            return self.around_across(at);
+            return self.around_long(at);
         }
         let (start, end) = (64 - below.leading_zeros(), above.trailing_zeros());
         let odd = block.odd >> start << start & !(u64::MAX << end) != 0;
@@ -123,8 +155,28 @@ impl Bits {
         Around { start: base + start as usize, end: base + end as usize, odd }
     }
 
+    /// The bits of the 64 bytes from `at` on, the first one's lowest. Words begin anywhere, so this asks for no place
+    /// within a block.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the innermost step of the way over a line")]
+    fn behind(&self, at: usize, of: impl Fn(&Block) -> u64) -> u64 {
+        let (index, shift) = (at / 64, at % 64);
+        let Some([first, second]) = self.blocks[index..].first_chunk() else { return 0 };
+        of(first) >> shift | of(second) << 1 << (63 - shift)
+    }
+
+    /// The bits of the 64 bytes before `at`, the last one's highest; those before the text are given.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the innermost step of the way over a line")]
+    fn before(&self, at: usize, outside: u64, of: impl Fn(&Block) -> u64) -> u64 {
+        let (index, shift) = (at / 64, at % 64);
+        let earlier = self.blocks.get(index.wrapping_sub(1)).map_or(outside, &of);
+        of(&self.blocks[index]) << 1 << (63 - shift) | earlier >> shift
+    }
+
+    /// The same across blocks.
     #[inline(never)]
-    fn around_across(&self, at: usize) -> Around {
+    fn around_long(&self, at: usize) -> Around {
         let (start, end) = (self.word_start(at), self.word_end(at));
         Around { start, end, odd: start < end && self.any(start, end, |block| block.odd) }
     }
@@ -212,9 +264,9 @@ pub struct Word {
 
 /// Fills a line's blocks, which are as many as the text has whole ones, and one. Answers whether there are controls, and
 /// whether there is anything odd.
-struct Fill<'b>(&'b mut [Block]);
+struct Fill<'b, const EVENTS: bool>(&'b mut [Block]);
 
-impl Work for Fill<'_> {
+impl<const EVENTS: bool> Work for Fill<'_, EVENTS> {
     type Out = (bool, bool);
 
     #[inline(always)]
@@ -228,7 +280,7 @@ impl Work for Fill<'_> {
             let end = if left < 64 { 1u64 << left } else { 0 };
             let classes = classify(text, index * 64);
             controls |= classes.control;
-            *block = derive(&classes, end, &mut edge);
+            *block = derive::<EVENTS>(&classes, end, &mut edge);
             odd |= block.odd;
         }
         (controls != 0, odd != 0)
@@ -242,21 +294,33 @@ struct Edge {
     dot: u64,
     capital: u64,
     hex: u64,
+    /// 1 within a word that holds a digit or is odd.
+    carry: u64,
 }
 
 impl Default for Edge {
     /// The text's beginning is the beginning of a word.
     fn default() -> Self {
-        Self { sep: u64::MAX, blank: 0, dot: 0, capital: 0, hex: 0 }
+        Self { sep: u64::MAX, blank: 0, dot: 0, capital: 0, hex: 0, carry: 0 }
     }
 }
 
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the masks stay in registers")]
-fn derive(classes: &Classes, end: u64, edge: &mut Edge) -> Block {
+fn derive<const EVENTS: bool>(classes: &Classes, end: u64, edge: &mut Edge) -> Block {
     let moved = |bits: u64, earlier: u64, by: u32| bits << by | earlier >> (64 - by);
     let &Classes { digit, slash, dot, look, blank, upper, hex, control, .. } = classes;
     let sep = classes.sep | end.wrapping_neg();
+    let odd = slash | dot & moved(dot, edge.dot, 1);
+    // Added to a word's bits, one of them carries through the bits above it to where the word has ended.
+    let (sum, over) = (!sep).overflowing_add(digit | odd);
+    let (sum, over_again) = sum.overflowing_add(edge.carry);
+    let carry = u64::from(over || over_again);
+    let ends = sum & sep;
+    if !EVENTS {
+        *edge = Edge { dot, carry, ..Edge::default() };
+        return Block { sep, digit, odd, ends, ..Block::default() };
+    }
     let behind_sep = moved(sep, edge.sep, 1);
     let capital = upper & behind_sep;
     // Behind a word of three letters with a capital first, which may be a month or a day of the week.
@@ -267,11 +331,10 @@ fn derive(classes: &Classes, end: u64, edge: &mut Edge) -> Block {
     let four = two & moved(two, earlier, 2);
     let eight = four & moved(four, earlier, 4);
     let blanks = blank & moved(blank, edge.blank, 1);
-    let odd = slash | dot & moved(dot, edge.dot, 1);
-    *edge = Edge { sep, blank, dot, capital, hex };
+    *edge = Edge { sep, blank, dot, capital, hex, carry };
     let marked = digit | slash | dot;
     let event = marked | look | control | blanks | date | eight | end;
-    Block { sep, digit, marked, odd, event }
+    Block { sep, digit, marked, odd, event, ends }
 }
 
 #[cfg(test)]
@@ -290,7 +353,7 @@ mod tests {
         for length in (0..300).chain([4096]) {
             let text = &text[..length];
             let mut slow = vec![Block::default(); length / 64 + 1];
-            Fill(&mut slow).run(text, classes::by_table);
+            Fill::<true>(&mut slow).run(text, classes::by_table);
             let fast = bits(text);
             for (index, slow) in slow.iter().enumerate() {
                 let fast = &fast.blocks[index];

@@ -42,15 +42,14 @@ pub fn write(text: &[u8], level: Range<usize>, bits: &Bits, out: &mut Buffer) {
     let mut level = Some(level).filter(|level| !level.is_empty());
     let mut done = 0;
     let mut at = 0;
-    while let Some(found) = bits.next_number_or_path(at) {
-        let word = bits.around(found);
+    while let Some(word) = bits.next_number_or_path(at) {
         if let Some(level) = level.take_if(|level| level.start <= word.start) {
             out.push(&text[done..], level.start - done);
             out.push_first(&[LEVEL], 1);
             (done, at) = (level.end, level.end);
             continue;
         }
-        at = word.end;
+        at = word.end + 1;
         // A word that the level is a part of stays.
         if word.start < done || level.as_ref().is_some_and(|level| level.start < word.end) {
             continue;
@@ -214,7 +213,7 @@ mod tests {
     fn mined(line: &str) -> (Vec<u8>, Clues) {
         let (mut bits, mut sink, mut clues) = (Bits::default(), Skeleton::default(), Clues::default());
         let plain = plain::read(line.as_bytes(), &mut bits).unwrap();
-        plain.mine(&Masks::default(), &bits, &mut sink, &mut clues);
+        plain.mine(&Masks::default(), &mut bits, &mut sink, &mut clues);
         sink.finish(usize::MAX);
         (sink.text().to_vec(), clues)
     }

@@ -31,7 +31,7 @@ pub fn read<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     if !head::begins_with_letters(text) {
         return read_behind_head(text, bits);
     }
-    bits.read(text);
+    bits.read_words(text);
     if bits.has_controls() {
         return None;
     }
@@ -50,7 +50,7 @@ fn read_behind_head<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     if text.first() == Some(&b'{') {
         return None;
     }
-    bits.read(text);
+    bits.read_words(text);
     if bits.has_controls() {
         return None;
     }
@@ -81,15 +81,11 @@ impl Plain<'_> {
         blank.is_some_and(|blank| self.text[blank..].starts_with(b" - "))
     }
 
-    /// Makes the line's masks again, when those of others were made since.
-    pub fn read_anew(&self, bits: &mut Bits) {
-        bits.read(self.text);
-    }
-
     /// Mines the line's words.
     #[inline]
-    pub fn mine<S: Sink>(&self, masks: &Masks, bits: &Bits, sink: &mut S, clues: &mut Clues) {
-        split(self.text, self.level.clone(), masks, bits, sink, clues);
+    pub fn mine<S: Sink>(self, masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) {
+        bits.read(self.text);
+        split(self.text, self.level, masks, bits, sink, clues);
     }
 }
 

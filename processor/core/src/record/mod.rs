@@ -8,10 +8,10 @@ pub mod span;
 
 use std::borrow::Cow;
 
-use log::{Line, Log};
+use log::Log;
 
 use crate::any::{Any, KeyValue};
-use crate::class::{Outcome, Probe, Severity};
+use crate::class::{Given, Outcome, Probe, Severity};
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
 use crate::mine::sink::Skeleton;
@@ -77,11 +77,12 @@ pub struct Record {
 }
 
 /// What makes the event type of a record.
-pub enum Shape<'a> {
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
     /// The class, beside the skeleton in the workspace.
     Mined(Class),
-    /// The workspace has the line's outline; who does not know it lets the line be mined.
-    Outlined(Line<'a>),
+    /// What is given beside the line whose outline the workspace has; who does not know it lets the line be mined.
+    Outlined(Given),
 }
 
 /// Memory that is used again.
@@ -95,31 +96,33 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Mines a line that was read some time ago.
-    pub fn mine(&mut self, line: &Line<'_>, masks: &Masks) -> Class {
+    /// Mines a log record of whose line only the outline was written.
+    pub fn mine(&mut self, record: &[u8], masks: &Masks) -> Result<Class, Malformed> {
+        let mut log = Log::default();
+        log::parse(record, &mut log)?;
         self.skeleton.clear();
-        let class = line.mine(masks, &mut self.bits, &mut self.skeleton);
+        let class = log::mine(log, masks, &mut self.bits, &mut self.skeleton)?;
         self.skeleton.finish(mine::MINED_BYTES);
-        class
+        Ok(class)
     }
 }
 
 /// Reads an encoded record and appends its outline, if it has one, else its skeleton, to the workspace's texts.
 #[inline]
-pub fn read<'a>(
+pub fn read(
     signal: Signal,
-    record: &'a [u8],
+    record: &[u8],
     masks: &Masks,
     workspace: &mut Workspace,
-) -> Result<(Record, Shape<'a>), Malformed> {
+) -> Result<(Record, Shape), Malformed> {
     let Workspace { texts, skeleton, bits } = workspace;
     let (record, class) = match signal {
         Signal::Logs => {
             let mut log = Log::default();
             log::parse(record, &mut log)?;
             let record = log.record();
-            if let Some(line) = log::outline(&log, masks, bits, texts) {
-                return Ok((record, Shape::Outlined(line)));
+            if let Some(given) = log::outline(&log, masks, bits, texts) {
+                return Ok((record, Shape::Outlined(given)));
             }
             skeleton.clear();
             (record, log::mine(log, masks, bits, skeleton)?)

@@ -9,36 +9,53 @@ use super::{Call, Place, Scratch, Stop};
 use crate::outlines::{Key, Known};
 use crate::record::{self, Class, Record, Shape, Workspace};
 use crate::table::{EventType, Table};
-use crate::wire::{Field, Malformed};
+use crate::wire::{self, Field, Malformed};
 
 /// At most so many lines of one request are remembered.
 const REMEMBERED: usize = 256;
 
-pub(super) struct Waiting<'e> {
-    pub field: Field<'e>,
+/// In every signal's scope a record is field 2.
+pub(super) const RECORD: u32 = wire::tag(2, wire::BYTES);
+
+/// At most so many records wait.
+pub(super) const BATCH: usize = 32;
+
+/// Small, because it is written for every record.
+pub(super) struct Waiting {
+    /// Where the field begins that holds the record, where the record does, and where both end.
+    pub start: usize,
+    pub value: usize,
+    pub end: usize,
     pub record: Record,
-    shape: Shape<'e>,
-    /// Where the workspace has its outline or skeleton.
-    text: Range<usize>,
+    shape: Shape,
+    /// Where the workspace has the outline or skeleton; the texts of one batch are far below 4 GiB.
+    text: Range<u32>,
 }
 
-impl<'e> Waiting<'e> {
+impl Waiting {
     #[inline]
-    pub fn read(call: &Call<'_>, field: Field<'e>, work: &mut Workspace) -> Result<Self, Malformed> {
-        let from = work.texts.length();
+    pub fn read(call: &Call<'_>, field: &Field<'_>, work: &mut Workspace) -> Result<Self, Malformed> {
+        let from = work.texts.length() as u32;
         let (record, shape) = record::read(call.signal, field.payload, call.masks, work)?;
-        Ok(Self { field, record, shape, text: from..work.texts.length() })
+        let &Field { start, value, end, .. } = field;
+        Ok(Self { start, value, end, record, shape, text: from..work.texts.length() as u32 })
     }
 
-    /// The type, if what was read is enough to find it.
-    #[inline]
-    pub fn find<'t>(&self, texts: &[u8], place: &Place<'_>, table: &'t Table) -> Option<&'t Arc<EventType>> {
-        let context = place.known.as_ref()?;
-        let text = &texts[self.text.clone()];
-        match &self.shape {
-            Shape::Outlined(line) => table.outlines.find(Key { context, given: line.given, outline: text }),
-            Shape::Mined(class) => table.find(context, *class, text),
+    /// The field as it was read.
+    pub fn field<'e>(&self, request: &'e [u8]) -> Field<'e> {
+        Field {
+            tag: RECORD,
+            start: self.start,
+            value: self.value,
+            end: self.end,
+            payload: &request[self.value..self.end],
+            scalar: 0,
         }
+    }
+
+    #[inline]
+    fn text<'t>(&self, texts: &'t [u8]) -> &'t [u8] {
+        &texts[self.text.start as usize..self.text.end as usize]
     }
 
     /// The type of a record that was not found: by its words, if only its outline is new. The class of a novel one.
@@ -46,32 +63,76 @@ impl<'e> Waiting<'e> {
     pub fn mine<'t>(
         &self,
         call: &Call<'_>,
+        request: &[u8],
         scratch: &mut Scratch,
         place: &Place<'_>,
         table: &'t Table,
-    ) -> Result<&'t Arc<EventType>, Class> {
-        let line = match &self.shape {
-            Shape::Outlined(line) => line,
-            Shape::Mined(class) => return Err(*class),
+    ) -> Result<Result<&'t Arc<EventType>, Class>, Malformed> {
+        let given = match self.shape {
+            Shape::Outlined(given) => given,
+            Shape::Mined(class) => return Ok(Err(class)),
         };
-        let class = scratch.work.mine(line, call.masks);
-        let context = place.known.as_ref().ok_or(class)?;
-        let event = table.find(context, class, scratch.work.skeleton.text()).ok_or(class)?;
-        let key = Key { context, given: line.given, outline: &scratch.work.texts.bytes()[self.text.clone()] };
+        let class = scratch.work.mine(&request[self.value..self.end], call.masks)?;
+        let Some(context) = &place.known else { return Ok(Err(class)) };
+        let Some(event) = table.find(context, class, scratch.work.skeleton.text()) else { return Ok(Err(class)) };
+        let key = Key { context, given, outline: self.text(scratch.work.texts.bytes()) };
         let hash = table.outlines.hash(key);
         if scratch.met.again(hash, table.len()) && scratch.known.len() < REMEMBERED {
             scratch.known.push(Known::new(hash, key, event));
         }
-        Ok(event)
+        Ok(Ok(event))
     }
 
     /// The skeleton of a record that was mined last, or when it was read.
     pub fn skeleton<'w>(&self, work: &'w Workspace) -> &'w [u8] {
         match self.shape {
             Shape::Outlined(_) => work.skeleton.text(),
-            Shape::Mined(_) => &work.texts.bytes()[self.text.clone()],
+            Shape::Mined(_) => self.text(work.texts.bytes()),
         }
     }
+}
+
+/// What has the hash of what is looked for.
+#[derive(Clone, Copy)]
+enum Candidate<'t> {
+    Line(&'t Known),
+    Type(&'t Arc<EventType>),
+}
+
+/// The types of at most `BATCH` records, as far as what was read is enough to find them. In steps that ask for nothing
+/// that the same step finds, because such look-ups are under way all at once.
+#[inline]
+pub(super) fn find<'t>(
+    batch: &[Waiting],
+    texts: &[u8],
+    place: &Place<'_>,
+    table: &'t Table,
+) -> [Option<&'t Arc<EventType>>; BATCH] {
+    let (mut hashes, mut candidates, mut found) = ([0; BATCH], [None; BATCH], [None; BATCH]);
+    let Some(context) = &place.known else { return found };
+    for (waiting, hash) in batch.iter().zip(&mut hashes) {
+        let text = waiting.text(texts);
+        *hash = match waiting.shape {
+            Shape::Outlined(given) => table.outlines.hash(Key { context, given, outline: text }),
+            Shape::Mined(class) => table.hash(context, class, text),
+        };
+    }
+    for ((waiting, hash), candidate) in batch.iter().zip(hashes).zip(&mut candidates) {
+        *candidate = match waiting.shape {
+            Shape::Outlined(_) => table.outlines.candidate(hash).map(Candidate::Line),
+            Shape::Mined(_) => table.candidate(hash).map(Candidate::Type),
+        };
+    }
+    for ((waiting, candidate), found) in batch.iter().zip(candidates).zip(&mut found) {
+        let text = waiting.text(texts);
+        *found = match (waiting.shape, candidate) {
+            (Shape::Outlined(given), Some(Candidate::Line(known))) => known.of(Key { context, given, outline: text }),
+            (Shape::Mined(class), Some(Candidate::Type(event))) if event.is(context, class, text) => Some(event),
+            (Shape::Mined(class), _) => table.find(context, class, text),
+            _ => None,
+        };
+    }
+    found
 }
 
 /// Adds a novel type, unless the table is full. The table is written between two reads; the place then knows its
