@@ -91,7 +91,7 @@ impl Engine {
         for (touched, records) in wanted {
             let event = &touched.event;
             let mut samples = event.samples.lock();
-            for &(start, end) in &touched.samples {
+            for &(start, end) in touched.samples() {
                 // The request was walked before, so its records can be read; a type without a sample is still judged.
                 let looked = evidence::take(
                     event,

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 use parking_lot::Mutex;
 
-use crate::decide::{Decision, Limit};
+use crate::decide::{Action, Decision, Limit};
 use crate::identity::{Context, Fingerprint};
 use crate::outlines::{Known, Outlines};
 use crate::record::Class;
@@ -58,6 +58,8 @@ pub struct EventType {
     /// Whether `commit` still wants records of this type, for its template or its evidence.
     pub wanted: AtomicBool,
     pub judged: AtomicBool,
+    /// Whether something else is decided than to keep its records.
+    pub acts: AtomicBool,
     pub records: Counter,
     pub bytes: Counter,
     pub dropped_records: Counter,
@@ -173,6 +175,8 @@ impl Table {
     }
 
     pub fn decide(&mut self, event: &EventType, decision: Option<Decision>) {
+        let acts = decision.as_ref().is_some_and(|decision| decision.action != Action::Keep);
+        event.acts.store(acts, Ordering::Relaxed);
         self.slots[event.slot as usize] = decision;
     }
 
@@ -215,6 +219,7 @@ impl Table {
             last_seen: AtomicI64::new(0),
             wanted: AtomicBool::new(true),
             judged: AtomicBool::new(false),
+            acts: AtomicBool::new(false),
             samples: Mutex::default(),
             limit: OnceLock::new(),
             created: now,

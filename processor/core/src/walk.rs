@@ -18,7 +18,6 @@ use crate::identity::Context;
 use crate::mine::Masks;
 use crate::outlines::{Known, Met};
 use crate::record::{self, Record, Signal, Workspace};
-use crate::samples::SAMPLES;
 use crate::settings::{Mode, Policy};
 use crate::table::{EventType, Table};
 use crate::touched::{Touched, touch};
@@ -77,11 +76,7 @@ pub struct Processed {
 /// Gives back what a request took of limits and was not committed.
 pub fn roll_back(processed: &Processed) {
     for touched in &processed.touched {
-        if touched.limit != LimitUse::default()
-            && let Some(limit) = touched.event.limit.get()
-        {
-            limit.lock().give_back(touched.limit);
-        }
+        touched.roll_back();
     }
 }
 
@@ -335,17 +330,20 @@ impl<'e> Pass<'e> {
         let bytes = (end - start) as u64;
         touched.records += 1;
         touched.bytes += bytes;
-        if event.wanted.load(Ordering::Relaxed) && touched.samples.len() < SAMPLES {
-            touched.samples.push((value, end));
+        if event.wanted.load(Ordering::Relaxed) {
+            touched.offer_sample(value, end);
         }
         if self.mode == Mode::Observe {
             return Ok(());
+        }
+        if !event.acts.load(Ordering::Relaxed) && !call.policy.tag_all {
+            return self.strip(waiting);
         }
         let decision = table.decision(event).filter(|decision| decision.in_force(self.now));
         let Some(decision) = decision else { return self.strip(waiting) };
         let (fate, used) = self.fate(decision, &record, &self.buf[value..end], resource, event);
         let touched = &mut self.out.touched[at];
-        touched.limit.add(used);
+        touched.use_limit(used);
         if fate == Fate::Waste && self.mode == Mode::Drop && call.signal != Signal::Spans {
             touched.dropped_records += 1;
             touched.dropped_bytes += bytes;

@@ -84,6 +84,9 @@ impl Bits {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the innermost step of the way over a line")]
     pub fn next_number_or_path(&self, at: usize) -> Option<Around> {
+        if at > self.length {
+            return None;
+        }
         let ends = self.behind(at, |block| block.ends);
         let end = if ends == 0 { self.next_end(at)? } else { at + ends.trailing_zeros() as usize };
         // Behind the text there may be bits of a longer one.
