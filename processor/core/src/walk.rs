@@ -356,13 +356,13 @@ impl<'e> Pass<'e> {
             return self.strip(waiting);
         }
         self.out.tagged += 1;
-        let earlier = record.tags.present || record.tags.adjusted_count.is_some();
+        let earlier = record.tags.stale > 0 || record.tags.adjusted_count.is_some();
         Ok(self.edits.tag(self.buf, &waiting.field(self.buf), call.signal, earlier, Some((decision, fate)))?)
     }
 
     /// A record that this hop does not tag carries no earlier hop's verdict on.
     fn strip(&mut self, waiting: &Waiting) -> Result<(), Stop> {
-        if waiting.record.tags.present && self.mode != Mode::Observe {
+        if waiting.record.tags.stale > 0 && self.mode != Mode::Observe {
             self.edits.tag(self.buf, &waiting.field(self.buf), self.call.signal, true, None)?;
         }
         Ok(())

@@ -80,42 +80,10 @@ impl Bits {
         self.next(at, |block| block.event)
     }
 
-    /// The first word that holds a digit or is odd and ends at or after `at`, if there is one.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the innermost step of the way over a line")]
-    pub fn next_number_or_path(&self, at: usize) -> Option<Around> {
-        if at > self.length {
-            return None;
-        }
-        let ends = self.behind(at, |block| block.ends);
-        let end = if ends == 0 { self.next_end(at)? } else { at + ends.trailing_zeros() as usize };
-        // Behind the text there may be bits of a longer one.
-        if end > self.length {
-            return None;
-        }
-        let before = self.before(end, u64::MAX, |block| block.sep);
-        if before == 0 {
-            return Some(self.around_long(end));
-        }
-        let back = before.leading_zeros();
-        let odd = self.before(end, 0, |block| block.odd).unbounded_shr(64 - back);
-        Some(Around { start: end - back as usize, end, odd: odd != 0 })
-    }
-
-    /// The first end of such a word that is more than 64 bytes further.
-    #[inline(never)]
-    fn next_end(&self, at: usize) -> Option<usize> {
-        let last = self.length / 64;
-        let mut index = at / 64;
-        let mut bits = self.blocks[index].ends >> (at % 64) << (at % 64);
-        while bits == 0 {
-            if index >= last {
-                return None;
-            }
-            index += 1;
-            bits = self.blocks[index].ends;
-        }
-        Some(index * 64 + bits.trailing_zeros() as usize)
+    /// The words that hold a digit or are odd.
+    #[inline]
+    pub fn numbers_and_paths(&self) -> NumbersAndPaths<'_> {
+        NumbersAndPaths { bits: self, index: 0, ends: self.blocks[0].ends }
     }
 
     /// Both masks have a bit at the text's end, so the search ends there.
@@ -150,22 +118,12 @@ impl Bits {
         let from = u64::MAX << (at % 64);
         let (below, above) = (block.sep & !from, block.sep & from);
         if below == 0 || above == 0 {
-            return self.around_long(at);
+            return self.around_across(at);
         }
         let (start, end) = (64 - below.leading_zeros(), above.trailing_zeros());
         let odd = block.odd >> start << start & !(u64::MAX << end) != 0;
         let base = at & !63;
         Around { start: base + start as usize, end: base + end as usize, odd }
-    }
-
-    /// The bits of the 64 bytes from `at` on, the first one's lowest. Words begin anywhere, so this asks for no place
-    /// within a block.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the innermost step of the way over a line")]
-    fn behind(&self, at: usize, of: impl Fn(&Block) -> u64) -> u64 {
-        let (index, shift) = (at / 64, at % 64);
-        let Some([first, second]) = self.blocks[index..].first_chunk() else { return 0 };
-        of(first) >> shift | of(second) << 1 << (63 - shift)
     }
 
     /// The bits of the 64 bytes before `at`, the last one's highest; those before the text are given.
@@ -179,7 +137,7 @@ impl Bits {
 
     /// The same across blocks.
     #[inline(never)]
-    fn around_long(&self, at: usize) -> Around {
+    fn around_across(&self, at: usize) -> Around {
         let (start, end) = (self.word_start(at), self.word_end(at));
         Around { start, end, odd: start < end && self.any(start, end, |block| block.odd) }
     }
@@ -245,6 +203,40 @@ impl Bits {
         of(&self.blocks[first]) & head != 0
             || self.blocks[first + 1..last].iter().any(|block| of(block) != 0)
             || of(&self.blocks[last]) & tail != 0
+    }
+}
+
+/// Goes over words from their ends.
+pub struct NumbersAndPaths<'b> {
+    bits: &'b Bits,
+    index: usize,
+    /// Those of this block that were not met yet.
+    ends: u64,
+}
+
+impl Iterator for NumbersAndPaths<'_> {
+    type Item = Around;
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the innermost step of the way over a line")]
+    fn next(&mut self) -> Option<Around> {
+        let bits = self.bits;
+        while self.ends == 0 {
+            if self.index == bits.length / 64 {
+                return None;
+            }
+            self.index += 1;
+            self.ends = bits.blocks[self.index].ends;
+        }
+        let end = self.index * 64 + self.ends.trailing_zeros() as usize;
+        self.ends &= self.ends - 1;
+        let before = bits.before(end, u64::MAX, |block| block.sep);
+        if before == 0 {
+            return Some(bits.around_across(end));
+        }
+        let back = before.leading_zeros();
+        let odd = bits.before(end, 0, |block| block.odd).unbounded_shr(64 - back);
+        Some(Around { start: end - back as usize, end, odd: odd != 0 })
     }
 }
 

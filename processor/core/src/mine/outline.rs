@@ -41,15 +41,12 @@ const LEVEL: u8 = 5;
 pub fn write(text: &[u8], level: Range<usize>, bits: &Bits, out: &mut Buffer) {
     let mut level = Some(level).filter(|level| !level.is_empty());
     let mut done = 0;
-    let mut at = 0;
-    while let Some(word) = bits.next_number_or_path(at) {
+    for word in bits.numbers_and_paths() {
         if let Some(level) = level.take_if(|level| level.start <= word.start) {
             out.push(&text[done..], level.start - done);
             out.push_first(&[LEVEL], 1);
-            (done, at) = (level.end, level.end);
-            continue;
+            done = level.end;
         }
-        at = word.end + 1;
         // A word that the level is a part of stays.
         if word.start < done || level.as_ref().is_some_and(|level| level.start < word.end) {
             continue;

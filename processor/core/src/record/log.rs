@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::attributes::Attributes;
-use super::{Class, Record, Signal, Tags};
+use super::{Class, Record, Signal};
 use crate::any::short_text;
 use crate::class::{Given, Probe, Severity};
 use crate::mine::bits::Bits;
@@ -25,10 +25,7 @@ pub struct Log<'a> {
 
 impl Log<'_> {
     pub fn record(&self) -> Record {
-        // Most have none; then nothing is read that was written just before.
-        let Tags { present, adjusted_count } = self.attributes.tags;
-        let tags = if present || adjusted_count.is_some() { self.attributes.tags } else { Tags::default() };
-        Record { items: 1, tags, duration: 0.0 }
+        Record { items: 1, tags: self.attributes.tags, duration: 0.0 }
     }
 }
 

@@ -62,7 +62,8 @@ pub struct Class {
 /// The tags that an earlier hop left.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Tags {
-    pub present: bool,
+    /// How many say what it decided. A number as wide as the others: a narrow one costs more to move than all else here.
+    pub stale: u64,
     pub adjusted_count: Option<f64>,
 }
 
