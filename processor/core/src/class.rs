@@ -260,7 +260,7 @@ impl Clues {
 }
 
 /// A severity and clues as one number, which is cheaper to copy, to compare and to hash than their parts are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Default, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Given(u32);
 
 impl Given {

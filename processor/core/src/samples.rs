@@ -10,7 +10,7 @@ use crate::look::Look;
 use crate::mine::Masks;
 use crate::mine::bits::Bits;
 use crate::mine::sink::Template;
-use crate::record::{Signal, log, metric, span};
+use crate::record::{Record, Signal, log, metric, span};
 use crate::wire::{Fields, Malformed};
 
 pub const SAMPLES: usize = 3;
@@ -156,7 +156,7 @@ impl Seen {
                 sample
             }
             Signal::Metrics => {
-                metric::read(record, &mut sink)?;
+                metric::read(record, &mut sink, &mut Record::default())?;
                 let mut description = "";
                 let mut fields = Fields::new(record);
                 while let Some(field) = fields.read()? {

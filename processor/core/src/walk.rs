@@ -262,10 +262,11 @@ impl<'e> Pass<'e> {
 
     /// Reads a record; what becomes of it is settled with its neighbours'.
     fn read(&mut self, field: &Field<'_>) -> Result<(), Malformed> {
-        let waiting = Waiting::read(&self.call, field, &mut self.scratch.work)?;
+        self.batch.push(Waiting::at(field));
+        let Some(waiting) = self.batch.last_mut() else { return Ok(()) };
+        waiting.read(&self.call, field, &mut self.scratch.work)?;
         self.out.received += 1;
         self.out.items_received += waiting.record.items;
-        self.batch.push(waiting);
         Ok(())
     }
 
@@ -324,7 +325,7 @@ impl<'e> Pass<'e> {
         table: &Table,
     ) -> Result<(), Stop> {
         let call = self.call;
-        let &Waiting { start, value, end, record, .. } = waiting;
+        let &Waiting { start, value, end, ref record, .. } = waiting;
         let at = touch(&mut self.out.touched, &mut self.scratch.index, event);
         let touched = &mut self.out.touched[at];
         let bytes = (end - start) as u64;
@@ -341,7 +342,7 @@ impl<'e> Pass<'e> {
         }
         let decision = table.decision(event).filter(|decision| decision.in_force(self.now));
         let Some(decision) = decision else { return self.strip(waiting) };
-        let (fate, used) = self.fate(decision, &record, &self.buf[value..end], resource, event);
+        let (fate, used) = self.fate(decision, record, &self.buf[value..end], resource, event);
         let touched = &mut self.out.touched[at];
         touched.use_limit(used);
         if fate == Fate::Waste && self.mode == Mode::Drop && call.signal != Signal::Spans {
@@ -356,7 +357,7 @@ impl<'e> Pass<'e> {
             return self.strip(waiting);
         }
         self.out.tagged += 1;
-        let earlier = record.tags.stale > 0 || record.tags.adjusted_count.is_some();
+        let earlier = record.tags.stale > 0 || record.tags.adjusted_count > 0.0;
         Ok(self.edits.tag(self.buf, &waiting.field(self.buf), call.signal, earlier, Some((decision, fate)))?)
     }
 
@@ -382,7 +383,7 @@ impl<'e> Pass<'e> {
         if decision.exceptions != 0 && is_excepted(decision, record, policy, resource) {
             return unlimited(Fate::Kept);
         }
-        let earlier = record.tags.adjusted_count.unwrap_or(1.0);
+        let earlier = record.tags.adjusted_count.max(1.0);
         match decision.action {
             Action::Keep => unlimited(Fate::Kept),
             Action::Drop => {

@@ -85,7 +85,8 @@ impl<'a> Attributes<'a> {
                 self.tags.stale += 1;
             }
             b"sluice.adjusted_count" => {
-                self.tags.adjusted_count = Any::read(&pair.value)?.number().filter(|count| *count >= 1.0);
+                self.tags.adjusted_count =
+                    Any::read(&pair.value)?.number().filter(|count| *count >= 1.0).unwrap_or(0.0);
             }
             _ => {}
         }

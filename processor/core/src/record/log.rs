@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::attributes::Attributes;
-use super::{Class, Record, Signal};
+use super::{Class, Signal};
 use crate::any::short_text;
 use crate::class::{Given, Probe, Severity};
 use crate::mine::bits::Bits;
@@ -21,12 +21,6 @@ pub struct Log<'a> {
     pub body: Cow<'a, [u8]>,
     pub attributes: Attributes<'a>,
     pub event_name: &'a [u8],
-}
-
-impl Log<'_> {
-    pub fn record(&self) -> Record {
-        Record { items: 1, tags: self.attributes.tags, duration: 0.0 }
-    }
 }
 
 const SEVERITY_NUMBER: u32 = wire::tag(2, wire::VARINT);

@@ -62,19 +62,22 @@ pub struct Class {
 /// The tags that an earlier hop left.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Tags {
-    /// How many say what it decided. A number as wide as the others: a narrow one costs more to move than all else here.
+    /// How many say what it decided.
     pub stale: u64,
-    pub adjusted_count: Option<f64>,
+    /// For how many records this one stands; 0 when that is not said.
+    pub adjusted_count: f64,
 }
 
-/// One record as read.
-#[derive(Debug, Clone, Copy)]
+/// One record as read. It is written where it stays, field by field: moved as a whole, with small fields within, it would
+/// cost as much as a look-up.
+#[derive(Debug, Default)]
 pub struct Record {
     /// OTLP's unit: a log record, data points, a span.
     pub items: u64,
     pub tags: Tags,
     /// Spans only, in milliseconds.
     pub duration: f64,
+    pub shape: Shape,
 }
 
 /// What makes the event type of a record.
@@ -84,6 +87,12 @@ pub enum Shape {
     Mined(Class),
     /// What is given beside the line whose outline the workspace has; who does not know it lets the line be mined.
     Outlined(Given),
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self::Outlined(Given::default())
+    }
 }
 
 /// Memory that is used again.
@@ -115,31 +124,33 @@ pub fn read(
     record: &[u8],
     masks: &Masks,
     workspace: &mut Workspace,
-) -> Result<(Record, Shape), Malformed> {
+    out: &mut Record,
+) -> Result<(), Malformed> {
     let Workspace { texts, skeleton, bits } = workspace;
-    let (record, class) = match signal {
+    match signal {
         Signal::Logs => {
             let mut log = Log::default();
             log::parse(record, &mut log)?;
-            let record = log.record();
+            (out.items, out.tags, out.duration) = (1, log.attributes.tags, 0.0);
             if let Some(given) = log::outline(&log, masks, bits, texts) {
-                return Ok((record, Shape::Outlined(given)));
+                out.shape = Shape::Outlined(given);
+                return Ok(());
             }
             skeleton.clear();
-            (record, log::mine(log, masks, bits, skeleton)?)
+            out.shape = Shape::Mined(log::mine(log, masks, bits, skeleton)?);
         }
         Signal::Metrics => {
             skeleton.clear();
-            metric::read(record, skeleton)?
+            metric::read(record, skeleton, out)?;
         }
         Signal::Spans => {
             skeleton.clear();
-            span::read(record, masks, bits, skeleton)?
+            span::read(record, masks, bits, skeleton, out)?;
         }
-    };
+    }
     skeleton.finish(mine::MINED_BYTES);
     texts.append(skeleton.text());
-    Ok((record, Shape::Mined(class)))
+    Ok(())
 }
 
 /// The text of an attribute's value, borrowed where the value came in one piece.

@@ -27,18 +27,22 @@ pub(super) struct Waiting {
     pub value: usize,
     pub end: usize,
     pub record: Record,
-    shape: Shape,
     /// Where the workspace has the outline or skeleton; the texts of one batch are far below 4 GiB.
     text: Range<u32>,
 }
 
 impl Waiting {
-    #[inline]
-    pub fn read(call: &Call<'_>, field: &Field<'_>, work: &mut Workspace) -> Result<Self, Malformed> {
-        let from = work.texts.length() as u32;
-        let (record, shape) = record::read(call.signal, field.payload, call.masks, work)?;
+    pub fn at(field: &Field<'_>) -> Self {
         let &Field { start, value, end, .. } = field;
-        Ok(Self { start, value, end, record, shape, text: from..work.texts.length() as u32 })
+        Self { start, value, end, record: Record::default(), text: 0..0 }
+    }
+
+    #[inline]
+    pub fn read(&mut self, call: &Call<'_>, field: &Field<'_>, work: &mut Workspace) -> Result<(), Malformed> {
+        self.text.start = work.texts.length() as u32;
+        record::read(call.signal, field.payload, call.masks, work, &mut self.record)?;
+        self.text.end = work.texts.length() as u32;
+        Ok(())
     }
 
     /// The field as it was read.
@@ -68,7 +72,7 @@ impl Waiting {
         place: &Place<'_>,
         table: &'t Table,
     ) -> Result<Result<&'t Arc<EventType>, Class>, Malformed> {
-        let given = match self.shape {
+        let given = match self.record.shape {
             Shape::Outlined(given) => given,
             Shape::Mined(class) => return Ok(Err(class)),
         };
@@ -85,7 +89,7 @@ impl Waiting {
 
     /// The skeleton of a record that was mined last, or when it was read.
     pub fn skeleton<'w>(&self, work: &'w Workspace) -> &'w [u8] {
-        match self.shape {
+        match self.record.shape {
             Shape::Outlined(_) => work.skeleton.text(),
             Shape::Mined(_) => self.text(work.texts.bytes()),
         }
@@ -112,20 +116,20 @@ pub(super) fn find<'t>(
     let Some(context) = &place.known else { return found };
     for (waiting, hash) in batch.iter().zip(&mut hashes) {
         let text = waiting.text(texts);
-        *hash = match waiting.shape {
+        *hash = match waiting.record.shape {
             Shape::Outlined(given) => table.outlines.hash(Key { context, given, outline: text }),
             Shape::Mined(class) => table.hash(context, class, text),
         };
     }
     for ((waiting, hash), candidate) in batch.iter().zip(hashes).zip(&mut candidates) {
-        *candidate = match waiting.shape {
+        *candidate = match waiting.record.shape {
             Shape::Outlined(_) => table.outlines.candidate(hash).map(Candidate::Line),
             Shape::Mined(_) => table.candidate(hash).map(Candidate::Type),
         };
     }
     for ((waiting, candidate), found) in batch.iter().zip(candidates).zip(&mut found) {
         let text = waiting.text(texts);
-        *found = match (waiting.shape, candidate) {
+        *found = match (waiting.record.shape, candidate) {
             (Shape::Outlined(given), Some(Candidate::Line(known))) => known.of(Key { context, given, outline: text }),
             (Shape::Mined(class), Some(Candidate::Type(event))) if event.is(context, class, text) => Some(event),
             (Shape::Mined(class), _) => table.find(context, class, text),
