@@ -179,11 +179,11 @@ impl Seen {
             }
             Ok(())
         })?;
+        let (template, slots) = sink.finish();
         Ok(Self {
-            template: String::from_utf8_lossy(&sink.out).trim_end().to_owned(),
+            template: String::from_utf8_lossy(&template).trim_end().to_owned(),
             sample: cut(sample, SAMPLE_BYTES),
-            slots: sink
-                .slots
+            slots: slots
                 .into_iter()
                 .take(KEYS)
                 .map(|(kind, value)| (kind, cut(String::from_utf8_lossy(&value).into_owned(), SLOT_BYTES)))
@@ -213,6 +213,9 @@ fn render(encoded: &[u8], out: &mut String) -> Result<(), Malformed> {
                 out.push('{');
                 let mut first = true;
                 each_pair(&map, 1, |pair| {
+                    if out.len() > SAMPLE_BYTES {
+                        return Ok(());
+                    }
                     if !std::mem::take(&mut first) {
                         out.push_str(", ");
                     }

@@ -172,13 +172,14 @@ impl Bits {
         }
     }
 
+    /// Odd words are looked at in parts, so nothing is looked for in all of one that is.
     #[cold]
     fn long_word(&self, start: usize, end: usize) -> Word {
-        Word {
-            marked: self.any(start, end, |block| block.marked),
-            digit: self.any(start, end, |block| block.digit),
-            odd: self.any(start, end, |block| block.odd),
+        if self.any(start, end, |block| block.odd) {
+            return Word { marked: true, digit: false, odd: true };
         }
+        let digit = self.any(start, end, |block| block.digit);
+        Word { marked: digit || self.any(start, end, |block| block.marked), digit, odd: false }
     }
 
     #[inline]
@@ -252,6 +253,7 @@ pub struct Around {
 pub struct Word {
     /// More than letters: one of the others, or a dot.
     pub marked: bool,
+    /// What an odd word of more than 64 bytes holds is not told.
     pub digit: bool,
     /// One of `/ \ @`, two dots in a row, or a dot at its beginning that follows another.
     pub odd: bool,
