@@ -260,7 +260,7 @@ impl Clues {
 }
 
 /// A severity and clues as one number, which is cheaper to copy, to compare and to hash than their parts are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Default, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Given(u32);
 
 impl Given {
@@ -271,7 +271,8 @@ impl Given {
         Self(outcomes | signs << 6 | (severity as u32) << 9)
     }
 
-    pub fn unpack(self) -> (Severity, Clues) {
+    #[cfg(test)]
+    fn unpack(self) -> (Severity, Clues) {
         use Severity::{Debug, Error, Fatal, Info, Trace, Unset, Warn};
         let outcome = |shift: u32| {
             [Outcome::Unset, Outcome::Ok, Outcome::ClientError, Outcome::Error][(self.0 >> shift & 3) as usize]

@@ -4,13 +4,22 @@ use crate::any::KeyValue;
 use crate::decide::{Decision, Fate};
 use crate::record::Signal;
 use crate::tags;
-use crate::wire::{self, Field, Fields, Malformed, put_varint};
+use crate::wire::{self, Field, Fields, Malformed};
 
-/// Replaces `start..end` of the request by a range of the inserted bytes.
+/// A change of `start..end` of the request, with a range of the inserted bytes.
 struct Edit {
     start: usize,
     end: usize,
     insert: (usize, usize),
+    kind: Kind,
+}
+
+#[derive(PartialEq)]
+enum Kind {
+    /// The range gives way to the insertion.
+    Replaced,
+    /// The range is a field whose message begins there; the insertion comes behind it, and the header tells so.
+    Longer { number: u32, value: usize },
 }
 
 /// The edits of one request, in the order of its bytes.
@@ -19,6 +28,38 @@ pub struct Edits {
     list: Vec<Edit>,
     inserted: Vec<u8>,
     delta: i64,
+}
+
+/// A field's number and length in their shortest form.
+struct Header {
+    bytes: [u8; 15],
+    length: usize,
+}
+
+impl Header {
+    #[inline]
+    fn new(number: u32, length: usize) -> Self {
+        let mut header = Self { bytes: [0; 15], length: 0 };
+        for mut rest in [u64::from(wire::tag(number, wire::BYTES)), length as u64] {
+            while rest >= 0x80 {
+                header.push(rest as u8 | 0x80);
+                rest >>= 7;
+            }
+            header.push(rest as u8);
+        }
+        header
+    }
+
+    #[inline]
+    fn push(&mut self, byte: u8) {
+        self.bytes[self.length] = byte;
+        self.length += 1;
+    }
+
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
 }
 
 /// A message whose length may change: where its header's edit is, and what was different before it.
@@ -59,17 +100,18 @@ impl Edits {
         if let Some(last) = self.list.last_mut()
             && last.end == start
             && last.insert.0 == last.insert.1
+            && last.kind == Kind::Replaced
             && last.start < last.end
         {
             last.end = end;
             return;
         }
-        self.list.push(Edit { start, end, insert: (0, 0) });
+        self.list.push(Edit { start, end, insert: (0, 0), kind: Kind::Replaced });
     }
 
     /// Begins a message: its header comes before what is changed inside.
     pub fn open(&mut self) -> Opened {
-        self.list.push(Edit { start: 0, end: 0, insert: (0, 0) });
+        self.list.push(Edit { start: 0, end: 0, insert: (0, 0), kind: Kind::Replaced });
         Opened { index: self.list.len() - 1, delta: self.delta, inserted: self.inserted.len() }
     }
 
@@ -81,10 +123,10 @@ impl Edits {
         }
         let length = (field.end - field.value) as i64 + self.delta - opened.delta;
         let at = self.inserted.len();
-        put_varint(&mut self.inserted, u64::from(field.number()) << 3 | u64::from(wire::BYTES));
-        put_varint(&mut self.inserted, length.cast_unsigned());
+        self.inserted.extend_from_slice(Header::new(field.number(), length.cast_unsigned() as usize).bytes());
         self.delta += (self.inserted.len() - at) as i64 - (field.value - field.start) as i64;
-        self.list[opened.index] = Edit { start: field.start, end: field.value, insert: (at, self.inserted.len()) };
+        self.list[opened.index] =
+            Edit { start: field.start, end: field.value, insert: (at, self.inserted.len()), kind: Kind::Replaced };
     }
 
     /// Ends a message that goes altogether.
@@ -97,7 +139,16 @@ impl Edits {
 
     fn insert(&mut self, at: usize, from: usize) {
         self.delta += (self.inserted.len() - from) as i64;
-        self.list.push(Edit { start: at, end: at, insert: (from, self.inserted.len()) });
+        self.list.push(Edit { start: at, end: at, insert: (from, self.inserted.len()), kind: Kind::Replaced });
+    }
+
+    /// Puts what was inserted last behind a field's message, whose header tells the new length.
+    fn lengthen(&mut self, field: &Field<'_>, from: usize) {
+        let (number, insert) = (field.number(), (from, self.inserted.len()));
+        let header = Header::new(number, field.end - field.value + insert.1 - insert.0);
+        self.delta += (header.bytes().len() + insert.1 - insert.0) as i64 - (field.value - field.start) as i64;
+        let kind = Kind::Longer { number, value: field.value };
+        self.list.push(Edit { start: field.start, end: field.end, insert, kind });
     }
 
     /// How long the request is with all edits applied.
@@ -106,19 +157,38 @@ impl Edits {
     }
 
     /// Writes the request with all edits applied into `out`, which has that length.
-    pub fn apply(&self, request: &[u8], mut out: &mut [u8]) {
-        let mut put = |bytes: &[u8]| {
-            let (place, rest) = std::mem::take(&mut out).split_at_mut(bytes.len());
-            place.copy_from_slice(bytes);
-            out = rest;
+    pub fn apply(&self, request: &[u8], out: &mut [u8]) {
+        let mut done = 0;
+        let mut put = |out: &mut [u8], bytes: &[u8]| {
+            out[done..done + bytes.len()].copy_from_slice(bytes);
+            done += bytes.len();
+            done
         };
         let mut at = 0;
         for edit in &self.list {
-            put(&request[at..edit.start]);
-            put(&self.inserted[edit.insert.0..edit.insert.1]);
+            let insert = &self.inserted[edit.insert.0..edit.insert.1];
+            match edit.kind {
+                Kind::Replaced => {
+                    put(out, &request[at..edit.start]);
+                }
+                Kind::Longer { number, value } => {
+                    let header = Header::new(number, edit.end - value + insert.len());
+                    if header.bytes().len() == value - edit.start {
+                        // One copy of everything, then other figures in the header's place.
+                        let end = put(out, &request[at..edit.end]);
+                        let start = end - (edit.end - edit.start);
+                        out[start..start + header.bytes().len()].copy_from_slice(header.bytes());
+                    } else {
+                        put(out, &request[at..edit.start]);
+                        put(out, header.bytes());
+                        put(out, &request[value..edit.end]);
+                    }
+                }
+            }
+            put(out, insert);
             at = edit.end;
         }
-        put(&request[at..]);
+        put(out, &request[at..]);
     }
 
     /// Removes an earlier hop's tags from the record that `field` holds and writes this hop's, if it has any.
@@ -130,6 +200,12 @@ impl Edits {
         earlier: bool,
         tags: Option<(&Decision, Fate)>,
     ) -> Result<(), Malformed> {
+        if let (false, Some((decision, fate))) = (earlier, &tags) {
+            let from = self.inserted.len();
+            decision.put_tags(&mut self.inserted, signal, *fate);
+            self.lengthen(field, from);
+            return Ok(());
+        }
         let opened = self.open();
         let counts = tags.as_ref().is_some_and(|(_, fate)| matches!(fate, Fate::Survivor(_) | Fate::Canary(_)));
         if earlier {

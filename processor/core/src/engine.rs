@@ -135,7 +135,7 @@ impl Engine {
             event.dropped_bytes.add(touched.dropped_bytes, &mut turn);
             event.seen(now, &mut turn);
             if event.wanted.load(Ordering::Relaxed) {
-                wanted.push((event, &touched.samples[..], records));
+                wanted.push((event, touched.samples(), records));
             }
         }
         wanted

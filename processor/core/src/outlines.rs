@@ -35,8 +35,12 @@ impl Known {
         &self.event
     }
 
-    fn is(&self, key: Key<'_>) -> bool {
-        *self.outline == *key.outline && self.given == key.given && Arc::ptr_eq(&self.event.context, key.context)
+    /// The type, if it is the one of that key.
+    #[inline]
+    pub fn of(&self, key: Key<'_>) -> Option<&Arc<EventType>> {
+        let same =
+            *self.outline == *key.outline && self.given == key.given && Arc::ptr_eq(&self.event.context, key.context);
+        same.then_some(&self.event)
     }
 }
 
@@ -61,14 +65,14 @@ impl Outlines {
         hasher.finish()
     }
 
+    /// What has that hash, which is another line's once in a very long time: such a line is mined, then.
     #[inline]
-    pub fn find(&self, hash: u64, key: Key<'_>) -> Option<&Arc<EventType>> {
-        self.known.find(hash, |known| known.is(key)).map(|known| &known.event)
+    pub fn candidate(&self, hash: u64) -> Option<&Known> {
+        self.known.find(hash, |known| known.hash == hash)
     }
 
     pub fn insert(&mut self, new: Known) {
-        let key = Key { context: &new.event.context, given: new.given, outline: &new.outline };
-        if self.find(new.hash, key).is_some() {
+        if self.candidate(new.hash).is_some() {
             return;
         }
         if self.known.len() >= self.capacity {
@@ -84,20 +88,19 @@ impl Outlines {
 }
 
 /// Which outlines were met once: only those that come again are worth keeping.
-pub struct Met(Box<[u16; Met::SIZE]>);
-
-impl Default for Met {
-    fn default() -> Self {
-        Self(Box::new([0; Self::SIZE]))
-    }
-}
+#[derive(Default)]
+pub struct Met(Vec<u16>);
 
 impl Met {
-    const SIZE: usize = 4096;
+    const LEAST: usize = 4096;
 
-    /// Notes an outline; answers whether it was among the last that were noted.
-    pub fn again(&mut self, hash: u64) -> bool {
-        let (place, mark) = (hash as usize % Self::SIZE, (hash >> 48) as u16 | 1);
+    /// Notes an outline; answers whether it was among the last that were noted, which are more than there are types.
+    pub fn again(&mut self, hash: u64, types: usize) -> bool {
+        let size = (types * 2).next_power_of_two().max(Self::LEAST);
+        if self.0.len() < size {
+            self.0.resize(size, 0);
+        }
+        let (place, mark) = (hash as usize % self.0.len(), (hash >> 48) as u16 | 1);
         std::mem::replace(&mut self.0[place], mark) == mark
     }
 }

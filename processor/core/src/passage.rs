@@ -1,7 +1,7 @@
 //! A request that passes as it is, because looking into it failed: its records are counted and kept.
 
 use crate::mine::sink::Skeleton;
-use crate::record::{Signal, metric};
+use crate::record::{Record, Signal, metric};
 use crate::walk::{Payload, Processed};
 use crate::wire::{Fields, Malformed};
 
@@ -18,7 +18,9 @@ pub fn of(signal: Signal, request: &[u8]) -> Result<Processed, Malformed> {
                     Signal::Logs | Signal::Spans => 1,
                     Signal::Metrics => {
                         skeleton.clear();
-                        metric::read(record, &mut skeleton)?.0.items
+                        let mut read = Record::default();
+                        metric::read(record, &mut skeleton, &mut read)?;
+                        read.items
                     }
                 };
                 Ok(())

@@ -11,7 +11,7 @@ use crate::look::Look;
 use crate::mine::Masks;
 use crate::mine::bits::Bits;
 use crate::mine::sink::Template;
-use crate::record::{Signal, log, metric, span};
+use crate::record::{Record, Signal, log, metric, span};
 use crate::wire::{Fields, Malformed};
 
 pub const SAMPLES: usize = 3;
@@ -163,7 +163,7 @@ impl Seen {
                 sample
             }
             Signal::Metrics => {
-                metric::read(record, &mut sink)?;
+                metric::read(record, &mut sink, &mut Record::default())?;
                 let mut description = "";
                 let mut fields = Fields::new(record);
                 while let Some(field) = fields.read()? {
@@ -187,11 +187,11 @@ impl Seen {
             }
             Ok(())
         })?;
+        let (template, slots) = sink.finish();
         Ok(Self {
-            template: String::from_utf8_lossy(&sink.out).trim_end().to_owned(),
+            template: String::from_utf8_lossy(&template).trim_end().to_owned(),
             sample: cut(sample, SAMPLE_BYTES),
-            slots: sink
-                .slots
+            slots: slots
                 .into_iter()
                 .take(KEYS)
                 .map(|(kind, value)| (kind, cut(String::from_utf8_lossy(&value).into_owned(), SLOT_BYTES)))
@@ -221,6 +221,9 @@ fn render(encoded: &[u8], out: &mut String) -> Result<(), Malformed> {
                 out.push('{');
                 let mut first = true;
                 each_pair(&map, 1, |pair| {
+                    if out.len() > SAMPLE_BYTES {
+                        return Ok(());
+                    }
                     if !std::mem::take(&mut first) {
                         out.push_str(", ");
                     }

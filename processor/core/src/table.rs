@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use crate::aliases::Aliases;
 use crate::brake::Brake;
-use crate::decide::{Decision, Limit};
+use crate::decide::{Action, Decision, Limit};
 use crate::general::sets::Sets;
 use crate::identity::{Context, Fingerprint};
 use crate::outlines::{Known, Outlines};
@@ -69,6 +69,8 @@ pub struct EventType {
     /// Whether `commit` still wants records of this type, for its template or its evidence.
     pub wanted: AtomicBool,
     pub judged: AtomicBool,
+    /// Whether something else is decided than to keep its records.
+    pub acts: AtomicBool,
     pub records: Counter,
     pub bytes: Counter,
     pub dropped_records: Counter,
@@ -105,6 +107,11 @@ impl EventType {
         if covers.len() < COVERS && !covers.contains(&part) {
             covers.push(part);
         }
+    }
+
+    #[inline]
+    pub fn is(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> bool {
+        self.class == class && Arc::ptr_eq(&self.context, context) && self.skeleton.as_bytes() == skeleton
     }
 
     /// Notes that records were committed.
@@ -170,7 +177,8 @@ impl Table {
         self.contexts.find(self.hasher.hash_one(context), |known| **known == *context).cloned()
     }
 
-    fn hash(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> u64 {
+    #[inline]
+    pub fn hash(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         (Arc::as_ptr(context) as usize).hash(&mut hasher);
         class.hash(&mut hasher);
@@ -181,9 +189,13 @@ impl Table {
     #[inline]
     pub fn find(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> Option<&Arc<EventType>> {
         let hash = self.hash(context, class, skeleton);
-        self.types.find(hash, |known| {
-            known.class == class && Arc::ptr_eq(&known.context, context) && known.skeleton.as_bytes() == skeleton
-        })
+        self.types.find(hash, |known| known.is(context, class, skeleton))
+    }
+
+    /// What has that hash, which is nearly always what was looked for.
+    #[inline]
+    pub fn candidate(&self, hash: u64) -> Option<&Arc<EventType>> {
+        self.types.find(hash, |known| known.hash == hash)
     }
 
     /// Remembers lines by their outlines, of types that are still here.
@@ -204,6 +216,8 @@ impl Table {
     }
 
     pub fn decide(&mut self, event: &EventType, decision: Option<Decision>) {
+        let acts = decision.as_ref().is_some_and(|decision| decision.action != Action::Keep);
+        event.acts.store(acts, Ordering::Relaxed);
         self.slots[event.slot as usize] = decision;
     }
 
@@ -246,6 +260,7 @@ impl Table {
             last_seen: AtomicI64::new(0),
             wanted: AtomicBool::new(true),
             judged: AtomicBool::new(false),
+            acts: AtomicBool::new(false),
             samples: Mutex::default(),
             limit: OnceLock::new(),
             created: now,

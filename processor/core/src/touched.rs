@@ -3,22 +3,62 @@
 use std::sync::Arc;
 
 use crate::decide::LimitUse;
+use crate::samples::SAMPLES;
 use crate::table::EventType;
 
-/// What one request did to one type.
+/// What one request did to one type. Small, because a request may touch as many types as it has records.
 pub struct Touched {
     pub event: Arc<EventType>,
     pub records: u64,
     pub bytes: u64,
     pub dropped_records: u64,
     pub dropped_bytes: u64,
-    pub limit: LimitUse,
-    /// Where records stand that `commit` may take as samples; most types want none.
-    pub samples: Vec<(usize, usize)>,
+    rare: Option<Box<Rare>>,
+}
+
+/// What most types have nothing of.
+#[derive(Default)]
+struct Rare {
+    limit: LimitUse,
+    samples: Vec<(usize, usize)>,
+}
+
+impl Touched {
+    /// Where records stand that `commit` may take as samples.
+    pub fn samples(&self) -> &[(usize, usize)] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.samples)
+    }
+
+    /// Notes where a record stands that may be a sample, unless there are enough.
+    pub fn offer_sample(&mut self, value: usize, end: usize) {
+        let samples = &mut self.rare.get_or_insert_default().samples;
+        if samples.len() < SAMPLES {
+            samples.push((value, end));
+        }
+    }
+
+    /// Notes what was taken of the type's limit.
+    #[inline]
+    pub fn use_limit(&mut self, used: LimitUse) {
+        if used != LimitUse::default() {
+            self.rare.get_or_insert_default().limit.add(used);
+        }
+    }
+
+    /// Gives back what was taken of the type's limit.
+    pub fn roll_back(&self) {
+        if let Some(rare) = &self.rare
+            && rare.limit != LimitUse::default()
+            && let Some(limit) = self.event.limit.get()
+        {
+            limit.lock().give_back(rare.limit);
+        }
+    }
 }
 
 /// Where the type stands in `touched`, where it is put when it is not there yet. `index` has one more than that place by
 /// the type's slot.
+#[inline]
 pub fn touch(touched: &mut Vec<Touched>, index: &mut Vec<u32>, event: &Arc<EventType>) -> usize {
     let slot = event.slot as usize;
     if index.len() <= slot {
@@ -35,8 +75,7 @@ pub fn touch(touched: &mut Vec<Touched>, index: &mut Vec<u32>, event: &Arc<Event
         bytes: 0,
         dropped_records: 0,
         dropped_bytes: 0,
-        limit: LimitUse::default(),
-        samples: Vec::new(),
+        rare: None,
     });
     index[slot] = touched.len() as u32;
     touched.len() - 1

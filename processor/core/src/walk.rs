@@ -1,7 +1,7 @@
 //! One walk over one request: every record is read, its type found, its decision carried out.
 
 mod resource;
-mod types;
+mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 use resource::Resource;
-use types::{add, find};
+use waiting::{BATCH, Waiting, add, find};
 
 use crate::decide::{Action, Decision, Fate, Limit, LimitUse, is_sampled};
 use crate::edit::{Edits, Extent};
@@ -18,7 +18,6 @@ use crate::identity::Context;
 use crate::mine::Masks;
 use crate::outlines::{Known, Met};
 use crate::record::{self, Record, Signal, Workspace};
-use crate::samples::SAMPLES;
 use crate::settings::{Mode, Policy};
 use crate::table::{EventType, Table};
 use crate::touched::{Touched, touch};
@@ -33,6 +32,9 @@ pub struct Call<'e> {
     pub policy: &'e Policy,
     pub signal: Signal,
 }
+
+/// No more records wait when there are so many bytes of what tells their types.
+const BATCH_TEXT: usize = 64 << 10;
 
 /// Working memory of one call.
 #[derive(Default)]
@@ -76,11 +78,7 @@ pub struct Processed {
 /// Gives back what a request took of limits and was not committed.
 pub fn roll_back(processed: &Processed) {
     for touched in &processed.touched {
-        if touched.limit != LimitUse::default()
-            && let Some(limit) = touched.event.limit.get()
-        {
-            limit.lock().give_back(touched.limit);
-        }
+        touched.roll_back();
     }
 }
 
@@ -110,6 +108,7 @@ fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) ->
         now: now(),
         buf: request,
         scratch,
+        batch: Vec::new(),
         edits: Edits::with_room(extent),
         growth: request.len() * 4 + (1 << 20),
         out: Processed { touched, ..Processed::default() },
@@ -186,6 +185,8 @@ struct Pass<'e> {
     now: i64,
     buf: &'e [u8],
     scratch: &'e mut Scratch,
+    /// Records of one scope that were read and are not settled.
+    batch: Vec<Waiting>,
     edits: Edits,
     /// How many bytes tags may add: a request of many tiny records passes untagged beyond it, so memory is bounded.
     growth: usize,
@@ -251,75 +252,124 @@ impl<'e> Pass<'e> {
             let mut fields = Fields::within(pass.buf, outer);
             while let Some(field) = fields.read()? {
                 if field.is_message(2) {
-                    pass.record(&field, &mut place, table)?;
+                    pass.read(&field)?;
+                    if pass.batch.len() == BATCH || pass.scratch.work.texts.length() > BATCH_TEXT {
+                        pass.settle(&mut place, table)?;
+                    }
                 } else if field.is_message(1) && pass.order == Order::Usual && pass.out.received > first {
                     return Err(Stop::LateScope);
                 }
             }
-            Ok(())
+            pass.settle(&mut place, table)
         })
     }
 
-    fn record(
+    /// Reads a record; what becomes of it is settled with its neighbours'.
+    fn read(&mut self, field: &Field<'_>) -> Result<(), Malformed> {
+        self.batch.push(Waiting::at(field));
+        let Some(waiting) = self.batch.last_mut() else { return Ok(()) };
+        waiting.read(&self.call, field, &mut self.scratch.work)?;
+        self.out.received += 1;
+        self.out.items_received += waiting.record.items;
+        Ok(())
+    }
+
+    /// Settles the records that were read and wait. Types are looked up for many at a time, because the processor then
+    /// waits for several entries of a large table at once.
+    fn settle(&mut self, place: &mut Place<'_>, table: &mut RwLockReadGuard<'e, Table>) -> Result<(), Stop> {
+        let mut batch = std::mem::take(&mut self.batch);
+        let (mut rest, mut at_once) = (&batch[..], BATCH);
+        while !rest.is_empty() {
+            let run = &rest[..at_once.min(rest.len())];
+            let found = find(run, self.scratch.work.texts.bytes(), place, table);
+            let mut met = 0;
+            for (waiting, event) in run.iter().zip(found.into_iter().map_while(|event| event)) {
+                self.record(waiting, event, place.resource, table)?;
+                met += 1;
+            }
+            // What is novel seldom comes alone.
+            at_once = if met == run.len() { BATCH } else { 1 };
+            if let Some(waiting) = run.get(met) {
+                self.first_met(waiting, place, table)?;
+                met += 1;
+            }
+            rest = &rest[met..];
+        }
+        batch.clear();
+        self.scratch.work.texts.clear();
+        self.batch = batch;
+        Ok(())
+    }
+
+    /// A record whose type was not found at once.
+    fn first_met(
         &mut self,
-        field: &Field<'_>,
+        waiting: &Waiting,
         place: &mut Place<'_>,
         table: &mut RwLockReadGuard<'e, Table>,
     ) -> Result<(), Stop> {
-        let call = self.call;
-        let (record, shape) = record::read(call.signal, field.payload, call.masks, &mut self.scratch.work)?;
-        self.out.received += 1;
-        self.out.items_received += record.items;
-        let novel;
-        let event = match find(&call, self.scratch, shape, place, table) {
-            Ok(event) => event,
-            Err(class) => {
-                let skeleton = self.scratch.work.skeleton.text();
-                let Some(event) = add(&call, place, class, skeleton, self.now, table)? else {
-                    self.out.overflowed += 1;
-                    return self.strip(field, &record);
-                };
-                novel = event;
-                // It may have become a part of another while the table was not held.
-                novel.current()
-            }
+        let class = match waiting.mine(&self.call, self.buf, self.scratch, place, table)? {
+            Ok(event) => return self.record(waiting, event, place.resource, table),
+            Err(class) => class,
         };
+        let skeleton = waiting.skeleton(&self.scratch.work);
+        if let Some(event) = add(&self.call, place, class, skeleton, self.now, table)? {
+            // It may have become a part of another while the table was not held.
+            return self.record(waiting, event.current(), place.resource, table);
+        }
+        self.out.overflowed += 1;
+        self.strip(waiting)
+    }
+
+    /// Carries out what is decided of a record of that type.
+    fn record(
+        &mut self,
+        waiting: &Waiting,
+        event: &Arc<EventType>,
+        resource: &[bool],
+        table: &Table,
+    ) -> Result<(), Stop> {
+        let call = self.call;
+        let &Waiting { start, value, end, ref record, .. } = waiting;
         let at = touch(&mut self.out.touched, &mut self.scratch.index, event);
         let touched = &mut self.out.touched[at];
-        let bytes = (field.end - field.start) as u64;
+        let bytes = (end - start) as u64;
         touched.records += 1;
         touched.bytes += bytes;
-        if event.wanted.load(Ordering::Relaxed) && touched.samples.len() < SAMPLES {
-            touched.samples.push((field.value, field.end));
+        if event.wanted.load(Ordering::Relaxed) {
+            touched.offer_sample(value, end);
         }
         if self.mode == Mode::Observe {
             return Ok(());
         }
+        if !event.acts.load(Ordering::Relaxed) && !call.policy.tag_all {
+            return self.strip(waiting);
+        }
         let decision = table.decision(event).filter(|decision| decision.in_force(self.now));
-        let Some(decision) = decision else { return self.strip(field, &record) };
-        let (fate, used) = self.fate(decision, &record, field.payload, place.resource, event);
+        let Some(decision) = decision else { return self.strip(waiting) };
+        let (fate, used) = self.fate(decision, record, &self.buf[value..end], resource, event);
         let touched = &mut self.out.touched[at];
-        touched.limit.add(used);
+        touched.use_limit(used);
         if fate == Fate::Waste && self.mode == Mode::Drop && call.signal != Signal::Spans {
             touched.dropped_records += 1;
             touched.dropped_bytes += bytes;
             self.out.dropped += 1;
             self.out.items_dropped += record.items;
-            self.edits.cut(field.start, field.end);
+            self.edits.cut(start, end);
             return Ok(());
         }
         if fate == Fate::Kept && !call.policy.tag_all || self.edits.inserted_bytes() > self.growth {
-            return self.strip(field, &record);
+            return self.strip(waiting);
         }
         self.out.tagged += 1;
-        let earlier = record.tags.present || record.tags.adjusted_count.is_some();
-        Ok(self.edits.tag(self.buf, field, call.signal, earlier, Some((decision, fate)))?)
+        let earlier = record.tags.stale > 0 || record.tags.adjusted_count > 0.0;
+        Ok(self.edits.tag(self.buf, &waiting.field(self.buf), call.signal, earlier, Some((decision, fate)))?)
     }
 
     /// A record that this hop does not tag carries no earlier hop's verdict on.
-    fn strip(&mut self, field: &Field<'_>, record: &Record) -> Result<(), Stop> {
-        if record.tags.present && self.mode != Mode::Observe {
-            self.edits.tag(self.buf, field, self.call.signal, true, None)?;
+    fn strip(&mut self, waiting: &Waiting) -> Result<(), Stop> {
+        if waiting.record.tags.stale > 0 && self.mode != Mode::Observe {
+            self.edits.tag(self.buf, &waiting.field(self.buf), self.call.signal, true, None)?;
         }
         Ok(())
     }
@@ -338,7 +388,7 @@ impl<'e> Pass<'e> {
         if decision.exceptions != 0 && is_excepted(decision, record, policy, resource) {
             return unlimited(Fate::Kept);
         }
-        let earlier = record.tags.adjusted_count.unwrap_or(1.0);
+        let earlier = record.tags.adjusted_count.max(1.0);
         match decision.action {
             Action::Keep => unlimited(Fate::Kept),
             Action::Drop => {

@@ -14,6 +14,8 @@ struct Block {
     odd: u64,
     /// At or just behind something that wording is not made of; words without are passed over (`Splitter::skip`).
     event: u64,
+    /// Just behind a word that holds a digit or is odd.
+    ends: u64,
 }
 
 /// The masks of one line. Reused from line to line.
@@ -27,14 +29,26 @@ pub struct Bits {
 }
 
 impl Bits {
+    /// Makes all masks of a text.
     pub fn read(&mut self, text: &[u8]) {
+        self.fill::<true>(text);
+    }
+
+    /// Makes the masks that an outline asks for: all but `marked` and `event`.
+    pub fn read_words(&mut self, text: &[u8]) {
+        self.fill::<false>(text);
+    }
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would cost more than the work before the next one")]
+    fn fill<const EVENTS: bool>(&mut self, text: &[u8]) {
         self.length = text.len();
         let count = text.len() / 64 + 1;
         if self.blocks.len() <= count {
             // One more, so that every block has a next one.
             self.blocks.resize(count + 1, Block::default());
         }
-        (self.controls, self.odd) = classes::with_classifier(text, Fill(&mut self.blocks[..count]));
+        (self.controls, self.odd) = classes::with_classifier(text, Fill::<EVENTS>(&mut self.blocks[..count]));
     }
 
     /// Whether there is any control character.
@@ -66,21 +80,10 @@ impl Bits {
         self.next(at, |block| block.event)
     }
 
-    /// The first digit, slash or pair of dots at or after `at`, if there is one.
+    /// The words that hold a digit or are odd.
     #[inline]
-    pub fn next_number_or_path(&self, at: usize) -> Option<usize> {
-        let of = |block: &Block| block.digit | block.odd;
-        let last = self.length / 64;
-        let mut index = at / 64;
-        let mut bits = of(&self.blocks[index]) >> (at % 64) << (at % 64);
-        while bits == 0 {
-            if index == last {
-                return None;
-            }
-            index += 1;
-            bits = of(&self.blocks[index]);
-        }
-        Some(index * 64 + bits.trailing_zeros() as usize)
+    pub fn numbers_and_paths(&self) -> NumbersAndPaths<'_> {
+        NumbersAndPaths { bits: self, index: 0, ends: self.blocks[0].ends }
     }
 
     /// Both masks have a bit at the text's end, so the search ends there.
@@ -123,6 +126,16 @@ impl Bits {
         Around { start: base + start as usize, end: base + end as usize, odd }
     }
 
+    /// The bits of the 64 bytes before `at`, the last one's highest; those before the text are given.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the innermost step of the way over a line")]
+    fn before(&self, at: usize, outside: u64, of: impl Fn(&Block) -> u64) -> u64 {
+        let (index, shift) = (at / 64, at % 64);
+        let earlier = self.blocks.get(index.wrapping_sub(1)).map_or(outside, &of);
+        of(&self.blocks[index]) << 1 << (63 - shift) | earlier >> shift
+    }
+
+    /// The same across blocks.
     #[inline(never)]
     fn around_across(&self, at: usize) -> Around {
         let (start, end) = (self.word_start(at), self.word_end(at));
@@ -159,13 +172,14 @@ impl Bits {
         }
     }
 
+    /// Odd words are looked at in parts, so nothing is looked for in all of one that is.
     #[cold]
     fn long_word(&self, start: usize, end: usize) -> Word {
-        Word {
-            marked: self.any(start, end, |block| block.marked),
-            digit: self.any(start, end, |block| block.digit),
-            odd: self.any(start, end, |block| block.odd),
+        if self.any(start, end, |block| block.odd) {
+            return Word { marked: true, digit: false, odd: true };
         }
+        let digit = self.any(start, end, |block| block.digit);
+        Word { marked: digit || self.any(start, end, |block| block.marked), digit, odd: false }
     }
 
     #[inline]
@@ -193,6 +207,40 @@ impl Bits {
     }
 }
 
+/// Goes over words from their ends.
+pub struct NumbersAndPaths<'b> {
+    bits: &'b Bits,
+    index: usize,
+    /// Those of this block that were not met yet.
+    ends: u64,
+}
+
+impl Iterator for NumbersAndPaths<'_> {
+    type Item = Around;
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the innermost step of the way over a line")]
+    fn next(&mut self) -> Option<Around> {
+        let bits = self.bits;
+        while self.ends == 0 {
+            if self.index == bits.length / 64 {
+                return None;
+            }
+            self.index += 1;
+            self.ends = bits.blocks[self.index].ends;
+        }
+        let end = self.index * 64 + self.ends.trailing_zeros() as usize;
+        self.ends &= self.ends - 1;
+        let before = bits.before(end, u64::MAX, |block| block.sep);
+        if before == 0 {
+            return Some(bits.around_across(end));
+        }
+        let back = before.leading_zeros();
+        let odd = bits.before(end, 0, |block| block.odd).unbounded_shr(64 - back);
+        Some(Around { start: end - back as usize, end, odd: odd != 0 })
+    }
+}
+
 /// Where a word is, and whether it holds one of `/ \ @` or two dots in a row.
 pub struct Around {
     pub start: usize,
@@ -205,6 +253,7 @@ pub struct Around {
 pub struct Word {
     /// More than letters: one of the others, or a dot.
     pub marked: bool,
+    /// What an odd word of more than 64 bytes holds is not told.
     pub digit: bool,
     /// One of `/ \ @`, two dots in a row, or a dot at its beginning that follows another.
     pub odd: bool,
@@ -212,9 +261,9 @@ pub struct Word {
 
 /// Fills a line's blocks, which are as many as the text has whole ones, and one. Answers whether there are controls, and
 /// whether there is anything odd.
-struct Fill<'b>(&'b mut [Block]);
+struct Fill<'b, const EVENTS: bool>(&'b mut [Block]);
 
-impl Work for Fill<'_> {
+impl<const EVENTS: bool> Work for Fill<'_, EVENTS> {
     type Out = (bool, bool);
 
     #[inline(always)]
@@ -228,7 +277,7 @@ impl Work for Fill<'_> {
             let end = if left < 64 { 1u64 << left } else { 0 };
             let classes = classify(text, index * 64);
             controls |= classes.control;
-            *block = derive(&classes, end, &mut edge);
+            *block = derive::<EVENTS>(&classes, end, &mut edge);
             odd |= block.odd;
         }
         (controls != 0, odd != 0)
@@ -242,21 +291,33 @@ struct Edge {
     dot: u64,
     capital: u64,
     hex: u64,
+    /// 1 within a word that holds a digit or is odd.
+    carry: u64,
 }
 
 impl Default for Edge {
     /// The text's beginning is the beginning of a word.
     fn default() -> Self {
-        Self { sep: u64::MAX, blank: 0, dot: 0, capital: 0, hex: 0 }
+        Self { sep: u64::MAX, blank: 0, dot: 0, capital: 0, hex: 0, carry: 0 }
     }
 }
 
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the masks stay in registers")]
-fn derive(classes: &Classes, end: u64, edge: &mut Edge) -> Block {
+fn derive<const EVENTS: bool>(classes: &Classes, end: u64, edge: &mut Edge) -> Block {
     let moved = |bits: u64, earlier: u64, by: u32| bits << by | earlier >> (64 - by);
     let &Classes { digit, slash, dot, look, blank, upper, hex, control, .. } = classes;
     let sep = classes.sep | end.wrapping_neg();
+    let odd = slash | dot & moved(dot, edge.dot, 1);
+    // Added to a word's bits, one of them carries through the bits above it to where the word has ended.
+    let (sum, over) = (!sep).overflowing_add(digit | odd);
+    let (sum, over_again) = sum.overflowing_add(edge.carry);
+    let carry = u64::from(over || over_again);
+    let ends = sum & sep;
+    if !EVENTS {
+        *edge = Edge { dot, carry, ..Edge::default() };
+        return Block { sep, digit, odd, ends, ..Block::default() };
+    }
     let behind_sep = moved(sep, edge.sep, 1);
     let capital = upper & behind_sep;
     // Behind a word of three letters with a capital first, which may be a month or a day of the week.
@@ -267,11 +328,10 @@ fn derive(classes: &Classes, end: u64, edge: &mut Edge) -> Block {
     let four = two & moved(two, earlier, 2);
     let eight = four & moved(four, earlier, 4);
     let blanks = blank & moved(blank, edge.blank, 1);
-    let odd = slash | dot & moved(dot, edge.dot, 1);
-    *edge = Edge { sep, blank, dot, capital, hex };
+    *edge = Edge { sep, blank, dot, capital, hex, carry };
     let marked = digit | slash | dot;
     let event = marked | look | control | blanks | date | eight | end;
-    Block { sep, digit, marked, odd, event }
+    Block { sep, digit, marked, odd, event, ends }
 }
 
 #[cfg(test)]
@@ -290,7 +350,7 @@ mod tests {
         for length in (0..300).chain([4096]) {
             let text = &text[..length];
             let mut slow = vec![Block::default(); length / 64 + 1];
-            Fill(&mut slow).run(text, classes::by_table);
+            Fill::<true>(&mut slow).run(text, classes::by_table);
             let fast = bits(text);
             for (index, slow) in slow.iter().enumerate() {
                 let fast = &fast.blocks[index];

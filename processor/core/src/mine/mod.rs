@@ -134,7 +134,7 @@ mod tests {
     fn template(text: &str) -> String {
         let mut sink = sink::Template::default();
         line(text.as_bytes(), &Masks::default(), &mut Bits::default(), &mut sink, &mut Clues::default());
-        String::from_utf8(sink.out).unwrap()
+        String::from_utf8(sink.finish().0).unwrap()
     }
 
     fn clues(text: &str) -> Clues {

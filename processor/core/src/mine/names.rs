@@ -10,16 +10,36 @@ use memchr::memchr_iter;
 
 use super::words::is_state;
 
-/// The first name at or after `from`. Both words that announce one end in `r` and a blank.
-pub fn next(line: &[u8], from: usize) -> Option<Range<usize>> {
+/// How many quotes stand before a place that only moves on.
+#[derive(Default)]
+pub struct Quotes {
+    counted: usize,
+    double: usize,
+    single: usize,
+}
+
+impl Quotes {
+    /// Whether neither kind is open there.
+    fn are_closed(&mut self, line: &[u8], at: usize) -> bool {
+        let more = &line[self.counted.min(at)..at];
+        self.double += memchr_iter(b'"', more).count();
+        self.single += memchr_iter(b'\'', more).count();
+        self.counted = at;
+        self.double.is_multiple_of(2) && self.single.is_multiple_of(2)
+    }
+}
+
+/// The first name at or after `from`. Both words that announce one end in `r` and a blank. `quotes` are those that earlier
+/// calls for this line counted.
+pub fn next(line: &[u8], from: usize, quotes: &mut Quotes) -> Option<Range<usize>> {
     // A level may have been found below the line.
     memchr_iter(b'r', line.get(from..)?)
         .map(|at| from + at + 1)
         .filter(|&end| line.get(end) == Some(&b' '))
-        .find_map(|end| name_behind(line, end))
+        .find_map(|end| name_behind(line, end, quotes))
 }
 
-fn name_behind(line: &[u8], end: usize) -> Option<Range<usize>> {
+fn name_behind(line: &[u8], end: usize, counted: &mut Quotes) -> Option<Range<usize>> {
     let start = word_start(line, end);
     let word = &line[start..end];
     let is_user = matches!(word, b"user" | b"User");
@@ -37,7 +57,8 @@ fn name_behind(line: &[u8], end: usize) -> Option<Range<usize>> {
     };
     // `invalid user session` is no name, `invalid user session from 10.0.0.1` is one.
     let surely = is_user && is_role(before) && is_followed(line, name.end, b" from ");
-    (told && is_name(line, &name) && (surely || !is_ordinary(&line[name.clone()]))).then_some(name)
+    let named = told && is_name(line, &name) && (surely || !is_ordinary(&line[name.clone()]));
+    (named && counted.are_closed(line, name.start)).then_some(name)
 }
 
 /// Words behind which `user` is followed by one.
@@ -149,18 +170,15 @@ fn is_ordinary(word: &[u8]) -> bool {
     )
 }
 
-/// Whether what stands there is a name: letters, no verb, no state, and not within quotes.
+/// Whether what stands there is a name: letters, no verb, no state.
 fn is_name(line: &[u8], name: &Range<usize>) -> bool {
     let word = &line[name.clone()];
     let ends = line.get(name.end).is_none_or(|next| matches!(next, b' ' | b',' | b';'));
-    let quotes = |mark: u8| memchr_iter(mark, &line[..name.start]).count();
     word.first().is_some_and(u8::is_ascii_alphabetic)
         && word.last().is_some_and(u8::is_ascii_alphabetic)
         && ends
         && !is_state(word)
         && !(word.len() > 4 && (word.ends_with(b"ed") || word.ends_with(b"ing")))
-        && quotes(b'"').is_multiple_of(2)
-        && quotes(b'\'').is_multiple_of(2)
 }
 
 fn is_name_byte(byte: u8) -> bool {
@@ -187,8 +205,8 @@ fn previous(line: &[u8], start: usize) -> Range<usize> {
 mod tests {
     fn names(line: &str) -> Vec<&str> {
         let mut found = Vec::new();
-        let mut at = 0;
-        while let Some(name) = super::next(line.as_bytes(), at) {
+        let (mut at, mut quotes) = (0, super::Quotes::default());
+        while let Some(name) = super::next(line.as_bytes(), at, &mut quotes) {
             at = name.end;
             found.push(&line[name]);
         }

@@ -36,22 +36,17 @@ const WITH_DIGITS: u8 = 16;
 /// The line's level, which is found before.
 const LEVEL: u8 = 5;
 
-/// Writes the outline of a line; `level` is empty when it names none.
+/// Appends the outline of a line; `level` is empty when it names none.
 #[inline]
 pub fn write(text: &[u8], level: Range<usize>, bits: &Bits, out: &mut Buffer) {
-    out.clear();
     let mut level = Some(level).filter(|level| !level.is_empty());
     let mut done = 0;
-    let mut at = 0;
-    while let Some(found) = bits.next_number_or_path(at) {
-        let word = bits.around(found);
+    for word in bits.numbers_and_paths() {
         if let Some(level) = level.take_if(|level| level.start <= word.start) {
             out.push(&text[done..], level.start - done);
             out.push_first(&[LEVEL], 1);
-            (done, at) = (level.end, level.end);
-            continue;
+            done = level.end;
         }
-        at = word.end;
         // A word that the level is a part of stays.
         if word.start < done || level.as_ref().is_some_and(|level| level.start < word.end) {
             continue;
@@ -215,7 +210,7 @@ mod tests {
     fn mined(line: &str) -> (Vec<u8>, Clues) {
         let (mut bits, mut sink, mut clues) = (Bits::default(), Skeleton::default(), Clues::default());
         let plain = plain::read(line.as_bytes(), &mut bits).unwrap();
-        plain.mine(&Masks::default(), &bits, &mut sink, &mut clues);
+        plain.mine(&Masks::default(), &mut bits, &mut sink, &mut clues);
         sink.finish(usize::MAX);
         (sink.text().to_vec(), clues)
     }

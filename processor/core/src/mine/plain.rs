@@ -31,7 +31,7 @@ pub fn read<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     if !head::begins_with_letters(text) {
         return read_behind_head(text, bits);
     }
-    bits.read(text);
+    bits.read_words(text);
     if bits.has_controls() {
         return None;
     }
@@ -50,7 +50,7 @@ fn read_behind_head<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     if text.first() == Some(&b'{') {
         return None;
     }
-    bits.read(text);
+    bits.read_words(text);
     if bits.has_controls() {
         return None;
     }
@@ -64,7 +64,7 @@ impl Plain<'_> {
         self.severity
     }
 
-    /// Writes the outline of the line; answers whether it has one.
+    /// Appends the outline of the line; answers whether it has one.
     #[inline]
     pub fn outline(&self, masks: &Masks, bits: &Bits, out: &mut Buffer) -> bool {
         if masks.any.is_some() || self.is_client(bits) {
@@ -83,7 +83,8 @@ impl Plain<'_> {
 
     /// Mines the line's words.
     #[inline]
-    pub fn mine<S: Sink>(self, masks: &Masks, bits: &Bits, sink: &mut S, clues: &mut Clues) {
+    pub fn mine<S: Sink>(self, masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) {
+        bits.read(self.text);
         split(self.text, self.level, masks, bits, sink, clues);
     }
 }

@@ -96,58 +96,60 @@ impl Sink for Skeleton {
 /// The template for people, with a slot for each variable. Variables that touch are one slot.
 #[derive(Default)]
 pub struct Template {
-    pub out: Vec<u8>,
-    pub slots: Vec<(String, Vec<u8>)>,
-    open: Option<Open>,
+    out: Vec<u8>,
+    slots: Vec<(String, Vec<u8>)>,
+    open: Option<Run>,
 }
 
-struct Open {
-    mark_at: usize,
-    end: usize,
-    last: usize,
+/// A run of variables that may go on: its slot is the last one, and its mark is written when it has ended, because only
+/// the whole value tells its kind.
+struct Run {
+    /// The kind, when the splitter knows it and the run is one variable.
+    known: Option<String>,
+    /// Punctuation behind its last variable that may join another to it.
+    joining: Vec<u8>,
 }
 
 impl Template {
-    fn mark(&mut self, kind: &str) {
+    /// The template and its slots, each with its kind.
+    pub fn finish(mut self) -> (Vec<u8>, Vec<(String, Vec<u8>)>) {
+        self.end_run();
+        (self.out, self.slots)
+    }
+
+    fn end_run(&mut self) {
+        let (Some(run), Some((kind, value))) = (self.open.take(), self.slots.last_mut()) else { return };
+        *kind = run.known.unwrap_or_else(|| kind::of(value).to_owned());
         self.out.push(b'<');
         self.out.extend_from_slice(kind.as_bytes());
         self.out.push(b'>');
+        self.out.extend_from_slice(&run.joining);
     }
 }
 
 impl Sink for Template {
     fn part(&mut self, text: &[u8]) {
+        self.end_run();
         self.out.extend_from_slice(text);
-        self.open = None;
     }
 
     fn constant(&mut self, text: &[u8], range: Range<usize>) {
         let text = &text[range];
-        self.out.extend_from_slice(text);
         match &mut self.open {
-            Some(open) if joins(text) => open.last = self.out.len(),
-            open => *open = None,
+            Some(run) if joins(text) => run.joining.extend_from_slice(text),
+            _ => self.part(text),
         }
     }
 
     fn variable(&mut self, text: &[u8], range: Range<usize>, known: Option<&str>) {
         let value = &text[range];
-        let touching = self.open.take().filter(|open| open.last == self.out.len());
-        let (kind, mark_at) = if let (Some(open), Some((_, earlier))) = (touching, self.slots.last_mut()) {
-            earlier.extend_from_slice(&self.out[open.end..]);
+        if let (Some(run), Some((_, earlier))) = (&mut self.open, self.slots.last_mut()) {
+            earlier.append(&mut run.joining);
             earlier.extend_from_slice(value);
-            self.out.truncate(open.mark_at);
-            let kind = kind::of(earlier).to_owned();
-            if let Some(slot) = self.slots.last_mut() {
-                slot.0.clone_from(&kind);
-            }
-            (kind, open.mark_at)
-        } else {
-            let kind = known.unwrap_or_else(|| kind::of(value)).to_owned();
-            self.slots.push((kind.clone(), value.to_vec()));
-            (kind, self.out.len())
-        };
-        self.mark(&kind);
-        self.open = Some(Open { mark_at, end: self.out.len(), last: self.out.len() });
+            run.known = None;
+            return;
+        }
+        self.slots.push((String::new(), value.to_vec()));
+        self.open = Some(Run { known: known.map(str::to_owned), joining: Vec::new() });
     }
 }

@@ -81,7 +81,8 @@ pub(super) fn split<S: Sink>(
         }
     } else {
         let level_end = splitter.settled_at;
-        while let Some(name) = names::next(line, done.max(level_end)) {
+        let mut quotes = names::Quotes::default();
+        while let Some(name) = names::next(line, done.max(level_end), &mut quotes) {
             splitter.settled_at = usize::MAX;
             splitter.run(done..name.start, sink);
             splitter.key = false;
@@ -125,6 +126,8 @@ struct Splitter<'t, 'c> {
     agent_probes: bool,
     /// Where the quoted text that is being split ends: that mark opens nothing.
     closes: usize,
+    /// Where the last word ends that was looked at, perhaps in parts.
+    word_end: usize,
 }
 
 impl<'t, 'c> Splitter<'t, 'c> {
@@ -142,6 +145,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
             request: None,
             agent_probes: false,
             closes: usize::MAX,
+            word_end: 0,
         }
     }
 
@@ -234,7 +238,10 @@ impl<'t, 'c> Splitter<'t, 'c> {
 
     #[inline]
     fn word<S: Sink>(&mut self, start: usize, limit: usize, sink: &mut S) -> usize {
-        let end = self.bits.word_end(start).min(limit);
+        if self.word_end <= start {
+            self.word_end = self.bits.word_end(start);
+        }
+        let end = self.word_end.min(limit);
         let word = self.bits.word(start, end);
         let scheme = scheme_follows(self.text, end);
         let in_level = self.level.start <= start && start < self.level.end;

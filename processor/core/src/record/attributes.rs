@@ -82,10 +82,11 @@ impl<'a> Attributes<'a> {
             }
             b"log.record.template" => self.template = text_of(pair),
             b"sluice.verdict" | b"sluice.category" | b"sluice.fingerprint" | b"sluice.canary" => {
-                self.tags.present = true;
+                self.tags.stale += 1;
             }
             b"sluice.adjusted_count" => {
-                self.tags.adjusted_count = Any::read(&pair.value)?.number().filter(|count| *count >= 1.0);
+                self.tags.adjusted_count =
+                    Any::read(&pair.value)?.number().filter(|count| *count >= 1.0).unwrap_or(0.0);
             }
             _ => {}
         }

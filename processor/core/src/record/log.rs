@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::attributes::Attributes;
-use super::{Class, Record, Signal};
+use super::{Class, Signal};
 use crate::any::short_text;
-use crate::class::{Clues, Given, Probe, Severity};
+use crate::class::{Given, Probe, Severity};
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
-use crate::mine::plain::{self, Plain};
+use crate::mine::plain;
 use crate::mine::sink::Sink;
 use crate::mine::{self, Masks};
 use crate::wire::{self, Fields, Malformed};
@@ -21,12 +21,6 @@ pub struct Log<'a> {
     pub body: Cow<'a, [u8]>,
     pub attributes: Attributes<'a>,
     pub event_name: &'a [u8],
-}
-
-impl Log<'_> {
-    pub fn record(&self) -> Record {
-        Record { items: 1, tags: self.attributes.tags, duration: 0.0 }
-    }
 }
 
 const SEVERITY_NUMBER: u32 = wire::tag(2, wire::VARINT);
@@ -78,9 +72,10 @@ impl Sink for Nowhere {
     fn part(&mut self, _: &[u8]) {}
 }
 
-/// Writes the outline of the body when that is a plain line and makes the event type.
+/// Appends the outline of the body when that is a plain line and makes the event type. Answers what has a say in its class
+/// beside the line's words.
 #[inline]
-pub fn outline<'a>(log: &Log<'a>, masks: &Masks, bits: &mut Bits, out: &mut Buffer) -> Option<Line<'a>> {
+pub fn outline(log: &Log<'_>, masks: &Masks, bits: &mut Bits, out: &mut Buffer) -> Option<Given> {
     let Cow::Borrowed(body) = log.body else { return None };
     if !log.event_name.is_empty() || log.attributes.template.is_some() {
         return None;
@@ -88,33 +83,14 @@ pub fn outline<'a>(log: &Log<'a>, masks: &Masks, bits: &mut Bits, out: &mut Buff
     let plain = plain::read(short_text(body)?, bits)?;
     let severity = log.severity.max(log.attributes.level).max(plain.severity());
     let given = Given::new(severity, log.attributes.clues);
-    plain.outline(masks, bits, out).then_some(Line { plain, given })
-}
-
-/// A log whose body is a plain line, read but not mined.
-pub struct Line<'a> {
-    plain: Plain<'a>,
-    /// What has a say in its class beside the line's words.
-    pub given: Given,
-}
-
-impl Line<'_> {
-    /// Writes the shape.
-    #[inline(never)]
-    pub fn mine<S: Sink>(self, masks: &Masks, bits: &Bits, sink: &mut S) -> Class {
-        let (severity, mut clues) = self.given.unpack();
-        self.plain.mine(masks, bits, sink, &mut clues);
-        class(severity, clues)
-    }
+    plain.outline(masks, bits, out).then_some(given)
 }
 
 /// Writes a log's shape.
 #[inline(never)]
 pub fn mine<S: Sink>(mut log: Log<'_>, masks: &Masks, bits: &mut Bits, sink: &mut S) -> Result<Class, Malformed> {
     let named = shape(&mut log, masks, bits, sink)?;
-    Ok(class(log.severity.max(named).max(log.attributes.level), log.attributes.clues))
-}
-
-fn class(severity: Severity, clues: Clues) -> Class {
-    Class { signal: Signal::Logs, severity, outcome: clues.outcome(), probe: Probe(clues.probe) }
+    let clues = log.attributes.clues;
+    let severity = log.severity.max(named).max(log.attributes.level);
+    Ok(Class { signal: Signal::Logs, severity, outcome: clues.outcome(), probe: Probe(clues.probe) })
 }

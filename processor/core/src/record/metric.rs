@@ -1,7 +1,7 @@
 //! `Metric`: name, unit, kind, temporality and monotonicity; its items are data points.
 
 use super::attributes::Attributes;
-use super::{Class, Record, Signal};
+use super::{Class, Record, Shape, Signal};
 use crate::class::{Outcome, Probe, Severity};
 use crate::mine::sink::Sink;
 use crate::wire::{self, Field, Fields, Malformed};
@@ -36,7 +36,7 @@ impl Data {
     }
 }
 
-pub fn read<S: Sink>(record: &[u8], sink: &mut S) -> Result<(Record, Class), Malformed> {
+pub fn read<S: Sink>(record: &[u8], sink: &mut S, out: &mut Record) -> Result<(), Malformed> {
     let (mut name, mut unit): (&[u8], &[u8]) = (b"", b"");
     let mut data = Data::default();
     let mut metadata = Attributes::default();
@@ -68,5 +68,6 @@ pub fn read<S: Sink>(record: &[u8], sink: &mut S) -> Result<(Record, Class), Mal
     sink.part(b"}");
     let class =
         Class { signal: Signal::Metrics, severity: Severity::Unset, outcome: Outcome::Unset, probe: Probe(false) };
-    Ok((Record { items: data.points, tags: metadata.tags, duration: 0.0 }, class))
+    *out = Record { items: data.points, tags: metadata.tags, duration: 0.0, shape: Shape::Mined(class) };
+    Ok(())
 }

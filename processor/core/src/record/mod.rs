@@ -8,10 +8,10 @@ pub mod span;
 
 use std::borrow::Cow;
 
-use log::{Line, Log};
+use log::Log;
 
 use crate::any::{Any, KeyValue};
-use crate::class::{Outcome, Probe, Severity};
+use crate::class::{Given, Outcome, Probe, Severity};
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
 use crate::mine::sink::Skeleton;
@@ -62,77 +62,95 @@ pub struct Class {
 /// The tags that an earlier hop left.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Tags {
-    pub present: bool,
-    pub adjusted_count: Option<f64>,
+    /// How many say what it decided.
+    pub stale: u64,
+    /// For how many records this one stands; 0 when that is not said.
+    pub adjusted_count: f64,
 }
 
-/// One record as read.
-#[derive(Debug, Clone, Copy)]
+/// One record as read. It is written where it stays, field by field: moved as a whole, with small fields within, it would
+/// cost as much as a look-up.
+#[derive(Debug, Default)]
 pub struct Record {
     /// OTLP's unit: a log record, data points, a span.
     pub items: u64,
     pub tags: Tags,
     /// Spans only, in milliseconds.
     pub duration: f64,
+    pub shape: Shape,
 }
 
 /// What makes the event type of a record.
-pub enum Shape<'a> {
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
     /// The class, beside the skeleton in the workspace.
     Mined(Class),
-    /// The workspace has the line's outline; who does not know it lets the line be mined.
-    Outlined(Line<'a>),
+    /// What is given beside the line whose outline the workspace has; who does not know it lets the line be mined.
+    Outlined(Given),
 }
 
-/// Memory that is used again for each record: the last one's skeleton or outline, and the masks of its text.
+impl Default for Shape {
+    fn default() -> Self {
+        Self::Outlined(Given::default())
+    }
+}
+
+/// Memory that is used again.
 #[derive(Default)]
 pub struct Workspace {
+    /// Outlines and skeletons of the records that were read last, one behind another.
+    pub texts: Buffer,
+    /// The skeleton of the line that was mined last.
     pub skeleton: Skeleton,
-    pub outline: Buffer,
     bits: Bits,
 }
 
 impl Workspace {
-    /// Mines a line whose outline was written last.
-    pub fn mine(&mut self, line: Line<'_>, masks: &Masks) -> Class {
+    /// Mines a log record of whose line only the outline was written.
+    pub fn mine(&mut self, record: &[u8], masks: &Masks) -> Result<Class, Malformed> {
+        let mut log = Log::default();
+        log::parse(record, &mut log)?;
         self.skeleton.clear();
-        let class = line.mine(masks, &self.bits, &mut self.skeleton);
+        let class = log::mine(log, masks, &mut self.bits, &mut self.skeleton)?;
         self.skeleton.finish(mine::MINED_BYTES);
-        class
+        Ok(class)
     }
 }
 
-/// Reads an encoded record and writes its outline, if it has one, else its skeleton.
+/// Reads an encoded record and appends its outline, if it has one, else its skeleton, to the workspace's texts.
 #[inline]
-pub fn read<'a>(
+pub fn read(
     signal: Signal,
-    record: &'a [u8],
+    record: &[u8],
     masks: &Masks,
     workspace: &mut Workspace,
-) -> Result<(Record, Shape<'a>), Malformed> {
-    let Workspace { skeleton, outline, bits } = workspace;
-    let (record, class) = match signal {
+    out: &mut Record,
+) -> Result<(), Malformed> {
+    let Workspace { texts, skeleton, bits } = workspace;
+    match signal {
         Signal::Logs => {
             let mut log = Log::default();
             log::parse(record, &mut log)?;
-            let record = log.record();
-            if let Some(line) = log::outline(&log, masks, bits, outline) {
-                return Ok((record, Shape::Outlined(line)));
+            (out.items, out.tags, out.duration) = (1, log.attributes.tags, 0.0);
+            if let Some(given) = log::outline(&log, masks, bits, texts) {
+                out.shape = Shape::Outlined(given);
+                return Ok(());
             }
             skeleton.clear();
-            (record, log::mine(log, masks, bits, skeleton)?)
+            out.shape = Shape::Mined(log::mine(log, masks, bits, skeleton)?);
         }
         Signal::Metrics => {
             skeleton.clear();
-            metric::read(record, skeleton)?
+            metric::read(record, skeleton, out)?;
         }
         Signal::Spans => {
             skeleton.clear();
-            span::read(record, masks, bits, skeleton)?
+            span::read(record, masks, bits, skeleton, out)?;
         }
-    };
+    }
     skeleton.finish(mine::MINED_BYTES);
-    Ok((record, Shape::Mined(class)))
+    texts.append(skeleton.text());
+    Ok(())
 }
 
 /// The text of an attribute's value, borrowed where the value came in one piece.

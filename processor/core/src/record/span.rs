@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::attributes::Attributes;
-use super::{Class, Record, Signal, text_of};
+use super::{Class, Record, Shape, Signal, text_of};
 use crate::any::KeyValue;
 use crate::class::{Outcome, Probe, Severity};
 use crate::mine::Masks;
@@ -134,7 +134,8 @@ pub fn read<S: Sink>(
     masks: &Masks,
     bits: &mut Bits,
     sink: &mut S,
-) -> Result<(Record, Class), Malformed> {
+    out: &mut Record,
+) -> Result<(), Malformed> {
     let mut span = parse(record)?;
     shape(&mut span, masks, bits, sink);
     let clues = &mut span.attributes.clues;
@@ -146,7 +147,8 @@ pub fn read<S: Sink>(
     let class =
         Class { signal: Signal::Spans, severity: Severity::Unset, outcome: clues.outcome(), probe: Probe(clues.probe) };
     let duration = span.times.1.saturating_sub(span.times.0) as f64 / 1e6;
-    Ok((Record { items: 1, tags: span.attributes.tags, duration }, class))
+    *out = Record { items: 1, tags: span.attributes.tags, duration, shape: Shape::Mined(class) };
+    Ok(())
 }
 
 #[cfg(test)]
@@ -159,7 +161,7 @@ mod tests {
         let mut record = Vec::new();
         put_bytes(&mut record, 5, name.as_bytes());
         let mut sink = Skeleton::default();
-        read(&record, &Masks::default(), &mut Bits::default(), &mut sink).unwrap();
+        read(&record, &Masks::default(), &mut Bits::default(), &mut sink, &mut Record::default()).unwrap();
         String::from_utf8(sink.text().to_vec()).unwrap()
     }
 

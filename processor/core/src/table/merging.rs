@@ -21,12 +21,10 @@ fn of_record(skeleton: &str) -> Cow<'_, str> {
 }
 
 impl Table {
-    /// The more general type that covers a skeleton, when that was met before.
-    pub fn find_alias(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> Option<&Arc<EventType>> {
-        if self.aliases.is_empty() {
-            return None;
-        }
-        self.aliases.find(self.hash(context, class, skeleton), context, class, skeleton)
+    /// The type of a skeleton, be it a more general one, when that was met before.
+    pub fn find_met(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> Option<&Arc<EventType>> {
+        let alias = || self.aliases.find(self.hash(context, class, skeleton), context, class, skeleton);
+        self.find(context, class, skeleton).or_else(|| if self.aliases.is_empty() { None } else { alias() })
     }
 
     /// The more general type that covers a record's skeleton, which was not met before.
