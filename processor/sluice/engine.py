@@ -90,6 +90,15 @@ class Decision(msgspec.Struct, frozen=True):
     exceptions: tuple[int, ...] = ()
 
 
+class Foreign(msgspec.Struct, frozen=True):
+    """An event type as another ruleset names it."""
+
+    fingerprint: str
+    identity: Identity
+    skeleton: str
+    ruleset: str
+
+
 class Slot(msgspec.Struct, frozen=True):
     """One variable of a template: its kind (`num`, `dur`, `path`, …) and up to three values seen."""
 
@@ -215,6 +224,11 @@ class Engine:
         Answers how many of the types are looked at. Records of other types cost no more than before.
         """
         return self._core.look(msgspec.json.encode(fingerprints))
+
+    def rekey(self, types: list[Foreign]) -> list[str | None]:
+        """Their fingerprints here; None for each that has none: its skeleton would be masked otherwise here, or its
+        fingerprint is not that of its identity."""
+        return msgspec.json.decode(self._core.rekey(msgspec.json.encode(types)), type=list[str | None])
 
     def drain_volumes(self) -> Volumes:
         return msgspec.json.decode(self._core.drain_volumes(), type=Volumes)

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 
-use crate::class::{Outcome as OutcomeClass, Probe, Severity};
 use crate::decide::Decision;
 use crate::evidence::{self, IdentityOut};
 use crate::identity::{Context, Fingerprint};
@@ -15,6 +14,7 @@ use crate::look::Look;
 use crate::mine::Masks;
 use crate::passage;
 use crate::record::{Class, Signal};
+use crate::rekey::{self, Foreign};
 use crate::settings::{self, MAX_EXCEPTIONS, Policy, Settings};
 use crate::table::{EventType, Table, Turn};
 use crate::walk::{self, Call, Processed, Scratch, Touched, now};
@@ -177,18 +177,7 @@ impl Engine {
     ///
     /// Known types are no exception: whoever decided looked at the identity in the decision, not at ours.
     fn identity_of(&self, from: &settings::Decision<'_>, fingerprint: Fingerprint) -> Option<(Context, Class)> {
-        let identity = &from.identity;
-        let class = Class {
-            signal: Signal::parse(&identity.signal)?,
-            severity: Severity::parse(&identity.severity)?,
-            outcome: OutcomeClass::parse(&identity.outcome)?,
-            probe: Probe::parse(&identity.purpose)?,
-        };
-        let context = Context {
-            scope: identity.scope.as_ref().into(),
-            namespace: identity.namespace.as_ref().into(),
-            service: identity.service.as_ref().into(),
-        };
+        let (context, class) = from.identity.read()?;
         let named = Fingerprint::new(&self.ruleset, class, &context, &from.skeleton) == fingerprint;
         named.then_some((context, class))
     }
@@ -240,6 +229,14 @@ impl Engine {
             }
         }
         Ok(begun)
+    }
+
+    /// The fingerprints here of types that another ruleset names, null for each that has none: a JSON array.
+    pub fn rekey(&self, json: &[u8]) -> Result<String, String> {
+        let foreign: Vec<Foreign<'_>> = serde_json::from_slice(json).map_err(|error| format!("types: {error}"))?;
+        let found = foreign.iter().map(|one| rekey::fingerprint(one, &self.ruleset, &self.masks));
+        let texts: Vec<Option<String>> = found.map(|found| found.map(|found| found.to_string())).collect();
+        serde_json::to_string(&texts).map_err(|error| error.to_string())
     }
 
     /// What was committed since the last call, of types that may be spoken of; and housekeeping.
