@@ -13,7 +13,7 @@ import msgspec
 
 from sluice.config.model import PolicyConfig
 from sluice.config.units import Action, Duration, Share
-from sluice.engine import Decision, Evidence, Identity, Policy, Volume, Volumes
+from sluice.engine import Decision, Evidence, Foreign, Identity, Policy, Volume, Volumes
 from sluice.health import HealthBoard
 from sluice.telemetry import Telemetry
 from sluice.verdicts.model import Facts, Override, ServiceName, Source, Verdict
@@ -75,7 +75,8 @@ class Clock:
 
 
 class Installed:
-    """What the engine holds. `refuses`: fingerprints that it would not recognise."""
+    """What the engine holds. `refuses`: fingerprints that it would not recognise. No skeleton of another ruleset says
+    anything to it."""
 
     def __init__(self) -> None:
         self.decisions: dict[str, Decision] = {}
@@ -101,6 +102,9 @@ class Installed:
     def look(self, fingerprints: list[str]) -> int:
         self.looked += fingerprints
         return len(fingerprints)
+
+    def rekey(self, types: list[Foreign]) -> list[str | None]:
+        return [None] * len(types)
 
     def action(self, number: int = 1) -> str:
         """What happens to a record of the type now, probation and expiry aside."""
