@@ -11,17 +11,21 @@ use crate::decide::Decision;
 use crate::evidence::{self, IdentityOut};
 use crate::identity::{Context, Fingerprint};
 use crate::look::Look;
+use crate::merge;
 use crate::mine::Masks;
 use crate::passage;
 use crate::record::{Class, Signal};
 use crate::rekey::{self, Foreign};
 use crate::settings::{self, MAX_EXCEPTIONS, Policy, Settings};
 use crate::table::{EventType, Table, Turn};
-use crate::walk::{self, Call, Processed, Scratch, Touched, now};
+use crate::walk::{self, Call, Processed, Scratch, now};
 use crate::wire::Malformed;
 
 /// A type that was never judged makes room after so long.
 const UNJUDGED_AGE_MS: i64 = 24 * 3600 * 1000;
+
+/// A type that is still wanted, where records of it stand in the request, and its records so far.
+type Wanted<'p> = (&'p Arc<EventType>, &'p [(usize, usize)], u64);
 
 pub struct Engine {
     pub ruleset: String,
@@ -87,10 +91,9 @@ impl Engine {
     pub fn commit(&self, request: &[u8], processed: &Processed) -> Option<String> {
         let wanted = self.count(processed);
         let mut evidence = Vec::new();
-        for (touched, records) in wanted {
-            let event = &touched.event;
+        for (event, places, records) in wanted {
             let mut samples = event.samples.lock();
-            for &(start, end) in &touched.samples {
+            for &(start, end) in places {
                 // The request was walked before, so its records can be read; a type without a sample is still judged.
                 let looked = evidence::take(
                     event,
@@ -120,19 +123,19 @@ impl Engine {
     }
 
     /// Counts what a request did to its types; answers those that are still wanted, with their records so far.
-    fn count<'p>(&self, processed: &'p Processed) -> Vec<(&'p Touched, u64)> {
+    fn count<'p>(&self, processed: &'p Processed) -> Vec<Wanted<'p>> {
         let now = now();
         let mut wanted = Vec::new();
         let mut turn = self.turn.lock();
         for touched in &processed.touched {
-            let event = &touched.event;
+            let event = touched.event.current();
             let records = event.records.add(touched.records, &mut turn);
             event.bytes.add(touched.bytes, &mut turn);
             event.dropped_records.add(touched.dropped_records, &mut turn);
             event.dropped_bytes.add(touched.dropped_bytes, &mut turn);
             event.seen(now, &mut turn);
             if event.wanted.load(Ordering::Relaxed) {
-                wanted.push((touched, records));
+                wanted.push((event, &touched.samples[..], records));
             }
         }
         wanted
@@ -149,7 +152,13 @@ impl Engine {
             let mut table = self.table.write();
             applied += portion.iter().filter(|decision| self.apply_one(&mut table, decision, now).is_some()).count();
         }
+        self.settle();
         Ok(applied)
+    }
+
+    /// Lets types follow what became general.
+    fn settle(&self) {
+        merge::settle(&self.table, &self.ruleset, &self.turn, &self.evidence_bytes);
     }
 
     fn apply_one(&self, table: &mut Table, from: &settings::Decision<'_>, now: i64) -> Option<()> {
@@ -162,10 +171,10 @@ impl Engine {
             }
             return None;
         };
-        let event = match table.get(fingerprint) {
-            Some(known) => Arc::clone(known),
+        let event = match table.get(fingerprint).cloned() {
+            Some(known) => known,
             // A decision that was made elsewhere or before a restart.
-            None => table.insert(&self.ruleset, &context, class, &from.skeleton, now)?,
+            None => table.adopt(&self.ruleset, &context, class, &from.skeleton, fingerprint, now)?,
         };
         table.decide(&event, Some(decision));
         event.judged.store(true, Ordering::Relaxed);
@@ -241,6 +250,7 @@ impl Engine {
 
     /// What was committed since the last call, of types that may be spoken of; and housekeeping.
     pub fn drain_volumes(&self) -> String {
+        self.settle();
         let gone = {
             let mut table = self.table.write();
             table.make_room(now(), UNJUDGED_AGE_MS)
@@ -288,6 +298,7 @@ impl Engine {
 
     /// The listed event types as a JSON array.
     pub fn types(&self) -> String {
+        self.settle();
         let listed: Vec<Arc<EventType>> = self
             .table
             .read()

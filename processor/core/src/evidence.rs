@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
+use crate::general::{MARK, Shape};
+use crate::identity::Fingerprint;
 use crate::look::Look;
 use crate::mine::Masks;
 use crate::samples::{Samples, Seen, SlotOut};
@@ -41,7 +43,7 @@ struct EvidenceOut<'a> {
     identity: IdentityOut<'a>,
     skeleton: &'a str,
     template: &'a str,
-    covers: [&'a str; 0],
+    covers: Vec<String>,
     slots: &'a [SlotOut],
     attribute_keys: &'a [Box<str>],
     samples: &'a [Box<str>],
@@ -62,13 +64,18 @@ pub fn take(
     if !considers && !samples.is_looking() {
         return Ok(None);
     }
-    let seen = Seen::of(event.class.signal, record, masks)?;
+    let seen = Seen::of(event.class.signal, record, masks, places_of(event))?;
     event.template.get_or_init(|| seen.template.clone().into());
     let look = samples.look_at(&seen);
     if considers && !event.judged.load(Ordering::Relaxed) {
         samples.take(seen, held, bound);
     }
     Ok(look)
+}
+
+/// The words of a type's skeleton that are variables, though their form does not say so.
+fn places_of(event: &EventType) -> u64 {
+    if event.skeleton.contains(MARK) { Shape::of(&event.skeleton).general() } else { 0 }
 }
 
 /// The evidence as JSON, when it is time to hand it out; twice at most.
@@ -87,7 +94,10 @@ pub fn hand_out(
         identity: IdentityOut::of(event),
         skeleton: &event.skeleton,
         template: event.template.get().map_or(&event.skeleton, |template| template),
-        covers: [],
+        covers: event
+            .covers
+            .get()
+            .map_or_else(Vec::new, |parts| parts.lock().iter().map(Fingerprint::to_string).collect()),
         slots: &samples.slots,
         attribute_keys: &samples.keys,
         samples: &samples.texts,

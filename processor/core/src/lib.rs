@@ -4,15 +4,19 @@
 //! lines that were met before and `mine` masks the others, `table` looks the type up, `decide` says what becomes of it,
 //! `tags` and `edit` splice, `walk` does so for a whole request, `engine` keeps what outlives one.
 
+pub mod aliases;
 pub mod any;
+pub mod brake;
 pub mod class;
 pub mod decide;
 pub mod edit;
 pub mod engine;
 pub mod evidence;
+pub mod general;
 pub mod identity;
 pub mod json;
 pub mod look;
+pub mod merge;
 pub mod mine;
 pub mod outlines;
 pub mod passage;
@@ -22,7 +26,9 @@ pub mod record;
 pub mod rekey;
 pub mod samples;
 pub mod settings;
+pub mod shapes;
 pub mod table;
 pub mod tags;
+pub mod touched;
 pub mod walk;
 pub mod wire;

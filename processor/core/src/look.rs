@@ -72,7 +72,7 @@ mod tests {
             put_bytes(&mut pair, 1, key.as_bytes());
             put_bytes(&mut record, 6, &pair);
         }
-        Seen::of(Signal::Logs, &record, &Masks::default()).unwrap()
+        Seen::of(Signal::Logs, &record, &Masks::default(), 0).unwrap()
     }
 
     #[test]

@@ -8,12 +8,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::class::Clues;
 use crate::engine;
-use crate::mine::bits::Bits;
-use crate::mine::marked::Marked;
-use crate::mine::sink::Skeleton;
-use crate::mine::{self};
 use crate::record::Signal;
 use crate::settings::{Policy, Settings};
 use crate::walk::{Payload, Processed, roll_back};
@@ -182,15 +177,7 @@ fn shapes<'py>(py: Python<'py>, settings: &[u8], text: &[u8]) -> PyResult<Bound<
     let json = detached(py, || {
         let settings: Settings = serde_json::from_slice(settings).map_err(|error| format!("settings: {error}"))?;
         let masks = settings.compile()?;
-        let mut bits = Bits::default();
-        let mut rows = Vec::new();
-        for line in text.strip_suffix(b"\n").unwrap_or(text).split(|&byte| byte == b'\n') {
-            let (mut skeleton, mut template) = (Skeleton::default(), Marked::default());
-            mine::line(line, &masks, &mut bits, &mut skeleton, &mut Clues::default());
-            mine::line(line, &masks, &mut bits, &mut template, &mut Clues::default());
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
-            rows.push((text(skeleton.text()), text(&template.finish())));
-        }
+        let rows = crate::shapes::of(&masks, text);
         serde_json::to_string(&rows).map_err(|error| error.to_string())
     })?;
     Ok(PyBytes::new(py, json.as_bytes()))

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde::Serialize;
 
 use crate::any::{Any, each_pair};
+use crate::general::shown::Shown;
 use crate::look::Look;
 use crate::mine::Masks;
 use crate::mine::bits::Bits;
@@ -115,6 +116,11 @@ impl Samples {
         self.handed == 2
     }
 
+    /// Whether somebody was told of it.
+    pub fn is_handed(&self) -> bool {
+        self.handed > 0
+    }
+
     /// Whether further records would add nothing, or too many were considered in vain.
     fn is_full(&self) -> bool {
         self.texts.len() == SAMPLES || self.considered >= CONSIDERED
@@ -143,8 +149,9 @@ pub struct Seen {
 }
 
 impl Seen {
-    pub fn of(signal: Signal, record: &[u8], masks: &Masks) -> Result<Self, Malformed> {
-        let mut sink = Template::default();
+    /// `places`: the words of the skeleton that are variables, though their form does not say so.
+    pub fn of(signal: Signal, record: &[u8], masks: &Masks, places: u64) -> Result<Self, Malformed> {
+        let mut sink = Shown::new(Template::default(), places);
         let mut bits = Bits::default();
         let sample = match signal {
             Signal::Logs => {
@@ -172,6 +179,7 @@ impl Seen {
                 String::from_utf8_lossy(span.name).into_owned()
             }
         };
+        let sink = sink.inner;
         let mut keys = Vec::new();
         each_pair(record, signal.tags_field(), |pair| {
             if keys.len() < KEYS && !pair.key.starts_with(b"sluice.") {

@@ -1,5 +1,7 @@
 //! The event types in memory: found by a fast hash and a comparison of the full identity, so no two share an entry.
 
+mod merging;
+
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,7 +10,10 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 use parking_lot::Mutex;
 
+use crate::aliases::Aliases;
+use crate::brake::Brake;
 use crate::decide::{Decision, Limit};
+use crate::general::sets::Sets;
 use crate::identity::{Context, Fingerprint};
 use crate::outlines::{Known, Outlines};
 use crate::record::Class;
@@ -36,6 +41,12 @@ impl Counter {
 
     pub fn get(&self) -> u64 {
         self.total.load(Ordering::Relaxed)
+    }
+
+    /// Takes what another counter has, drained or not, over.
+    pub fn absorb(&self, other: &Self, turn: &mut Turn) {
+        self.add(other.get(), turn);
+        self.drained.fetch_add(other.drained.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     /// What was added since the last call. One drainer at a time (the table's owner sees to it).
@@ -69,9 +80,33 @@ pub struct EventType {
     pub template: OnceLock<Box<str>>,
     pub samples: Mutex<Samples>,
     pub created: i64,
+    /// The more general type that this one has become a part of; it is no longer in the table then.
+    pub merged: OnceLock<Arc<EventType>>,
+    /// The types that became parts of this one after somebody was told of them; most have none.
+    pub covers: OnceLock<Box<Mutex<Vec<Fingerprint>>>>,
 }
 
+/// So many types that became a part of one are told.
+const COVERS: usize = 1000;
+
 impl EventType {
+    /// The type that counts for this one's records.
+    pub fn current(self: &Arc<Self>) -> &Arc<Self> {
+        let mut event = self;
+        while let Some(wider) = event.merged.get() {
+            event = wider;
+        }
+        event
+    }
+
+    /// Notes that a type of which somebody was told is a part of this one.
+    pub fn cover(&self, part: Fingerprint) {
+        let mut covers = self.covers.get_or_init(Box::default).lock();
+        if covers.len() < COVERS && !covers.contains(&part) {
+            covers.push(part);
+        }
+    }
+
     /// Notes that records were committed.
     pub fn seen(&self, now: i64, _: &mut Turn) {
         if self.first_seen.load(Ordering::Relaxed) == 0 {
@@ -92,6 +127,9 @@ pub struct Table {
     free: Vec<u32>,
     capacity: usize,
     pub outlines: Outlines,
+    aliases: Aliases,
+    sets: Sets,
+    brake: Brake,
 }
 
 impl Table {
@@ -105,6 +143,9 @@ impl Table {
             free: Vec::new(),
             capacity,
             outlines: Outlines::new(capacity * 2),
+            aliases: Aliases::new(capacity * 2),
+            sets: Sets::new(capacity),
+            brake: Brake::new(capacity),
         }
     }
 
@@ -208,10 +249,21 @@ impl Table {
             samples: Mutex::default(),
             limit: OnceLock::new(),
             created: now,
+            merged: OnceLock::new(),
+            covers: OnceLock::new(),
         });
         self.types.insert_unique(hash, Arc::clone(&event), |known| known.hash);
         self.by_fingerprint.insert(event.fingerprint, Arc::clone(&event));
         Some(event)
+    }
+
+    fn remove(&mut self, gone: &Arc<EventType>) {
+        if let Ok(entry) = self.types.find_entry(gone.hash, |known| Arc::ptr_eq(known, gone)) {
+            entry.remove();
+        }
+        self.by_fingerprint.remove(&gone.fingerprint);
+        self.slots[gone.slot as usize] = None;
+        self.free.push(gone.slot);
     }
 
     fn intern(&mut self, context: &Context) -> Arc<Context> {
@@ -241,14 +293,10 @@ impl Table {
         old.sort_by_key(|known| (known.records.get(), known.fingerprint.0));
         old.truncate((self.capacity / 100).max(1));
         for gone in &old {
-            if let Ok(entry) = self.types.find_entry(gone.hash, |known| Arc::ptr_eq(known, gone)) {
-                entry.remove();
-            }
-            self.by_fingerprint.remove(&gone.fingerprint);
-            self.slots[gone.slot as usize] = None;
-            self.free.push(gone.slot);
+            self.remove(gone);
         }
         self.outlines.clear();
+        self.aliases.take();
         // A context that only the table itself and the types that just went still hold is of no use.
         let mut held: std::collections::HashMap<*const Context, usize> = std::collections::HashMap::new();
         for gone in &old {

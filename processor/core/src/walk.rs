@@ -1,20 +1,27 @@
 //! One walk over one request: every record is read, its type found, its decision carried out.
 
+mod resource;
+mod types;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
+use resource::Resource;
+use types::{add, find};
+
 use crate::decide::{Action, Decision, Fate, Limit, LimitUse, is_sampled};
 use crate::edit::{Edits, Extent};
 use crate::identity::Context;
 use crate::mine::Masks;
-use crate::outlines::{Key, Known, Met};
-use crate::record::{self, Class, Record, Shape, Signal, Workspace};
+use crate::outlines::{Known, Met};
+use crate::record::{self, Record, Signal, Workspace};
 use crate::samples::SAMPLES;
 use crate::settings::{Mode, Policy};
 use crate::table::{EventType, Table};
+use crate::touched::{Touched, touch};
 use crate::wire::{Field, Fields, Malformed};
 
 /// What a walk is made with.
@@ -39,21 +46,8 @@ pub struct Scratch {
     met: Met,
     /// Lines to remember when the walk is over.
     known: Vec<Known>,
-}
-
-/// At most so many lines of one request are remembered.
-const REMEMBERED: usize = 256;
-
-/// What one request did to one type.
-pub struct Touched {
-    pub event: Arc<EventType>,
-    pub records: u64,
-    pub bytes: u64,
-    pub dropped_records: u64,
-    pub dropped_bytes: u64,
-    limit: LimitUse,
-    /// Where records stand that `commit` may take as samples; most types want none.
-    pub samples: Vec<(usize, usize)>,
+    /// Skeletons to remember that a more general type covers.
+    covered: Vec<(Arc<EventType>, Box<str>)>,
 }
 
 /// What is left to forward of a request.
@@ -122,12 +116,14 @@ fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) ->
     };
     let walked = pass.request();
     let Pass { edits, mut out, scratch, .. } = pass;
-    if !scratch.known.is_empty() {
+    if !scratch.known.is_empty() || !scratch.covered.is_empty() {
         // Nobody waits for this: what is not remembered now will be another time.
         if let Some(mut table) = call.table.try_write() {
             table.remember(scratch.known.drain(..));
+            table.remember_covered(scratch.covered.drain(..));
         }
         scratch.known.clear();
+        scratch.covered.clear();
     }
     for touched in &out.touched {
         scratch.index[touched.event.slot as usize] = 0;
@@ -170,6 +166,18 @@ impl From<Malformed> for Stop {
     }
 }
 
+/// What holds for all records of one scope.
+struct Place<'a> {
+    context: Context,
+    known: Option<Arc<Context>>,
+    resource: &'a [bool],
+    /// The scope whose records these are.
+    encoded: &'a [u8],
+    name: &'a [u8],
+    /// Whether it is sure that the scope has that name.
+    named: bool,
+}
+
 /// One walk over one request.
 struct Pass<'e> {
     call: Call<'e>,
@@ -182,18 +190,6 @@ struct Pass<'e> {
     /// How many bytes tags may add: a request of many tiny records passes untagged beyond it, so memory is bounded.
     growth: usize,
     out: Processed,
-}
-
-/// What holds for all records of one scope.
-struct Place<'a> {
-    context: Context,
-    known: Option<Arc<Context>>,
-    resource: &'a [bool],
-    /// The scope whose records these are.
-    encoded: &'a [u8],
-    name: &'a [u8],
-    /// Whether it is sure that the scope has that name.
-    named: bool,
 }
 
 impl<'e> Pass<'e> {
@@ -211,58 +207,24 @@ impl<'e> Pass<'e> {
     /// `ResourceLogs`, `ResourceMetrics`, `ResourceSpans`: 1 is the resource, 2 a scope's records. The resource may
     /// come last and in pieces, so it is read first.
     fn resource(&mut self, outer: &Field<'_>, table: &mut RwLockReadGuard<'e, Table>) -> Result<(), Stop> {
-        let mut context = Context::default();
-        let exceptions = &self.call.policy.exceptions;
-        let mut named: Vec<(usize, Vec<u8>)> = Vec::new();
-        let mut fields = Fields::within(self.buf, outer);
-        while let Some(field) = fields.read()? {
-            if !field.is_message(1) {
-                continue;
-            }
-            let mut inner = Fields::new(field.payload);
-            while let Some(part) = inner.read()? {
-                if part.is_message(1) {
-                    let pair = crate::any::KeyValue::read(part.payload)?;
-                    let value = crate::any::Any::read(&pair.value)?;
-                    let text = value.text().map(String::from_utf8_lossy);
-                    match (pair.key, text) {
-                        (b"service.name", Some(text)) => context.service = text.into(),
-                        (b"service.namespace", Some(text)) => context.namespace = text.into(),
-                        (key, Some(text)) => {
-                            let wanted = exceptions.iter().enumerate().flat_map(|(index, exception)| {
-                                exception
-                                    .resource
-                                    .iter()
-                                    .filter(|(k, v)| k.as_bytes() == key && **v == text)
-                                    .map(move |_| index)
-                            });
-                            named.extend(wanted.map(|index| (index, key.to_vec())));
-                        }
-                        _ => {}
-                    }
+        let resource = resource::read(Fields::within(self.buf, outer), self.call.policy)?;
+        self.enclosing(outer, |pass| {
+            let mut fields = Fields::within(pass.buf, outer);
+            while let Some(field) = fields.read()? {
+                if field.is_message(2) {
+                    pass.scope(&field, &resource, table)?;
                 }
             }
-        }
-        // service.name and service.namespace may be named by an exception like any other key.
-        let met: Vec<bool> = exceptions
-            .iter()
-            .enumerate()
-            .map(|(index, exception)| {
-                exception.resource.iter().all(|(key, value)| match key.as_str() {
-                    "service.name" => **value == *context.service,
-                    "service.namespace" => **value == *context.namespace,
-                    _ => named.iter().any(|(i, k)| *i == index && k == key.as_bytes()),
-                })
-            })
-            .collect();
+            Ok(())
+        })
+    }
+
+    /// Walks the records within a message, which goes altogether when all of them do.
+    #[inline]
+    fn enclosing(&mut self, outer: &Field<'_>, inside: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
         let opened = self.edits.open();
-        let mut fields = Fields::within(self.buf, outer);
         let before = (self.out.received, self.out.dropped);
-        while let Some(field) = fields.read()? {
-            if field.is_message(2) {
-                self.scope(&field, &context, &met, table)?;
-            }
-        }
+        inside(self)?;
         let (received, dropped) = (self.out.received - before.0, self.out.dropped - before.1);
         if received > 0 && received == dropped {
             self.edits.close_cut(&opened, outer);
@@ -276,32 +238,26 @@ impl<'e> Pass<'e> {
     fn scope(
         &mut self,
         outer: &Field<'_>,
-        service: &Context,
-        met: &[bool],
+        resource: &Resource,
         table: &mut RwLockReadGuard<'e, Table>,
     ) -> Result<(), Stop> {
         let name = record::scope_name(outer.payload, self.order == Order::Usual)?;
-        let context = Context { scope: String::from_utf8_lossy(name).into(), ..service.clone() };
+        let context = Context { scope: String::from_utf8_lossy(name).into(), ..resource.service.clone() };
         let known = table.context(&context);
         let named = self.order == Order::Any;
-        let mut place = Place { context, known, resource: met, encoded: outer.payload, name, named };
-        let opened = self.edits.open();
-        let before = (self.out.received, self.out.dropped);
-        let mut fields = Fields::within(self.buf, outer);
-        while let Some(field) = fields.read()? {
-            if field.is_message(2) {
-                self.record(&field, &mut place, table)?;
-            } else if field.is_message(1) && self.order == Order::Usual && self.out.received > before.0 {
-                return Err(Stop::LateScope);
+        let mut place = Place { context, known, resource: &resource.meets, encoded: outer.payload, name, named };
+        let first = self.out.received;
+        self.enclosing(outer, |pass| {
+            let mut fields = Fields::within(pass.buf, outer);
+            while let Some(field) = fields.read()? {
+                if field.is_message(2) {
+                    pass.record(&field, &mut place, table)?;
+                } else if field.is_message(1) && pass.order == Order::Usual && pass.out.received > first {
+                    return Err(Stop::LateScope);
+                }
             }
-        }
-        let (received, dropped) = (self.out.received - before.0, self.out.dropped - before.1);
-        if received > 0 && received == dropped {
-            self.edits.close_cut(&opened, outer);
-        } else {
-            self.edits.close(&opened, outer);
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn record(
@@ -324,7 +280,8 @@ impl<'e> Pass<'e> {
                     return self.strip(field, &record);
                 };
                 novel = event;
-                &novel
+                // It may have become a part of another while the table was not held.
+                novel.current()
             }
         };
         let at = touch(&mut self.out.touched, &mut self.scratch.index, event);
@@ -401,95 +358,6 @@ impl<'e> Pass<'e> {
             }
         }
     }
-}
-
-/// The type of a record: by its outline where that was met before, else by its skeleton. The class of a novel one.
-#[inline]
-fn find<'t>(
-    call: &Call<'_>,
-    scratch: &mut Scratch,
-    shape: Shape<'_>,
-    place: &Place<'_>,
-    table: &'t Table,
-) -> Result<&'t Arc<EventType>, Class> {
-    let line = match shape {
-        Shape::Outlined(line) => line,
-        Shape::Mined(class) => return by_skeleton(scratch, class, place, table),
-    };
-    let Some(context) = &place.known else { return Err(scratch.work.mine(line, call.masks)) };
-    let given = line.given;
-    let key = Key { context, given, outline: scratch.work.outline.bytes() };
-    let hash = table.outlines.hash(key);
-    if let Some(event) = table.outlines.find(hash, key) {
-        return Ok(event);
-    }
-    let class = scratch.work.mine(line, call.masks);
-    let event = by_skeleton(scratch, class, place, table)?;
-    if scratch.met.again(hash) && scratch.known.len() < REMEMBERED {
-        let key = Key { context, given, outline: scratch.work.outline.bytes() };
-        scratch.known.push(Known::new(hash, key, event));
-    }
-    Ok(event)
-}
-
-fn by_skeleton<'t>(
-    scratch: &Scratch,
-    class: Class,
-    place: &Place<'_>,
-    table: &'t Table,
-) -> Result<&'t Arc<EventType>, Class> {
-    let skeleton = scratch.work.skeleton.text();
-    place.known.as_ref().and_then(|context| table.find(context, class, skeleton)).ok_or(class)
-}
-
-/// Adds a novel type, unless the table is full. The table is written between two reads; the place then knows its
-/// context.
-fn add<'e>(
-    call: &Call<'e>,
-    place: &mut Place<'_>,
-    class: Class,
-    skeleton: &[u8],
-    now: i64,
-    table: &mut RwLockReadGuard<'e, Table>,
-) -> Result<Option<Arc<EventType>>, Stop> {
-    if !place.named {
-        // A type is not added on a guess of its scope.
-        if record::scope_name(place.encoded, false)? != place.name {
-            return Err(Stop::LateScope);
-        }
-        place.named = true;
-    }
-    let Ok(skeleton) = std::str::from_utf8(skeleton) else { return Ok(None) };
-    Ok(RwLockReadGuard::unlocked(table, || {
-        let mut table = call.table.write();
-        let event = table.insert(call.ruleset, &place.context, class, skeleton, now);
-        place.known = table.context(&place.context);
-        event
-    }))
-}
-
-/// Where the type stands in `touched`, where it is put when it is not there yet.
-fn touch(touched: &mut Vec<Touched>, index: &mut Vec<u32>, event: &Arc<EventType>) -> usize {
-    let slot = event.slot as usize;
-    if index.len() <= slot {
-        index.resize(slot + 1, 0);
-    }
-    if let Some(at) = (index[slot] as usize).checked_sub(1)
-        && Arc::ptr_eq(&touched[at].event, event)
-    {
-        return at;
-    }
-    touched.push(Touched {
-        event: Arc::clone(event),
-        records: 0,
-        bytes: 0,
-        dropped_records: 0,
-        dropped_bytes: 0,
-        limit: LimitUse::default(),
-        samples: Vec::new(),
-    });
-    index[slot] = touched.len() as u32;
-    touched.len() - 1
 }
 
 fn is_excepted(decision: &Decision, record: &Record, policy: &Policy, resource: &[bool]) -> bool {

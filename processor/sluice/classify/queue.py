@@ -52,7 +52,8 @@ class Queue:
        else those of further services come along, in the order of their largest types.
     4. A type that was taken is not taken again before it is put back or `done`; evidence that comes meanwhile is kept
        with it.
-    5. One that was postponed, because somebody else asks about it, is due again after the time given, or dropped.
+    5. Types that became parts of a more general one wait no longer once that one comes.
+    6. One that was postponed, because somebody else asks about it, is due again after the time given, or dropped.
 
     When the queue is full a new type is refused and counted: its records are kept, and its next evidence is another
     chance.
@@ -76,7 +77,7 @@ class Queue:
         telemetry.watch("sluice_classify_queue_oldest_seconds", lambda: self.oldest)
         self._types: dict[str, Waiting] = {}
         self._taken: dict[str, Waiting] = {}
-        self._settling: deque[str] = deque()  # in the order in which they become due: `settle` is the same for all
+        self._settling: deque[tuple[float, str]] = deque()  # in order: `settle` is the same for all
         self._postponed: _Later = []
         self._elsewhere: dict[str, float] = {}
         self._due: dict[str, None] = {}  # in the order in which they became due
@@ -110,6 +111,8 @@ class Queue:
     def add(self, evidence: Evidence) -> bool:
         """Takes a type, or more evidence of one that waits; False when the queue is full."""
         fingerprint = evidence.fingerprint
+        for part in evidence.covers:
+            self._remove(part)
         taken = self._taken.get(fingerprint)
         if taken is not None:
             taken.evidence = _merge(taken.evidence, evidence)
@@ -127,7 +130,7 @@ class Queue:
         waiting = Waiting(evidence, evidence.count, now, now + self._settle)
         self._store(waiting, evidence)
         self._types[fingerprint] = waiting
-        self._settling.append(fingerprint)
+        self._settling.append((waiting.ready_at, fingerprint))
         self._ages.append((now, fingerprint))
         self._length.set(len(self._types))
         return True
@@ -186,9 +189,8 @@ class Queue:
 
     def drop(self, fingerprint: str) -> None:
         """A postponed type has an answer."""
-        if self._elsewhere.pop(fingerprint, None) is not None:
-            self._bytes -= self._types.pop(fingerprint).size
-            self._length.set(len(self._types))
+        if fingerprint in self._elsewhere:
+            self._remove(fingerprint)
 
     def done(self, waiting: Waiting) -> None:
         """A type that was taken needs no answer any more."""
@@ -198,7 +200,7 @@ class Queue:
         """Seconds until there is a batch: 0 when there is one, None when no type waits."""
         self._settled()
         now = self._clock()
-        times = [self._types[self._settling[0]].ready_at] if self._settling else []
+        times = [self._settling[0][0]] if self._settling else []
         if self._postponed:
             times.append(self._postponed[0][0])
         if self._due:
@@ -208,9 +210,15 @@ class Queue:
 
     def _settled(self) -> None:
         now = self._clock()
-        while self._settling and self._types[self._settling[0]].ready_at <= now:
-            fingerprint = self._settling.popleft()
-            self._becomes_due(fingerprint, self._types[fingerprint])
+        while self._settling:
+            ready_at, fingerprint = self._settling[0]
+            waiting = self._types.get(fingerprint)
+            settles = waiting is not None and waiting.ready_at == ready_at and fingerprint not in self._due
+            if settles and ready_at > now:
+                break
+            self._settling.popleft()
+            if waiting is not None and settles:
+                self._becomes_due(fingerprint, waiting)
         while self._postponed and self._postponed[0][0] <= now:
             ready_at, fingerprint = heapq.heappop(self._postponed)
             if self._elsewhere.get(fingerprint) == ready_at:
@@ -222,14 +230,27 @@ class Queue:
         self._due_of[waiting.service] += 1
         self._push(fingerprint, waiting)
 
-    def _leave(self, fingerprint: str) -> Waiting:
-        waiting = self._taken[fingerprint] = self._types.pop(fingerprint)
-        del self._due[fingerprint]
+    def _remove(self, fingerprint: str) -> None:
+        """A type that waits needs no answer any more."""
+        waiting = self._types.pop(fingerprint, None)
+        if waiting is None:
+            return
         self._bytes -= waiting.size
-        service = waiting.service
+        self._elsewhere.pop(fingerprint, None)
+        if fingerprint in self._due:
+            self._no_longer_due(fingerprint, waiting.service)
+        self._length.set(len(self._types))
+
+    def _no_longer_due(self, fingerprint: str, service: _Service) -> None:
+        del self._due[fingerprint]
         self._due_of[service] -= 1
         if not self._due_of[service]:
             del self._due_of[service], self._services[service]
+
+    def _leave(self, fingerprint: str) -> Waiting:
+        waiting = self._taken[fingerprint] = self._types.pop(fingerprint)
+        self._bytes -= waiting.size
+        self._no_longer_due(fingerprint, waiting.service)
         return waiting
 
     def _push(self, fingerprint: str, waiting: Waiting) -> None:

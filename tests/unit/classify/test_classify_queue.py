@@ -249,6 +249,38 @@ def test_a_type_weighed_again_and_again_is_handed_out_once(queue, clock):
     assert queue.take(10) == []
 
 
+@pytest.mark.parametrize("seconds", [0.0, 5.0], ids=["settling", "due"])
+def test_types_that_became_parts_of_a_more_general_one_wait_no_longer(queue, clock, seconds):
+    first, second, other = evidence("session of a began"), evidence("session of b began"), evidence("other")
+    for each in (first, second, other):
+        queue.add(each)
+    clock.now += seconds
+    general = evidence("session of <word> began")
+    assert queue.add(msgspec.structs.replace(general, covers=[first.fingerprint, second.fingerprint, "f" * 32]))
+    assert len(queue) == 2
+    clock.now += 5.0
+    assert sorted(templates(queue.take(10))) == ["other", "session of <word> began"]
+    assert queue.due_in() is None
+    assert queue.add(first)
+    clock.now += 5.0
+    assert templates(queue.take(10)) == ["session of a began"]
+
+
+def test_a_part_that_is_asked_about_elsewhere_or_was_taken_is_left_or_finished(queue, clock):
+    first, second = evidence("session of a began"), evidence("session of b began")
+    queue.add(first)
+    queue.add(second)
+    clock.now += 5.0
+    taken = {waiting.evidence.fingerprint: waiting for waiting in queue.take(10)}
+    queue.postpone(taken[first.fingerprint], 30.0)
+    general = evidence("session of <word> began")
+    queue.add(msgspec.structs.replace(general, covers=[first.fingerprint, second.fingerprint]))
+    assert queue.postponed() == []
+    queue.put_back([taken[second.fingerprint]])
+    clock.now += 30.0
+    assert sorted(templates(queue.take(10))) == ["session of <word> began", "session of b began"]
+
+
 def test_a_postponed_type_is_due_again_when_its_time_has_come(queue, clock):
     queue.add(evidence("a"))
     queue.add(evidence("b"))

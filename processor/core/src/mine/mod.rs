@@ -1,6 +1,7 @@
 //! From a record's text to its shape: which words are constant and which are variable.
 //!
-//! `head` finds what stands before the message (level, time stamps of transports), `text` splits and masks; `classes`
+//! `head` finds what stands before the message (level, time stamps of transports), `plain` knows the lines that most are,
+//! `text` splits and masks; `classes`
 //! says what each byte is and `bits` where words end, `passed` which words came before, `clues` what named values say,
 //! `names` finds who is spoken of, `words` holds the closed lists. `outline` is what tells a line that was met before.
 //! `structured` reads JSON and map bodies, `trace` stacks below a line. `sink` is where the pieces go: a skeleton on the
@@ -16,6 +17,7 @@ pub mod marked;
 mod names;
 pub mod outline;
 pub mod passed;
+pub mod plain;
 pub mod sink;
 pub mod structured;
 pub mod text;
@@ -88,7 +90,7 @@ fn number<S: Sink>(text: &str, sink: &mut S) {
 
 /// Mines a text body: JSON as its structure, anything else as words.
 pub fn line<S: Sink>(text: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Severity {
-    if let Some(plain) = text::plain(text, bits) {
+    if let Some(plain) = plain::read(text, bits) {
         let severity = plain.severity();
         plain.mine(masks, bits, sink, clues);
         return severity;

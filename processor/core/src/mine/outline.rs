@@ -204,17 +204,17 @@ mod tests {
     use super::*;
     use crate::class::Clues;
     use crate::mine::sink::Skeleton;
-    use crate::mine::{Masks, text};
+    use crate::mine::{Masks, plain};
 
     fn outline(line: &str) -> Option<String> {
         let (mut bits, mut out) = (Bits::default(), Buffer::default());
-        let plain = text::plain(line.as_bytes(), &mut bits)?;
+        let plain = plain::read(line.as_bytes(), &mut bits)?;
         plain.outline(&Masks::default(), &bits, &mut out).then(|| String::from_utf8(out.bytes().to_vec()).unwrap())
     }
 
     fn mined(line: &str) -> (Vec<u8>, Clues) {
         let (mut bits, mut sink, mut clues) = (Bits::default(), Skeleton::default(), Clues::default());
-        let plain = text::plain(line.as_bytes(), &mut bits).unwrap();
+        let plain = plain::read(line.as_bytes(), &mut bits).unwrap();
         plain.mine(&Masks::default(), &bits, &mut sink, &mut clues);
         sink.finish(usize::MAX);
         (sink.text().to_vec(), clues)

@@ -9,8 +9,8 @@ use crate::any::short_text;
 use crate::class::{Clues, Given, Probe, Severity};
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
+use crate::mine::plain::{self, Plain};
 use crate::mine::sink::Sink;
-use crate::mine::text::{self, Plain};
 use crate::mine::{self, Masks};
 use crate::wire::{self, Fields, Malformed};
 
@@ -85,7 +85,7 @@ pub fn outline<'a>(log: &Log<'a>, masks: &Masks, bits: &mut Bits, out: &mut Buff
     if !log.event_name.is_empty() || log.attributes.template.is_some() {
         return None;
     }
-    let plain = text::plain(short_text(body)?, bits)?;
+    let plain = plain::read(short_text(body)?, bits)?;
     let severity = log.severity.max(log.attributes.level).max(plain.severity());
     let given = Given::new(severity, log.attributes.clues);
     plain.outline(masks, bits, out).then_some(Line { plain, given })

@@ -1,0 +1,324 @@
+//! What was seen at each place of each skeleton, and which skeletons became general.
+//!
+//! Three rules, applied until nothing changes, each of which only ever adds, so that their order does not matter:
+//! 1. each open word of a skeleton that was seen is added to the set at its place;
+//! 2. a place whose set holds enough words makes the skeleton general there, and that skeleton counts as seen;
+//! 3. what two general skeletons cover in common is covered by the one that has the places of both.
+//!
+//! A context (scope and service) has its own sets: the wording of one service says nothing of another's. Keys are 64-bit
+//! hashes; a collision, which is not to be expected below a billion of them, would merge types, never mix verdicts up.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashSet};
+
+use super::words::{MARK, Shape};
+use crate::identity::Context;
+
+/// How many different combinations of places are general for skeletons of one length in one context, at most.
+const PATTERNS: usize = 64;
+/// How many sets there are for each event type that the table may hold, at most.
+const SETS_A_TYPE: usize = 16;
+
+/// The hashes of the words of one set; most have one.
+struct Words {
+    first: u32,
+    others: Vec<u32>,
+}
+
+impl Words {
+    fn add(&mut self, word: u32) -> usize {
+        if self.first != word && !self.others.contains(&word) {
+            self.others.push(word);
+        }
+        self.others.len() + 1
+    }
+}
+
+pub struct Sets {
+    hasher: RandomState,
+    seen: HashMap<u64, Words, RandomState>,
+    general: HashSet<u64, RandomState>,
+    /// By context and number of words: the places of the general skeletons there.
+    patterns: HashMap<u64, Vec<u64>, RandomState>,
+    /// Contexts in which skeletons became general since `take_grown`.
+    grown: HashSet<u64, RandomState>,
+    capacity: usize,
+}
+
+/// A skeleton with the hashes that its keys are made of.
+struct Keyed<'s> {
+    shape: &'s Shape<'s>,
+    context: u64,
+    pattern: u64,
+    whole: u64,
+    words: Vec<u64>,
+    marks: Vec<u64>,
+}
+
+impl Keyed<'_> {
+    /// The key of the skeleton with those places made variables.
+    fn at(&self, places: u64) -> u64 {
+        each(places).fold(self.whole, |key, place| key.wrapping_sub(self.words[place]).wrapping_add(self.marks[place]))
+    }
+}
+
+fn each(places: u64) -> impl Iterator<Item = usize> {
+    (0..u64::BITS as usize).filter(move |place| places >> place & 1 == 1)
+}
+
+impl Sets {
+    /// For a table of so many types.
+    pub fn new(types: usize) -> Self {
+        Self {
+            hasher: RandomState::default(),
+            seen: HashMap::default(),
+            general: HashSet::default(),
+            patterns: HashMap::default(),
+            grown: HashSet::default(),
+            capacity: types.saturating_mul(SETS_A_TYPE),
+        }
+    }
+
+    /// The places that are variables in the most general skeleton that covers this one; its own `MARK`s are among them.
+    pub fn covering(&self, context: &Context, shape: &Shape<'_>) -> u64 {
+        let pattern = self.pattern(self.context_key(context), shape);
+        if !self.patterns.contains_key(&pattern) {
+            return shape.general();
+        }
+        let keyed = self.keyed(context, shape);
+        self.covered(&keyed).into_iter().fold(shape.general(), |all, places| all | places)
+    }
+
+    /// Notes a skeleton that was seen. Answers what `covering` says of it then.
+    pub fn learn(&mut self, context: &Context, shape: &Shape<'_>) -> u64 {
+        let keyed = self.keyed(context, shape);
+        let general = shape.general();
+        if general != 0 {
+            self.make_general(&keyed, general);
+        }
+        loop {
+            let before = self.general.len();
+            let mut covered = self.covered(&keyed);
+            let all = covered.iter().fold(general, |all, places| all | places);
+            if all != 0 {
+                self.make_general(&keyed, all);
+            }
+            covered.extend([general, all]);
+            covered.sort_unstable();
+            covered.dedup();
+            for places in covered {
+                self.add_words(&keyed, places);
+            }
+            if self.general.len() == before {
+                return all;
+            }
+        }
+    }
+
+    /// The contexts, as `context_key` names them, in which skeletons became general since the last call.
+    pub fn take_grown(&mut self) -> HashSet<u64, RandomState> {
+        std::mem::take(&mut self.grown)
+    }
+
+    pub fn has_grown(&self) -> bool {
+        !self.grown.is_empty()
+    }
+
+    pub fn context_key(&self, context: &Context) -> u64 {
+        self.hasher.hash_one(context)
+    }
+
+    /// The places of each general skeleton that covers this one.
+    fn covered(&self, keyed: &Keyed<'_>) -> Vec<u64> {
+        let open = keyed.shape.open() | keyed.shape.general();
+        let Some(patterns) = self.patterns.get(&keyed.pattern) else { return Vec::new() };
+        patterns
+            .iter()
+            .map(|places| places | keyed.shape.general())
+            .filter(|places| places & !open == 0 && self.general.contains(&keyed.at(*places)))
+            .collect()
+    }
+
+    /// Adds each open word of the skeleton with those places made variables to the set at its place.
+    fn add_words(&mut self, keyed: &Keyed<'_>, places: u64) {
+        let words = keyed.shape.words.len() as u32;
+        for place in each(keyed.shape.open() & !places) {
+            let word = &keyed.shape.words[place];
+            let wider = places | 1 << place;
+            let key = keyed.at(wider);
+            let Some(needed) = word.needed else { continue };
+            if words - wider.count_ones() < word.beside || self.general.contains(&key) {
+                continue;
+            }
+            if self.seen.len() >= self.capacity && !self.seen.contains_key(&key) {
+                continue;
+            }
+            let hash = keyed.words[place] as u32;
+            let set = self.seen.entry(key).or_insert_with(|| Words { first: hash, others: Vec::new() });
+            if set.add(hash) >= usize::from(needed) {
+                self.seen.remove(&key);
+                self.make_general(keyed, wider);
+            }
+        }
+    }
+
+    fn make_general(&mut self, keyed: &Keyed<'_>, places: u64) {
+        if self.general.len() >= self.capacity {
+            return;
+        }
+        let patterns = self.patterns.entry(keyed.pattern).or_default();
+        if !patterns.contains(&places) {
+            if patterns.len() >= PATTERNS {
+                return;
+            }
+            patterns.push(places);
+        }
+        if self.general.insert(keyed.at(places)) {
+            self.grown.insert(keyed.context);
+        }
+    }
+
+    /// Where the general skeletons are that may cover this one.
+    fn pattern(&self, context: u64, shape: &Shape<'_>) -> u64 {
+        self.hasher.hash_one((context, shape.words.len()))
+    }
+
+    fn keyed<'s>(&self, context: &Context, shape: &'s Shape<'s>) -> Keyed<'s> {
+        let mut between = self.hasher.build_hasher();
+        let (mut words, mut marks) = (Vec::with_capacity(shape.words.len()), Vec::with_capacity(shape.words.len()));
+        let mut done = 0;
+        for (place, word) in shape.words.iter().enumerate() {
+            between.write(&shape.text.as_bytes()[done..word.range.start]);
+            between.write_u8(0xff);
+            done = word.range.end;
+            words.push(self.hasher.hash_one((place, &shape.text[word.range.clone()])));
+            marks.push(self.hasher.hash_one((place, MARK)));
+        }
+        between.write(&shape.text.as_bytes()[done..]);
+        let context = self.context_key(context);
+        context.hash(&mut between);
+        let whole = words.iter().fold(between.finish(), |key, word| key.wrapping_add(*word));
+        Keyed { shape, context, pattern: self.pattern(context, shape), whole, words, marks }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn general(sets: &Sets, text: &str) -> String {
+        let shape = Shape::of(text);
+        shape.with(sets.covering(&Context::default(), &shape))
+    }
+
+    fn learnt<'a>(texts: impl IntoIterator<Item = &'a String>) -> Sets {
+        let mut sets = Sets::new(10_000);
+        for text in texts {
+            sets.learn(&Context::default(), &Shape::of(text));
+        }
+        sets
+    }
+
+    const NAMES: [&str; 12] =
+        ["alice", "bob", "carol", "dave", "eve", "frank", "grace", "heidi", "ivan", "judy", "mallory", "niaj"];
+
+    #[test]
+    fn a_place_with_enough_words_is_a_variable_and_one_with_fewer_is_not() {
+        let texts: Vec<String> = NAMES.iter().map(|name| format!("session of {name} began")).collect();
+        assert_eq!(general(&learnt(&texts[..5]), &texts[0]), texts[0]);
+        let sets = learnt(&texts[..6]);
+        assert_eq!(general(&sets, &texts[0]), "session of <word> began");
+        assert_eq!(general(&sets, &texts[11]), "session of <word> began");
+        assert_eq!(general(&sets, "session of failures began"), "session of failures began");
+        assert_eq!(general(&sets, "session for alice began"), "session for alice began");
+    }
+
+    #[test]
+    fn a_marked_value_needs_fewer_words() {
+        let texts: Vec<String> = NAMES.iter().map(|name| format!("began user={name}")).collect();
+        assert_eq!(general(&learnt(&texts[..3]), &texts[0]), texts[0]);
+        assert_eq!(general(&learnt(&texts[..4]), &texts[0]), "began user=<word>");
+    }
+
+    #[test]
+    fn what_says_how_it_went_never_becomes_a_variable() {
+        let states = ["failed", "succeeded", "started", "denied", "timeout", "lost", "aborted", "closed", "rejected"];
+        let texts: Vec<String> = states.iter().map(|state| format!("compaction of orders {state}")).collect();
+        assert_eq!(general(&learnt(&texts), &texts[0]), texts[0]);
+    }
+
+    #[test]
+    fn a_context_does_not_learn_from_another() {
+        let mut sets = Sets::new(100);
+        let other = Context { service: "other".into(), ..Context::default() };
+        for name in NAMES {
+            sets.learn(&other, &Shape::of(&format!("session of {name} began")));
+        }
+        assert_eq!(general(&sets, "session of alice began"), "session of alice began");
+    }
+
+    #[test]
+    fn a_general_skeleton_that_is_learnt_covers_what_it_says() {
+        let mut sets = Sets::new(100);
+        sets.learn(&Context::default(), &Shape::of("session of <word> from <word> began"));
+        assert_eq!(general(&sets, "session of alice from berlin began"), "session of <word> from <word> began");
+        assert_eq!(general(&sets, "session of alice from nowhere failed"), "session of alice from nowhere failed");
+    }
+
+    #[test]
+    fn something_stays_that_says_what_a_type_is_about() {
+        let texts: Vec<String> = NAMES.iter().map(|name| format!("starting {name}")).collect();
+        assert_eq!(general(&learnt(&texts), &texts[0]), texts[0]);
+    }
+
+    /// Scenario: skeletons with two or three places that vary, in several orders, each met once or more.
+    /// Guarantees: after all of them, every order says the same of each, and saying it again changes nothing.
+    #[test]
+    fn the_order_does_not_matter() {
+        let mut state = 7u64;
+        let mut below = move |bound: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % bound
+        };
+        for _ in 0..60 {
+            let kinds = 1 + below(3);
+            let mut texts: Vec<String> = (0..20 + below(200))
+                .map(|_| {
+                    let (one, two, three) = (NAMES[below(12)], NAMES[below(12)], NAMES[below(9)]);
+                    match below(kinds) {
+                        0 => format!("order of {one} for {two} by {three}"),
+                        1 => format!("session of {one} from \"{two}\" began"),
+                        _ => format!("batch <*> user={one} in {two}"),
+                    }
+                })
+                .collect();
+            let settled = |texts: &[String]| {
+                let mut sets = learnt(texts);
+                while !sets.take_grown().is_empty() {
+                    for text in texts {
+                        sets.learn(&Context::default(), &Shape::of(text));
+                    }
+                }
+                sets
+            };
+            let first = settled(&texts);
+            let mut seen: Vec<String> = texts.clone();
+            for _ in 0..3 {
+                for at in (1..texts.len()).rev() {
+                    texts.swap(at, below(at + 1));
+                }
+                let other = settled(&texts);
+                for text in &seen {
+                    assert_eq!(general(&first, text), general(&other, text));
+                }
+            }
+            seen.sort_unstable();
+            for text in &seen {
+                let whole = general(&first, text);
+                assert_eq!(general(&first, &whole), whole);
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Lines that are neither long nor structured nor of several, as most are: only such have an outline.
+
+use std::ops::Range;
+
+use memchr::memchr;
+
+use super::bits::Bits;
+use super::buffer::Buffer;
+use super::sink::Sink;
+use super::text::split;
+use super::{Masks, head, outline};
+use crate::class::{Clues, Severity};
+
+/// Longer texts are more likely of several lines, and then their masks would be made in vain.
+const SHORT: usize = 512;
+
+/// A text of one line that is neither long nor structured, as most are; its masks are made.
+pub struct Plain<'t> {
+    text: &'t [u8],
+    level: Range<usize>,
+    /// The highest of the level and of what stands before the line.
+    severity: Severity,
+}
+
+/// Reads a text that is plain; `None` when it is not.
+#[inline]
+pub fn read<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
+    if text.len() > SHORT || text.ends_with(b" ") {
+        return None;
+    }
+    if !head::begins_with_letters(text) {
+        return read_behind_head(text, bits);
+    }
+    bits.read(text);
+    if bits.has_controls() {
+        return None;
+    }
+    if is_wording(text, bits) {
+        return Some(Plain { text, level: 0..0, severity: Severity::Unset });
+    }
+    let (level, severity) = head::level(text).unwrap_or_default();
+    Some(Plain { text, level, severity })
+}
+
+/// The same for a text that may begin with what is no part of the message.
+#[inline(never)]
+fn read_behind_head<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
+    let head = head::read(text);
+    let text = text[head.start..].trim_ascii_start();
+    if text.first() == Some(&b'{') {
+        return None;
+    }
+    bits.read(text);
+    if bits.has_controls() {
+        return None;
+    }
+    let named = if head.names_level { head::level(text) } else { None };
+    let (level, severity) = named.unwrap_or_default();
+    Some(Plain { text, level, severity: severity.max(head.severity) })
+}
+
+impl Plain<'_> {
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// Writes the outline of the line; answers whether it has one.
+    #[inline]
+    pub fn outline(&self, masks: &Masks, bits: &Bits, out: &mut Buffer) -> bool {
+        if masks.any.is_some() || self.is_client(bits) {
+            return false;
+        }
+        outline::write(self.text, self.level.clone(), bits, out);
+        true
+    }
+
+    /// Whether a line may begin as the common log format does, which looks at so many bytes, not at words.
+    fn is_client(&self, bits: &Bits) -> bool {
+        let first = bits.word_end(0);
+        let blank = if self.text.get(first) == Some(&b' ') { Some(first) } else { memchr(b' ', self.text) };
+        blank.is_some_and(|blank| self.text[blank..].starts_with(b" - "))
+    }
+
+    /// Mines the line's words.
+    #[inline]
+    pub fn mine<S: Sink>(self, masks: &Masks, bits: &Bits, sink: &mut S, clues: &mut Clues) {
+        split(self.text, self.level, masks, bits, sink, clues);
+    }
+}
+
+/// Whether a line begins with a word before which, and after which, no level stands; behind a key there may be one.
+#[inline]
+fn is_wording(line: &[u8], bits: &Bits) -> bool {
+    let end = bits.word_end(0);
+    !head::may_name_level(line) && line.get(end) != Some(&b'=') && !bits.has_digit(0, end)
+}

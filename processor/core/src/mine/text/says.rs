@@ -1,0 +1,74 @@
+//! What words say of outcome and purpose by where they stand.
+
+use std::ops::Range;
+
+use memchr::memchr;
+
+use super::Splitter;
+use crate::class::Probe;
+use crate::mine::clues::{self, number};
+use crate::mine::words::is_method;
+
+impl Splitter<'_, '_> {
+    pub(super) fn look_at_path(&mut self, path: &[u8]) {
+        if path.first() == Some(&b'/') || memchr(b':', path).is_some_and(|colon| path[colon..].starts_with(b"://")) {
+            self.clues.probe |= Probe::path(path);
+        }
+    }
+
+    /// What a number says by where it stands: a status after a request, an exit code after those words.
+    #[inline]
+    pub(super) fn status(&mut self, start: usize, word: &[u8]) {
+        let [.., last, b' '] = self.text[..start] else { return };
+        if !(word[0].is_ascii_digit() || word[0] == b'-') {
+            return;
+        }
+        // The words that an exit code stands behind end in `e` or `s`; any other letter is no such word's end.
+        if word.len() == 3 || !last.is_ascii_alphabetic() || matches!(last, b'e' | b's' | b'E' | b'S') {
+            self.look_at_status(start, word);
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn look_at_status(&mut self, start: usize, word: &[u8]) {
+        let last = self.before(0);
+        let answers: [&[u8]; 5] = [b"status", b"responded", b"response", b"completed", b"returned"];
+        let boxed = self.text[..start].ends_with(b"| ") && self.text[start + word.len()..].starts_with(b" |");
+        let is_http = word.len() == 3
+            && (self.request.is_some_and(|end| start == end + 2)
+                || last.first() == Some(&b'/') && is_method(self.before(1))
+                || last.starts_with(b"HTTP/")
+                || boxed
+                || answers.iter().any(|answer| last.eq_ignore_ascii_case(answer)));
+        if is_http && let Some(status) = number(word) {
+            self.clues.http(status);
+        } else if (last.eq_ignore_ascii_case(b"code") || last.eq_ignore_ascii_case(b"status"))
+            && clues::ends(self.before(1), self.before(2))
+            && let Some(code) = number(word)
+        {
+            clues::exit(self.clues, code);
+        }
+    }
+
+    /// What the value of the word before says: `status=503`, `exit code: 1`.
+    #[inline]
+    pub(super) fn value(&mut self, value: &[u8]) {
+        let key = self.passed.before(0, self.bits);
+        if clues::may_name(&self.text[key.clone()]) {
+            self.look_at_value(key, value);
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn look_at_value(&mut self, key: Range<usize>, value: &[u8]) {
+        let assigned = matches!(self.text[key.end..], [b'=', ..] | [b'"', b'=' | b':', ..]);
+        let key = &self.text[key];
+        if (key.eq_ignore_ascii_case(b"code") || key.eq_ignore_ascii_case(b"status"))
+            && clues::ends(self.before(1), self.before(2))
+            && let Some(code) = number(value)
+        {
+            return clues::exit(self.clues, code);
+        }
+        clues::named(key, value, assigned, self.clues);
+    }
+}

@@ -1,0 +1,101 @@
+//! Whether a word is data or wording.
+
+use std::ops::Range;
+
+use memchr::memchr;
+
+use super::Splitter;
+use crate::mine::words::{
+    is_country, is_domain, is_interface, is_month, is_named, is_state, is_technical, is_weekday, is_zone,
+};
+
+impl Splitter<'_, '_> {
+    /// Whether a word is data rather than wording.
+    #[inline]
+    pub(super) fn varies(&self, start: usize, end: usize, has_digit: bool, has_key: bool) -> bool {
+        let word = &self.text[start..end];
+        if has_digit {
+            let stays = is_technical(word) || is_named(self.text, start, end) || self.is_interface_alone(start, end);
+            return !stays;
+        }
+        self.varies_without_digit(start, end, has_key)
+    }
+
+    /// Whether an interface stands for itself, not with an address or another's name.
+    pub(super) fn is_interface_alone(&self, start: usize, end: usize) -> bool {
+        is_interface(&self.text[start..end])
+            && (start == 0 || self.text[start - 1] == b' ')
+            && matches!(self.text[end..], [] | [b' ' | b'.' | b',', ..] | [b':', b' ', ..])
+    }
+
+    #[inline(never)]
+    pub(super) fn varies_without_digit(&self, start: usize, end: usize, has_key: bool) -> bool {
+        let text = self.text;
+        let word = &text[start..end];
+        if has_key && start >= 2 && text[start - 1] == b'=' && !self.bits.is_sep(start - 2) {
+            return !is_state(word);
+        }
+        if memchr(b'@', word).is_some_and(|at| at > 0 && at + 1 < word.len()) {
+            return true;
+        }
+        if let Some(dot) = word.iter().rposition(|&byte| byte == b'.')
+            && dot > 0
+            && !word.iter().any(u8::is_ascii_uppercase)
+        {
+            // A host is told by its last label, or by its address or port behind it.
+            let has_address =
+                || matches!(text[end..], [b' ', b'[', digit, ..] | [b':', digit, ..] if digit.is_ascii_digit());
+            let label = &word[dot + 1..];
+            let is_long = !label.is_empty() && memchr(b'.', &word[..dot]).is_some();
+            return is_domain(label) || is_long && (is_country(label) || has_address());
+        }
+        self.varies_plainly(start, end)
+    }
+
+    /// A word of letters alone varies when it is a hexadecimal number or part of a date.
+    #[inline]
+    pub(super) fn varies_plainly(&self, start: usize, end: usize) -> bool {
+        let word = &self.text[start..end];
+        match word.len() {
+            8.. => word[0].is_ascii_hexdigit() && word.iter().all(u8::is_ascii_hexdigit),
+            3 if word[0].is_ascii_uppercase() => self.is_date_word(word, end),
+            2 if self.begins_address(start, end) => true,
+            2 if self.last_was_variable => matches!(word, b"AM" | b"PM") || self.is_address_part(start, word),
+            1..=4 => self.is_address_part(start, word),
+            _ => false,
+        }
+    }
+
+    /// A group of an IPv6 or MAC address: hexadecimal letters behind a variable and a colon.
+    pub(super) fn is_address_part(&self, start: usize, word: &[u8]) -> bool {
+        self.last_was_variable && self.text[..start].ends_with(b":") && word.iter().all(u8::is_ascii_hexdigit)
+    }
+
+    /// Two hexadecimal letters, a colon, two hexadecimal digits and a colon again.
+    #[inline]
+    pub(super) fn begins_address(&self, start: usize, end: usize) -> bool {
+        let hex = |range: Range<usize>| self.text[range].iter().all(u8::is_ascii_hexdigit);
+        matches!(self.text[end..], [b':', _, _, b':', ..]) && hex(start..end) && hex(end + 1..end + 3)
+    }
+
+    pub(super) fn is_date_word(&self, word: &[u8], end: usize) -> bool {
+        if !(is_month(word) || is_weekday(word) || is_zone(word)) {
+            return false;
+        }
+        let next = self.text[end..].trim_ascii_start();
+        let number_next = next.first().is_some_and(u8::is_ascii_digit);
+        number_next && (self.last_was_variable || !is_zone(word))
+            || is_month(word) && self.last_was_variable
+            || is_weekday(word) && next.get(..3).is_some_and(is_month)
+    }
+}
+
+/// How much of a word with a digit is an object's class or a place in the code, with the `@` before what varies.
+#[inline]
+pub(super) fn name_length(word: &[u8]) -> usize {
+    let Some(at) = memchr(b'@', word) else { return 0 };
+    let (name, number) = (&word[..at], &word[at + 1..]);
+    let is_name = name.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_' | b'$'));
+    let varies = !number.is_empty() && number.iter().all(u8::is_ascii_hexdigit);
+    if !name.is_empty() && is_name && varies { at + 1 } else { 0 }
+}

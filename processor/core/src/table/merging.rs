@@ -1,0 +1,191 @@
+//! Types that cover others: what is minted is the most general type known, and types become parts of a more general one.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{EventType, Table, Turn};
+use crate::aliases::Alias;
+use crate::general::{MARK, Shape};
+use crate::identity::{Context, Fingerprint};
+use crate::mine::sink;
+use crate::record::{Class, Signal};
+
+/// A record's skeleton, in which nothing is general yet: a text that says so itself is masked.
+fn of_record(skeleton: &str) -> Cow<'_, str> {
+    if skeleton.contains(MARK) {
+        Cow::Owned(skeleton.replace(MARK, std::str::from_utf8(sink::MARK).unwrap_or_default()))
+    } else {
+        Cow::Borrowed(skeleton)
+    }
+}
+
+impl Table {
+    /// The more general type that covers a skeleton, when that was met before.
+    pub fn find_alias(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> Option<&Arc<EventType>> {
+        if self.aliases.is_empty() {
+            return None;
+        }
+        self.aliases.find(self.hash(context, class, skeleton), context, class, skeleton)
+    }
+
+    /// The more general type that covers a record's skeleton, which was not met before.
+    pub fn find_covering(&self, context: &Arc<Context>, class: Class, skeleton: &str) -> Option<&Arc<EventType>> {
+        if class.signal != Signal::Logs {
+            return None;
+        }
+        let text = of_record(skeleton);
+        let shape = Shape::of(&text);
+        let places = self.sets.covering(context, &shape);
+        if places == 0 && text.len() == skeleton.len() {
+            return None;
+        }
+        self.find(context, class, shape.with(places).as_bytes())
+    }
+
+    /// Finds or adds the most general type that covers a record's skeleton. `None` when the table is full or the service
+    /// minted too many.
+    pub fn mint(
+        &mut self,
+        ruleset: &str,
+        context: &Context,
+        class: Class,
+        skeleton: &str,
+        now: i64,
+    ) -> Option<Arc<EventType>> {
+        if !self.brake.allows(context, now) {
+            return None;
+        }
+        let text = self.most_general(context, class, &of_record(skeleton));
+        let before = self.len();
+        let event = self.insert(ruleset, context, class, &text, now)?;
+        if self.len() > before {
+            self.brake.note(context, now);
+        }
+        if text != skeleton {
+            self.add_alias(&event, skeleton);
+        }
+        Some(event)
+    }
+
+    /// Finds or adds the type of a decision that was made elsewhere or before a restart. `None` when the table is full, or
+    /// when it has become a part of another: what was decided of a part does not hold for the whole.
+    pub fn adopt(
+        &mut self,
+        ruleset: &str,
+        context: &Context,
+        class: Class,
+        skeleton: &str,
+        fingerprint: Fingerprint,
+        now: i64,
+    ) -> Option<Arc<EventType>> {
+        let text = self.most_general(context, class, skeleton);
+        if text == skeleton {
+            return self.insert(ruleset, context, class, skeleton, now);
+        }
+        let wider = self.context(context).and_then(|context| self.find(&context, class, text.as_bytes()).cloned());
+        if let Some(wider) = wider {
+            wider.cover(fingerprint);
+        }
+        None
+    }
+
+    /// Whether a service may mint a type now.
+    pub fn may_mint(&self, context: &Context, now: i64) -> bool {
+        self.brake.allows(context, now)
+    }
+
+    /// Notes a skeleton that was seen; answers that of the most general type that covers it.
+    fn most_general(&mut self, context: &Context, class: Class, skeleton: &str) -> String {
+        if class.signal != Signal::Logs {
+            return skeleton.to_owned();
+        }
+        let shape = Shape::of(skeleton);
+        let places = self.sets.learn(context, &shape);
+        shape.with(places)
+    }
+
+    /// Notes skeletons that were met and the more general types that cover them, as far as these are still here.
+    pub fn remember_covered(&mut self, met: impl Iterator<Item = (Arc<EventType>, Box<str>)>) {
+        for (event, skeleton) in met {
+            if event.merged.get().is_none() {
+                self.sets.learn(&event.context, &Shape::of(&of_record(&skeleton)));
+                self.add_alias(&event, &skeleton);
+            }
+        }
+    }
+
+    fn add_alias(&mut self, event: &Arc<EventType>, skeleton: &str) {
+        let hash = self.hash(&event.context, event.class, skeleton.as_bytes());
+        let (context, class) = (Arc::clone(&event.context), event.class);
+        self.aliases.insert(hash, Alias { context, class, skeleton: skeleton.into(), event: Arc::clone(event) });
+    }
+
+    /// Whether skeletons became general since types were last asked to follow.
+    pub fn has_grown(&self) -> bool {
+        self.sets.has_grown()
+    }
+
+    /// The types that may have become parts of a more general one since the last call.
+    pub fn to_follow(&mut self) -> Vec<Arc<EventType>> {
+        let grown = self.sets.take_grown();
+        // What was met and is a part already may be a part of something wider now: it is asked about when it comes again.
+        for Alias { context, skeleton, .. } in self.aliases.take() {
+            self.sets.learn(&context, &Shape::of(&of_record(&skeleton)));
+        }
+        self.outlines.clear();
+        let keys: Vec<_> =
+            self.contexts.iter().filter(|context| grown.contains(&self.sets.context_key(context))).collect();
+        self.types
+            .iter()
+            .filter(|event| event.class.signal == Signal::Logs)
+            .filter(|event| keys.iter().any(|context| Arc::ptr_eq(context, &event.context)))
+            .cloned()
+            .collect()
+    }
+
+    /// Lets a type become a part of the more general one that covers it, if there is one. What was counted of it counts
+    /// there; nothing was decided of the whole yet, so its records are kept.
+    pub fn follow(&mut self, event: &Arc<EventType>, ruleset: &str, now: i64, turn: &mut Turn, held: &AtomicUsize) {
+        if event.merged.get().is_some() || !self.is_here(event) {
+            return;
+        }
+        let text = self.most_general(&event.context, event.class, &event.skeleton);
+        if *text == *event.skeleton {
+            return;
+        }
+        self.remove(event);
+        // There is room for it: a type just went.
+        let Some(wider) = self.insert(ruleset, &event.context, event.class, &text, now) else { return };
+        let mut samples = event.samples.lock();
+        if event.judged.load(Ordering::Relaxed) || samples.is_handed() {
+            wider.cover(event.fingerprint);
+        }
+        if let Some(parts) = event.covers.get() {
+            parts.lock().iter().for_each(|part| wider.cover(*part));
+        }
+        samples.release(held);
+        wider.absorb(event, turn);
+        // Nobody else sets it.
+        let _ = event.merged.set(Arc::clone(&wider));
+    }
+
+    fn is_here(&self, event: &Arc<EventType>) -> bool {
+        self.get(event.fingerprint).is_some_and(|known| Arc::ptr_eq(known, event))
+    }
+}
+
+impl EventType {
+    fn absorb(&self, part: &Self, turn: &mut Turn) {
+        self.records.absorb(&part.records, turn);
+        self.bytes.absorb(&part.bytes, turn);
+        self.dropped_records.absorb(&part.dropped_records, turn);
+        self.dropped_bytes.absorb(&part.dropped_bytes, turn);
+        let first = part.first_seen.load(Ordering::Relaxed);
+        let known = self.first_seen.load(Ordering::Relaxed);
+        if first > 0 && (known == 0 || first < known) {
+            self.first_seen.store(first, Ordering::Relaxed);
+        }
+        self.last_seen.fetch_max(part.last_seen.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+}
