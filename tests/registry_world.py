@@ -13,7 +13,7 @@ import msgspec
 
 from sluice.config.model import PolicyConfig
 from sluice.config.units import Action, Duration, Share
-from sluice.engine import Decision, Evidence, Foreign, Identity, Policy, Volume, Volumes
+from sluice.engine import Decision, Evidence, Identity, Named, Policy, Volume, Volumes
 from sluice.health import HealthBoard
 from sluice.telemetry import Telemetry
 from sluice.verdicts.model import Facts, Override, ServiceName, Source, Verdict
@@ -75,8 +75,8 @@ class Clock:
 
 
 class Installed:
-    """What the engine holds. `refuses`: fingerprints that it would not recognise. No skeleton of another ruleset says
-    anything to it."""
+    """What the engine holds. `refuses`: fingerprints of which a decision has no effect, because they are not recognised
+    or because their types have become `parts` of others. No skeleton of another ruleset says anything to it."""
 
     def __init__(self) -> None:
         self.decisions: dict[str, Decision] = {}
@@ -85,6 +85,7 @@ class Installed:
         self.forgotten: list[str] = []
         self.looked: list[str] = []
         self.refuses: set[str] = set()
+        self.parts: dict[str, str] = {}
 
     def configure(self, policy: Policy) -> None:
         self.policies.append(policy)
@@ -103,8 +104,11 @@ class Installed:
         self.looked += fingerprints
         return len(fingerprints)
 
-    def rekey(self, types: list[Foreign]) -> list[str | None]:
+    def rekey(self, types: list[Named]) -> list[str | None]:
         return [None] * len(types)
+
+    def covering(self, types: list[Named]) -> list[str | None]:
+        return [self.parts.get(one.fingerprint) for one in types]
 
     def action(self, number: int = 1) -> str:
         """What happens to a record of the type now, probation and expiry aside."""

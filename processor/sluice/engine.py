@@ -90,8 +90,8 @@ class Decision(msgspec.Struct, frozen=True):
     exceptions: tuple[int, ...] = ()
 
 
-class Foreign(msgspec.Struct, frozen=True):
-    """An event type as another ruleset names it."""
+class Named(msgspec.Struct, frozen=True):
+    """An event type as a verdict names it, also one of another ruleset."""
 
     fingerprint: str
     identity: Identity
@@ -225,10 +225,15 @@ class Engine:
         """
         return self._core.look(msgspec.json.encode(fingerprints))
 
-    def rekey(self, types: list[Foreign]) -> list[str | None]:
+    def rekey(self, types: list[Named]) -> list[str | None]:
         """Their fingerprints here; None for each that has none: its skeleton would be masked otherwise here, or its
         fingerprint is not that of its identity."""
         return msgspec.json.decode(self._core.rekey(msgspec.json.encode(types)), type=list[str | None])
+
+    def covering(self, types: list[Named]) -> list[str | None]:
+        """The fingerprints of the more general types that they have become parts of; None for each that stands for
+        itself."""
+        return msgspec.json.decode(self._core.covering(msgspec.json.encode(types)), type=list[str | None])
 
     def drain_volumes(self) -> Volumes:
         return msgspec.json.decode(self._core.drain_volumes(), type=Volumes)

@@ -15,7 +15,7 @@ use crate::merge;
 use crate::mine::Masks;
 use crate::passage;
 use crate::record::{Class, Signal};
-use crate::rekey::{self, Foreign};
+use crate::rekey;
 use crate::settings::{self, MAX_EXCEPTIONS, Policy, Settings};
 use crate::table::{EventType, Table, Turn};
 use crate::walk::{self, Call, Processed, Scratch, now};
@@ -242,10 +242,16 @@ impl Engine {
 
     /// The fingerprints here of types that another ruleset names, null for each that has none: a JSON array.
     pub fn rekey(&self, json: &[u8]) -> Result<String, String> {
-        let foreign: Vec<Foreign<'_>> = serde_json::from_slice(json).map_err(|error| format!("types: {error}"))?;
-        let found = foreign.iter().map(|one| rekey::fingerprint(one, &self.ruleset, &self.masks));
-        let texts: Vec<Option<String>> = found.map(|found| found.map(|found| found.to_string())).collect();
-        serde_json::to_string(&texts).map_err(|error| error.to_string())
+        rekey::each(json, |named| rekey::fingerprint(named, &self.ruleset, &self.masks))
+    }
+
+    /// The types that named ones have become parts of, null for each that stands for itself: a JSON array.
+    pub fn covering(&self, json: &[u8]) -> Result<String, String> {
+        let table = self.table.read();
+        rekey::each(json, |named| {
+            let (context, class) = named.identity.read()?;
+            table.wider(&context, class, &named.skeleton).map(|wider| wider.fingerprint)
+        })
     }
 
     /// What was committed since the last call, of types that may be spoken of; and housekeeping.

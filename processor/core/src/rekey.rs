@@ -18,9 +18,9 @@ use crate::mine::{MINED_BYTES, Masks, text};
 use crate::record::Signal;
 use crate::settings::Identity;
 
-/// An event type as a verdict of another ruleset names it.
+/// An event type as a verdict names it.
 #[derive(Deserialize)]
-pub struct Foreign<'a> {
+pub struct Named<'a> {
     #[serde(borrow)]
     pub fingerprint: Cow<'a, str>,
     #[serde(borrow)]
@@ -31,9 +31,16 @@ pub struct Foreign<'a> {
     pub ruleset: Cow<'a, str>,
 }
 
-/// Its fingerprint by `ruleset`, whose masks these are. `None` when there is none, and when the one that it has is not
-/// that of its identity.
-pub fn fingerprint(foreign: &Foreign<'_>, ruleset: &str, masks: &Masks) -> Option<Fingerprint> {
+/// Answers about each of a JSON array of types, in their order, as a JSON array.
+pub fn each(json: &[u8], answer: impl Fn(&Named<'_>) -> Option<Fingerprint>) -> Result<String, String> {
+    let types: Vec<Named<'_>> = serde_json::from_slice(json).map_err(|error| format!("types: {error}"))?;
+    let texts: Vec<Option<String>> = types.iter().map(|named| answer(named).map(|found| found.to_string())).collect();
+    serde_json::to_string(&texts).map_err(|error| error.to_string())
+}
+
+/// The fingerprint by `ruleset`, whose masks these are, of a type that another one names. `None` when it has none, and
+/// when the one that it is said to have is not that of its identity.
+pub fn fingerprint(foreign: &Named<'_>, ruleset: &str, masks: &Masks) -> Option<Fingerprint> {
     let (context, class) = foreign.identity.read()?;
     let named = Fingerprint::parse(&foreign.fingerprint)?;
     if Fingerprint::new(&foreign.ruleset, class, &context, &foreign.skeleton) != named {
@@ -96,7 +103,7 @@ mod tests {
         let (context, class) = identity.read().unwrap();
         let named = |ruleset| Fingerprint::new(ruleset, class, &context, skeleton);
         let fingerprint = named(OLD).to_string().into();
-        let foreign = Foreign { fingerprint, identity, skeleton: skeleton.into(), ruleset: OLD.into() };
+        let foreign = Named { fingerprint, identity, skeleton: skeleton.into(), ruleset: OLD.into() };
         let found = super::fingerprint(&foreign, "1", &masks(patterns));
         assert!(found.is_none_or(|found| found == named("1")), "{skeleton}");
         found.is_some()
@@ -114,6 +121,9 @@ mod tests {
             "cart {\"<*>\": \"<*>\", \"total\": \"<*>\"}",
             "Failed password for invalid user <*> from <*> port <*>",
             "no token for a.b.Worker$Task@<*> yet",
+            "session of <word> began",
+            "cache user=<word> (<word>) at <*>",
+            "Failed password for <word> from <*>",
             "charge failed [java.io.IOException < a.Card.charge < x.M.invoke<*>]",
             "{level:s,req.id:s} took <*>",
             "{*} took <*>",
@@ -157,7 +167,7 @@ mod tests {
             r#"{{"fingerprint":"{}","identity":{{"signal":"logs"}},"skeleton":"ready","ruleset":"0"}}"#,
             "0".repeat(32)
         );
-        let foreign: Foreign<'_> = serde_json::from_str(&json).unwrap();
+        let foreign: Named<'_> = serde_json::from_str(&json).unwrap();
         assert_eq!(super::fingerprint(&foreign, "1", &Masks::default()), None);
     }
 

@@ -37,7 +37,7 @@ class Rekeying:
         known = self._table.foreign.get(key)
         if known is not None and known.here is not None:
             return known.here
-        named = engine.Foreign(key.hex(), identity_of(value), value.skeleton, value.ruleset)
+        named = engine.Named(key.hex(), identity_of(value), value.skeleton, value.ruleset)
         (found,) = self._decider.rekey([named])
         return None if found is None else bytes.fromhex(found)
 

@@ -90,6 +90,17 @@ impl Table {
         None
     }
 
+    /// The type that one with this skeleton is a part of; `None` when it stands for itself.
+    pub fn wider(&self, context: &Context, class: Class, skeleton: &str) -> Option<&Arc<EventType>> {
+        if class.signal != Signal::Logs {
+            return None;
+        }
+        let context = self.context(context)?;
+        let shape = Shape::of(skeleton);
+        let text = shape.with(self.sets.covering(&context, &shape));
+        if text == skeleton { None } else { self.find(&context, class, text.as_bytes()) }
+    }
+
     /// Whether a service may mint a type now.
     pub fn may_mint(&self, context: &Context, now: i64) -> bool {
         self.brake.allows(context, now)
