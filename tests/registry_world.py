@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -152,11 +153,13 @@ class Sluice:
         ruleset: str = RULESET,
         capacity: int = 20_000,
         types: int = 100_000,
+        engine: Any = None,
     ) -> None:
+        """`engine`: a real one, where its judgement matters; its ruleset counts then."""
         self.path = path
         self.clock = clock
         self.log = log
-        self.engine = Installed()
+        self.engine: Any = engine or Installed()
         self.health = HealthBoard()
         self.telemetry = Telemetry()
         self.store = Store(str(path), health=self.health, telemetry=self.telemetry, capacity=capacity)
@@ -167,7 +170,7 @@ class Sluice:
             self.volumes,
             rules or policy(),
             instance=instance,
-            ruleset=ruleset,
+            ruleset=ruleset if engine is None else engine.ruleset,
             publishing=log is not None,
             telemetry=self.telemetry,
             clock=clock,

@@ -250,7 +250,8 @@ impl Engine {
         let table = self.table.read();
         rekey::each(json, |named| {
             let (context, class) = named.identity.read()?;
-            table.wider(&context, class, &named.skeleton).map(|wider| wider.fingerprint)
+            let wider = table.wider(&context, class.signal, &named.skeleton)?;
+            Some(Fingerprint::new(&self.ruleset, class, &context, &wider))
         })
     }
 

@@ -76,8 +76,8 @@ class Worker:
         seen: tuple[Callable[[Evidence], None], ...] = (),
         retry_delay: tuple[float, float] = (1.0, 60.0),
     ) -> None:
-        """Each of `seen` is shown all evidence. `instance` is recorded as the one that obtained the facts. `retry_delay`: first
-        and longest, in seconds."""
+        """Each of `seen` is shown all evidence. `instance` is recorded as the one that obtained the facts.
+        `retry_delay`: first and longest, in seconds."""
         self._intake = intake
         self._queue = queue
         self._redactor = redactor

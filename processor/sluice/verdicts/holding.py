@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from sluice.verdicts import wire
 from sluice.verdicts.alike import Alike
 from sluice.verdicts.entry import Entry, held_of, pack
+from sluice.verdicts.merging import Parts
 from sluice.verdicts.model import RANKS, Verdict
 from sluice.verdicts.table import Table
 from sluice.verdicts.times import NEVER, milliseconds
 
 
 class Holder:
-    """Puts facts into entries and notes what they say of the same shape elsewhere."""
+    """Puts facts into entries, and notes what they say of the same shape elsewhere and of what is a part of what."""
 
-    def __init__(self, table: Table, alike: Alike) -> None:
+    def __init__(self, table: Table, alike: Alike, parts: Parts) -> None:
         self._table = table
         self._alike = alike
+        self._parts = parts
 
     def hold(self, entry: Entry, verdict: Verdict, now: int, origin: bytes | None = None) -> bool:
         """Makes judged facts those of the entry; answers whether anything is new about them.
@@ -26,7 +29,10 @@ class Holder:
         held = held_of(verdict)
         packed = pack(held) if live else None
         if live:
-            self._alike.note(bytes.fromhex(verdict.fingerprint), held)
+            key = bytes.fromhex(verdict.fingerprint)
+            self._alike.note(key, held)
+            if verdict.merged_into is not None and wire.is_fingerprint(verdict.merged_into):
+                self._parts.note(bytes.fromhex(verdict.merged_into), key)
         own = origin is None and verdict.source.instance == self._table.instance
         before = (entry.held, entry.version, entry.expires, entry.own, entry.origin)
         if packed != entry.held:

@@ -25,6 +25,7 @@ from sluice.verdicts.entry import OPERATOR, Entry, Held, flat, pack, unpack
 from sluice.verdicts.guards import NAMES
 from sluice.verdicts.holding import Holder
 from sluice.verdicts.loader import LOADED, Loader
+from sluice.verdicts.merging import Merging, Parts
 from sluice.verdicts.model import ACTIONS, CATEGORIES, CONFIDENCES, RANKS, Facts, Override, Source, Verdict
 from sluice.verdicts.reader import Reader
 from sluice.verdicts.shelf import Shelf
@@ -73,7 +74,9 @@ class Registry:
         self._shelf = Shelf(self._table, store, self._decisions, volumes)
         self._writer = Writer(self._table, self._decisions, self._shelf, volumes, publishing=publishing)
         self._alike = Alike(self._table)
-        holder = Holder(self._table, self._alike)
+        self._parts = Parts()
+        self._merging = Merging(self._table, decider, self._parts, self._writer)
+        holder = Holder(self._table, self._alike, self._parts)
         self._reader = Reader(self._table, decider, holder, self._decisions, self._shelf, self._writer, telemetry)
         self._rebinding = self._reader.rebinding
         self._loader = Loader(self._table, store, volumes, self._decisions, holder, self._reader, publishing=publishing)
@@ -195,9 +198,14 @@ class Registry:
                     source.evidence_hash,
                 ),
             )
+            for part in evidence.covers:
+                self._parts.note(key, bytes.fromhex(part))
+            if entry.override is None and not entry.blocked and (kept := self._merging.kept_for(held, key)):
+                self.overrule(kept)
             entry.held, entry.rank, entry.changed = pack(held), rank, 0
             self._alike.note(key, held)
             self._writer.publish(key, entry, now, renew=True)
+            self._merging.judged(key)
         if entry.again:
             entry.again = False
             self._store.save(Gone("rejudge", evidence.fingerprint))
@@ -347,6 +355,7 @@ class Registry:
                 await self._conclude()
             for key in await self._rebinding.look():
                 self._finish(key, now, "overrides")
+            await self._write_parts()
             await self._sweep(now)
             await self._look_beside(now)
             await self._look_at_records(drained.looks, now)
@@ -358,8 +367,14 @@ class Registry:
 
     async def save(self) -> None:
         """Hands the store what only memory knows; before it is closed."""
+        await self._write_parts()
         await self._shelf.save_volumes()
         await self._shelf.save_again()
+
+    async def _write_parts(self) -> None:
+        async for keys in self._merging.write():
+            for key in keys:
+                self._finish(key, self._table.now(), "judge")
 
     def _volumes_due(self) -> int:
         """Milliseconds between two savings: whoever reads the store finds the counts of a moment ago."""
@@ -455,10 +470,14 @@ class Registry:
 
     def _install(self, origin: str) -> None:
         """What the engine refuses is withdrawn: its fingerprint is not that of its identity and skeleton, or the engine
-        has no room for another type. What the store has stays there, for the next start may have more room."""
+        has no room for another type. What the store has stays there, for the next start may have more room.
+
+        A type that has become a part of another stays as it is: there are no records of it here."""
         for key in self._decisions.install():
-            self._reader.unusable(origin, key.hex(), "refused")
             entry = self._table.entries.get(key)
+            if entry is not None and self._merging.is_part(key, entry):
+                continue
+            self._reader.unusable(origin, key.hex(), "refused")
             if entry is None:
                 continue
             if entry.override is not None:

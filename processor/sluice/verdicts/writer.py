@@ -9,7 +9,7 @@ from sluice.verdicts.decisions import Decisions
 from sluice.verdicts.entry import OPERATOR, Entry, Held, pack, unpack
 from sluice.verdicts.shelf import Shelf
 from sluice.verdicts.table import Table
-from sluice.verdicts.times import DAY, NEVER, SECOND
+from sluice.verdicts.times import DAY, HOUR, NEVER, SECOND
 from sluice.verdicts.volumes import VolumeTable
 from sluice.verdicts.wire import MAX_VERSION
 
@@ -120,9 +120,11 @@ class Writer:
 
     def _renew(self, key: bytes, entry: Entry, now: int) -> None:
         """Only for a type still seen, with a record since its last version was issued, and still the one that was
-        judged."""
+        judged. What has become a part of another type is not seen, whatever was counted just before."""
         last_seen = self._volumes.last_seen(key)
         if entry.changed or last_seen is None or last_seen <= entry.issued or now < self.lease_due(key, entry):
+            return
+        if entry.own and last_seen <= entry.issued + HOUR and entry.held is not None and unpack(entry.held).merged_into:
             return
         if entry.own or not self.publishing or (self.caught_up and entry.override is None):
             self.publish(key, entry, now, renew=True)

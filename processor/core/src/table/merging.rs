@@ -90,15 +90,13 @@ impl Table {
         None
     }
 
-    /// The type that one with this skeleton is a part of; `None` when it stands for itself.
-    pub fn wider(&self, context: &Context, class: Class, skeleton: &str) -> Option<&Arc<EventType>> {
-        if class.signal != Signal::Logs {
+    /// The skeleton of which one is a part; `None` when it stands for itself.
+    pub fn wider(&self, context: &Context, signal: Signal, skeleton: &str) -> Option<String> {
+        if signal != Signal::Logs {
             return None;
         }
-        let context = self.context(context)?;
         let shape = Shape::of(skeleton);
-        let text = shape.with(self.sets.covering(&context, &shape));
-        if text == skeleton { None } else { self.find(&context, class, text.as_bytes()) }
+        Some(shape.with(self.sets.covering(context, &shape))).filter(|text| text != skeleton)
     }
 
     /// Whether a service may mint a type now.
