@@ -12,6 +12,10 @@ from sluice.errors import Malformed
 Outcome = _core.Outcome
 
 
+GENERAL = "<word>"
+"""In a skeleton: a word that turned out to be data, which makes the type wider than those that it was learnt from."""
+
+
 class Signal(enum.IntEnum):
     """The three signals, numbered as the core numbers them."""
 

@@ -4,19 +4,20 @@ The engine merges types whose words turn out to be data. The wider type is asked
 obtained its facts writes them under the keys of the parts as well, for those who know the parts alone. These keys go
 with their lease: nothing is counted under them any more.
 
-Which types are parts of which is told by evidence, by verdicts with `merged_into`, and by the engine, which takes no
-decision on a part. So it is known again after a restart, whenever that comes.
+Which types are parts of which is told by evidence, by verdicts with `merged_into`, and by the engine, which is asked
+about what is held of the same service and takes no decision on a part. So it is known again after a restart, whenever
+that comes.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence, Set
 
 import msgspec
 
-from sluice.engine import Identity, Named
+from sluice.engine import GENERAL, Identity, Named
 from sluice.verdicts.decisions import Decider
-from sluice.verdicts.entry import Entry, Held, pack, unpack
+from sluice.verdicts.entry import Entry, Held, flat, pack, unpack
 from sluice.verdicts.model import RANKS, Override, ServiceName, identity_of
 from sluice.verdicts.table import Table, sliced
 from sluice.verdicts.times import rfc3339
@@ -24,6 +25,8 @@ from sluice.verdicts.writer import Writer
 
 _AT_ONCE = 20
 """Keys that are written in one slice."""
+_LOOKED_AT = 100
+"""Entries that are looked through in one slice."""
 
 
 class Parts:
@@ -54,12 +57,21 @@ class Merging:
         self._decider = decider
         self._parts = parts
         self._writer = writer
+        self._sought: dict[bytes, tuple[str, ...]] = {}
         self._due: dict[bytes, None] = {}
 
-    def judged(self, wider: bytes) -> None:
+    def met(self, key: bytes, identity: Identity, skeleton: str, covers: Sequence[str] = ()) -> None:
+        """There is evidence of a type, which may be the whole of others."""
+        for part in covers:
+            self._parts.note(key, bytes.fromhex(part))
+        if GENERAL in skeleton:
+            self._sought[key] = flat(identity)
+
+    def judged(self, key: bytes, identity: Identity, skeleton: str, covers: Sequence[str]) -> None:
         """This instance obtained the facts of a type; its parts, if it has any, are due."""
-        if self._parts.of(wider):
-            self._due[wider] = None
+        self.met(key, identity, skeleton, covers)
+        if GENERAL in skeleton:
+            self._due[key] = None
 
     def is_part(self, key: bytes, entry: Entry) -> bool:
         """Whether the engine took no decision on a type because it has become a part of another."""
@@ -105,9 +117,25 @@ class Merging:
                 )
         return None
 
-    async def write(self) -> AsyncIterator[Sequence[bytes]]:
-        """Writes what is due; answers the keys, slice by slice."""
+    async def find(self) -> list[bytes]:
+        """Looks through the table for parts of the types that were met; answers those whose parts are to be written."""
+        sought, self._sought = self._sought, {}
         due, self._due = self._due, {}
+        identities = set(sought.values())
+        if identities:
+            async for entries in self._table.walk(_LOOKED_AT):
+                named = [
+                    Named(key.hex(), about[0], about[1], self._table.ruleset)
+                    for key, entry in entries
+                    if (about := _about(entry, identities)) is not None
+                ]
+                for one, wider in zip(named, self._decider.covering(named) if named else (), strict=True):
+                    if wider is not None:
+                        self._parts.note(bytes.fromhex(wider), bytes.fromhex(one.fingerprint))
+        return list(due)
+
+    async def write(self, due: Sequence[bytes]) -> AsyncIterator[Sequence[bytes]]:
+        """Writes the keys of their parts; answers them, slice by slice."""
         for wider in due:
             async for keys in sliced(self._parts.of(wider), _AT_ONCE):
                 entry, now = self._table.entries.get(wider), self._table.now()
@@ -150,11 +178,14 @@ class Merging:
         return True
 
 
-def _about(entry: Entry) -> tuple[Identity, str, str] | None:
-    """Identity, skeleton and template of what is known of a type."""
+def _about(entry: Entry, among: Set[tuple[str, ...]] | None = None) -> tuple[Identity, str, str] | None:
+    """Identity, skeleton and template of what is known of a type; None also when its identity is not `among` these."""
     if entry.held is not None:
         held = unpack(entry.held)
+        if among is not None and held.identity not in among:
+            return None
         return held.typed_identity(), held.skeleton, held.template
-    if entry.override is not None:
-        return identity_of(entry.override), entry.override.skeleton, entry.override.template
-    return None
+    override = entry.override
+    if override is None or (among is not None and flat(identity_of(override)) not in among):
+        return None
+    return identity_of(override), override.skeleton, override.template

@@ -156,8 +156,10 @@ class Registry:
         return None if entry is None else entry.override
 
     def meet(self, evidence: Evidence) -> None:
-        """Shown all evidence before it is judged: an operator may have decided the same under another ruleset."""
+        """Shown all evidence before it is judged: an operator may have decided the same under another ruleset, or a
+        part of it."""
         key = bytes.fromhex(evidence.fingerprint)
+        self._merging.met(key, evidence.identity, evidence.skeleton, evidence.covers)
         if self._rebinding.meet(key, flat(evidence.identity), evidence.template, evidence.skeleton):
             self._finish(key, self._table.now(), "overrides")
 
@@ -198,14 +200,11 @@ class Registry:
                     source.evidence_hash,
                 ),
             )
-            for part in evidence.covers:
-                self._parts.note(key, bytes.fromhex(part))
-            if entry.override is None and not entry.blocked and (kept := self._merging.kept_for(held, key)):
-                self.overrule(kept)
+            self._merging.judged(key, evidence.identity, evidence.skeleton, evidence.covers)
+            self._keep_for_parts(key, entry, held)
             entry.held, entry.rank, entry.changed = pack(held), rank, 0
             self._alike.note(key, held)
             self._writer.publish(key, entry, now, renew=True)
-            self._merging.judged(key)
         if entry.again:
             entry.again = False
             self._store.save(Gone("rejudge", evidence.fingerprint))
@@ -371,8 +370,18 @@ class Registry:
         await self._shelf.save_volumes()
         await self._shelf.save_again()
 
+    def _keep_for_parts(self, key: bytes, entry: Entry, held: Held) -> None:
+        """Before anything of a wider type goes."""
+        if entry.override is None and not entry.blocked and (kept := self._merging.kept_for(held, key)):
+            self.overrule(kept)
+
     async def _write_parts(self) -> None:
-        async for keys in self._merging.write():
+        due = await self._merging.find()
+        for key in due:
+            entry = self._table.entries.get(key)
+            if entry is not None and entry.held is not None:
+                self._keep_for_parts(key, entry, unpack(entry.held))
+        async for keys in self._merging.write(due):
             for key in keys:
                 self._finish(key, self._table.now(), "judge")
 

@@ -79,9 +79,7 @@ async def test_the_keys_of_parts_have_the_facts_of_the_whole_and_say_so(start: S
 
 
 @pytest.mark.parametrize("published", [True, False])
-async def test_after_a_restart_nothing_of_it_is_asked_or_written_again(
-    start: Start, log: Log, published: bool
-) -> None:
+async def test_after_a_restart_nothing_of_it_is_asked_or_written_again(start: Start, log: Log, published: bool) -> None:
     topic = log if published else None
     sluice = await start(topic, engine=engine_with())
     parts = judge(sluice, sessions(NAMES[:2]))
@@ -107,15 +105,16 @@ async def test_after_a_restart_nothing_of_it_is_asked_or_written_again(
 
 async def test_a_restart_before_the_whole_is_judged_forgets_no_part(start: Start, log: Log) -> None:
     sluice = await start(log, engine=engine_with())
-    parts = judge(sluice, sessions(NAMES[:8]))
+    parts = judge(sluice, sessions(NAMES[:4]))
     await rest(sluice)
-    assert len(parts) < 8, "the sixth made it general"
     await whole(sluice)
     again = await start(log, engine=engine_with())
+    assert dropped(again, "session of alice began"), "of the new process nothing is known yet"
     found = await whole(again)
+    assert not dropped(again, "session of alice began")
     again.registry.judged(found, WASTE, LLM)
     await rest(again)
-    assert {last(log, key).merged_into for key in parts.values() if key != found.fingerprint} == {found.fingerprint}
+    assert {last(log, key).merged_into for key in parts.values()} == {found.fingerprint}
 
 
 async def test_what_one_replica_generalised_another_learns_from_its_verdict(start: Start, log: Log) -> None:
@@ -237,10 +236,11 @@ async def test_parts_of_parts_become_parts_of_the_widest(start: Start, log: Log)
     sluice.registry.judged(first, WASTE, LLM)
     await rest(sluice)
     doings = ["rises", "sleeps", "dances", "sings", "walks", "eats", "thinks", "reads"]
-    for _ in range(2):
-        told = feed(sluice, [f"session of {name} {doing}" for name in NAMES for doing in doings])
+    told = []
+    for _ in range(3):
+        told += feed(sluice, [f"session of {name} {doing}" for name in NAMES for doing in doings])
         await passed(sluice)
-    widest = next(entry for entry in told if entry.skeleton == "session of <word> <word>")
+    (widest, *_) = (entry for entry in told if entry.skeleton == "session of <word> <word>")
     sluice.registry.judged(widest, WASTE, LLM)
     await rest(sluice)
     assert {last(log, key).merged_into for key in (part, first.fingerprint)} == {widest.fingerprint}
