@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from frames import asking, sharing
 from honest import asked_about, honest
 from kafka_peers import own_topics
 from real.kafka import Kafka
@@ -42,24 +43,11 @@ def replica(kafka: Kafka, topics: Topics, model: ModelServer, tmp_path: Path) ->
     def make(name: str) -> Sluice:
         config: dict[str, Any] = {
             "exporters": {"nop": {}},
-            "classification": {
-                "provider": "anthropic",
-                "anthropic": {"api_key": "sk-ant-key", "base_url": model.anthropic_url, "timeout": "600s"},
-                "queue": {"batch_size": 8},
-            },
-            "verdicts": {
-                "kafka": {
-                    "brokers": [kafka.bootstrap],
-                    "topics": {
-                        "verdicts": topics.verdicts,
-                        "overrides": topics.overrides,
-                        "services": topics.services,
-                        "claims": topics.claims,
-                    },
-                }
-            },
+            **asking(model),
+            **sharing(kafka, topics),
             "service": {"instance_id": name},
         }
+        config["classification"]["queue"] = {"batch_size": 8}
         made.append(Sluice(tmp_path, config, name=name))
         return made[-1]
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
+from frames import sharing
 from kafka_peers import own_topics
 from real.kafka import Kafka
 from real.otlp import NextHop, Sender, logs
@@ -40,7 +41,7 @@ class Replica:
                 "exporters": forwarding_to(self.next_hop.endpoint),
                 "mining": {"settle": 0 if judges else "1d"},
                 "policy": {"actions": actions},
-                "verdicts": {"kafka": on(kafka, topics)},
+                **sharing(kafka, topics),
                 "service": {"instance_id": name},
             },
             name=name,
@@ -56,14 +57,6 @@ class Replica:
     def knows(self, action: str, types: int) -> None:
         metrics = self.sluice.metrics
         wait_until(lambda: metrics()("sluice_verdicts", action=action) == types, f"{types} verdicts of action {action}")
-
-
-def on(kafka: Kafka, topics: Topics) -> dict[str, Any]:
-    """The section `verdicts.kafka`."""
-    return {
-        "brokers": [kafka.bootstrap],
-        "topics": {"verdicts": topics.verdicts, "overrides": topics.overrides},
-    }
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from frames import asking, sharing
 from honest import honest, is_of_a_service
 from kafka_peers import own_topics
 from real.kafka import Kafka
@@ -27,11 +28,6 @@ def model() -> Iterator[ModelServer]:
     with ModelServer() as server:
         server.answer = honest
         yield server
-
-
-def asks(model: ModelServer, wire: str = "anthropic") -> dict[str, Any]:
-    url = {"anthropic": model.anthropic_url, "openai": model.openai_url}[wire]
-    return {"classification": {"provider": wire, wire: {"api_key": "sk-key", "base_url": url}}}
 
 
 def send(sluice: Sluice, *lines: str, service: str = "shop") -> None:
@@ -83,7 +79,7 @@ def test_rules_describe_a_service_and_the_commands_show_it(tmp_path: Path) -> No
 def test_a_model_describes_a_service_and_is_told_so_when_it_judges(
     tmp_path: Path, model: ModelServer, wire: str
 ) -> None:
-    with Sluice(tmp_path, {"exporters": {"nop": {}}, **asks(model, wire)}) as sluice:
+    with Sluice(tmp_path, {"exporters": {"nop": {}}, **asking(model, wire)}) as sluice:
         send(sluice, *LINES)
         described(sluice)
         [asked] = of_services(model)
@@ -106,21 +102,8 @@ def test_a_model_describes_a_service_and_is_told_so_when_it_judges(
 
 async def test_replicas_describe_a_service_once_in_all(kafka: Kafka, model: ModelServer, tmp_path: Path) -> None:
     topics = own_topics()
-    names = ("verdicts", "overrides", "services", "claims")
-    section = {"brokers": [kafka.bootstrap], "topics": {name: getattr(topics, name) for name in names}}
-    replicas = [
-        Sluice(
-            tmp_path,
-            {
-                "exporters": {"nop": {}},
-                **asks(model),
-                "verdicts": {"kafka": section},
-                "service": {"instance_id": name},
-            },
-            name=name,
-        )
-        for name in ("one", "two")
-    ]
+    frame = {"exporters": {"nop": {}}, **asking(model), **sharing(kafka, topics)}
+    replicas = [Sluice(tmp_path, {**frame, "service": {"instance_id": name}}, name=name) for name in ("one", "two")]
     with replicas[0], replicas[1]:
         senders = [Thread(target=send, args=(sluice, *LINES)) for sluice in replicas]
         for sender in senders:
