@@ -11,7 +11,6 @@ import pytest
 
 from frames import asking, sharing
 from honest import asked_about, honest
-from kafka_peers import own_topics
 from real.kafka import Kafka
 from real.models import Hold, ModelServer
 from real.otlp import Sender, logs
@@ -22,18 +21,6 @@ from sluice.verdicts.claims import LIFETIME
 
 WORDS = [f"{first}{second}" for first in "abcdefgh" for second in ("lpha", "ravo", "harlie", "elta", "cho")]
 LINES = [f"{word} shipped the order" for word in WORDS]
-
-
-@pytest.fixture
-def topics() -> Topics:
-    return own_topics()
-
-
-@pytest.fixture
-def model() -> Iterator[ModelServer]:
-    with ModelServer() as server:
-        server.answer = honest
-        yield server
 
 
 @pytest.fixture

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from frames import asking, sharing
 from golden.fingerprinting import fingerprint
-from honest import asked_about, honest
-from kafka_peers import own_topics
+from honest import asked_about
 from real.kafka import Kafka
 from real.models import ModelServer
-from real.otlp import NextHop, Sender, logs
-from real.sluice import Sluice, forwarding_to
 from real.waiting import eventually
+from replicas import Replica, at_rest
 from sluice.config.model import Topics
 from sluice.verdicts.model import identity_of
 from sluice.verdicts.wire import verdict
@@ -30,70 +24,16 @@ SHELVES = [f"heartbeat of shelf.{word} sent" for word in ("oak", "elm", "ash")]
 """Constant words for one of the replicas, values for the one that has the mask."""
 NAMES = ["alice", "bob", "carol", "dave", "eve", "frank", "grace", "heidi", "ivan", "judy", "mallory", "niaj"]
 BEATS = [f"heartbeat of {name} sent" for name in NAMES]
-ROUNDS_AT_REST = 4
-"""Seconds of traffic, and so rounds of the control plane, in which nothing may be published any more."""
 
 
-class Replica:
-    """A process with a next hop of its own, which drops probes and heartbeats."""
-
-    def __init__(self, directory: Path, name: str, config: dict[str, Any]) -> None:
-        self.next_hop = NextHop().start()
-        frame = {
-            "exporters": forwarding_to(self.next_hop.endpoint),
-            "policy": {"actions": {"heartbeat": "drop"}},
-            "service": {"instance_id": name},
-        }
-        self.sluice = Sluice(directory, {**frame, **config}, name=name)
-
-    def send(self, *lines: str, times: int = 1) -> None:
-        with Sender(self.sluice.grpc_port) as sender:
-            for _ in range(times):
-                sender.export(logs(*lines))
-
-    def drops(self, line: str) -> bool:
-        before = len(self.next_hop.arrivals)
-        self.send(line)
-        return len(self.next_hop.arrivals) == before
-
-    def count(self, name: str, **labels: str) -> int:
-        return self.sluice.metrics()(name, **labels)
-
-    def listed(self) -> dict[str, dict[str, Any]]:
-        """The verdicts of its store by fingerprint."""
-        command = self.sluice.command("verdicts", "list", "--json")
-        assert (command.returncode, command.stderr) == (0, "")
-        return {row["fingerprint"]: row["verdict"] for row in json.loads(command.stdout)}
+FRAME = {"policy": {"actions": {"heartbeat": "drop"}}}
 
 
-@pytest.fixture
-def topics() -> Topics:
-    return own_topics()
-
-
-@pytest.fixture
-def model() -> Iterator[ModelServer]:
-    with ModelServer() as server:
-        server.answer = honest
-        yield server
-
-
-async def at_rest(kafka: Kafka, topics: Topics, lines: list[str], *replicas: Replica) -> None:
-    """Waits, with these lines through all of them, until the ends of the topics have stood still for long enough."""
-
-    async def ends() -> list[dict[int, int]]:
-        return [await kafka.end_offsets(topic) for topic in (topics.verdicts, topics.overrides)]
-
-    def uptime() -> int:
-        return min(replica.count("sluice_process_uptime") for replica in replicas)
-
-    async with asyncio.timeout(60):
-        before, since = await ends(), uptime()
-        while uptime() < since + ROUNDS_AT_REST:
-            for replica in replicas:
-                await asyncio.to_thread(replica.send, *lines)
-            if (now := await ends()) != before:
-                before, since = now, uptime()
+def listed(replica: Replica) -> dict[str, dict[str, Any]]:
+    """The verdicts that its commands tell, by fingerprint."""
+    command = replica.sluice.command("verdicts", "list", "--json")
+    assert (command.returncode, command.stderr) == (0, "")
+    return {row["fingerprint"]: row["verdict"] for row in json.loads(command.stdout)}
 
 
 async def shown(kafka: Kafka, topics: Topics) -> dict[str, dict[str, Any]]:
@@ -108,7 +48,7 @@ async def shown(kafka: Kafka, topics: Topics) -> dict[str, dict[str, Any]]:
 async def test_replicas_with_other_masks_use_each_others_facts_and_leave_each_others_keys_alone(
     kafka: Kafka, topics: Topics, model: ModelServer, tmp_path: Path
 ) -> None:
-    frame = {**asking(model), **sharing(kafka, topics)}
+    frame = {**FRAME, **asking(model), **sharing(kafka, topics)}
     one = Replica(tmp_path, "one", frame)
     other = Replica(tmp_path, "other", {**frame, "mining": {"settle": 0, "masks": MASKS}})
     with one.sluice, other.sluice:
@@ -127,7 +67,7 @@ async def test_replicas_with_other_masks_use_each_others_facts_and_leave_each_ot
             "one"
         ]
 
-        (probe,) = (key for key, value in one.listed().items() if value["category"] == "health_check")
+        (probe,) = (key for key, value in listed(one).items() if value["category"] == "health_check")
         revoked = one.sluice.command("verdicts", "revoke", probe)
         assert (revoked.returncode, revoked.stderr) == (0, "")
         for replica in (one, other):
@@ -140,13 +80,13 @@ async def test_replicas_with_other_masks_use_each_others_facts_and_leave_each_ot
             await eventually(lambda replica=replica: replica.drops(PROBE), "dropped by all")
         await at_rest(kafka, topics, [PROBE, *SHELVES], one, other)
     for replica in (one, other):
-        replica.next_hop.kill()
+        replica.end()
 
 
 async def test_new_masks_and_a_restart_ask_about_what_says_something_else_alone(
     kafka: Kafka, topics: Topics, model: ModelServer, tmp_path: Path
 ) -> None:
-    replica = Replica(tmp_path, "one", {**asking(model), **sharing(kafka, topics)})
+    replica = Replica(tmp_path, "one", {**FRAME, **asking(model), **sharing(kafka, topics)})
     with replica.sluice:
         replica.send(PROBE, SHELVES[0], times=3)
         await eventually(lambda: replica.drops(PROBE) and replica.drops(SHELVES[0]), "judged")
@@ -161,13 +101,13 @@ async def test_new_masks_and_a_restart_ask_about_what_says_something_else_alone(
         replica.send(SHELVES[1], times=3)
         await eventually(lambda: replica.drops(SHELVES[2]), "judged anew")
         assert asked_about(model.asked, "healthz", "shelf") == {"healthz": 1, "shelf": 2}
-    replica.next_hop.kill()
+    replica.end()
 
 
 async def test_replicas_that_were_fed_halves_come_to_one_type_whose_parts_say_so(
     kafka: Kafka, topics: Topics, model: ModelServer, tmp_path: Path
 ) -> None:
-    frame = {**asking(model), **sharing(kafka, topics)}
+    frame = {**FRAME, **asking(model), **sharing(kafka, topics)}
     one, other = replicas = [Replica(tmp_path, name, frame) for name in ("one", "other")]
     with one.sluice, other.sluice:
         for replica, names in ((one, BEATS[:3]), (other, BEATS[3:5])):
@@ -194,8 +134,7 @@ async def test_replicas_that_were_fed_halves_come_to_one_type_whose_parts_say_so
             replica.send(*random.Random(2).sample(BEATS, len(BEATS)), times=2)
             assert replica.count("sluice_engine_event_types") == 1
             assert replica.count("sluice_verdicts_unusable") == 0
-            listed = replica.listed()
-            assert {key for key, value in listed.items() if value["merged_into"] is None} == {whole}
+            assert {key for key, value in listed(replica).items() if value["merged_into"] is None} == {whole}
         told = one.sluice.command("verdicts", "explain", min(parts)).stdout
         assert f"it has become part of {whole}" in told
         judged = sum(replica.count("sluice_classify_judged") for replica in replicas)
@@ -208,4 +147,4 @@ async def test_replicas_that_were_fed_halves_come_to_one_type_whose_parts_say_so
         assert sum(replica.count("sluice_classify_judged") for replica in replicas) == 0
     assert judged == len(values)
     for replica in replicas:
-        replica.next_hop.kill()
+        replica.end()

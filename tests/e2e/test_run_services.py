@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from frames import asking, sharing
-from honest import honest, is_of_a_service
+from honest import is_of_a_service
 from kafka_peers import own_topics
 from real.kafka import Kafka
 from real.models import Asked, ModelServer
@@ -21,13 +20,6 @@ from real.waiting import wait_until
 
 LINES = [f"order {word} shipped to <desk>" for word in ("alpha", "bravo", "charlie", "delta", "echo")]
 SECRET = "canary-7f3a-of-a-sample"
-
-
-@pytest.fixture
-def model() -> Iterator[ModelServer]:
-    with ModelServer() as server:
-        server.answer = honest
-        yield server
 
 
 def send(sluice: Sluice, *lines: str, service: str = "shop") -> None:

@@ -18,7 +18,7 @@ import msgspec
 from sluice.engine import GENERAL, Identity, Named
 from sluice.verdicts.decisions import Decider
 from sluice.verdicts.entry import Entry, Held, flat, pack, unpack
-from sluice.verdicts.model import RANKS, Override, ServiceName, identity_of
+from sluice.verdicts.model import RANKS, Override, identity_of, spelled
 from sluice.verdicts.table import Table, sliced
 from sluice.verdicts.times import rfc3339
 from sluice.verdicts.writer import Writer
@@ -97,17 +97,11 @@ class Merging:
             override = entry.override if entry is not None else None
             wanted = override is not None and override.action != "drop"
             if entry is not None and (wanted or entry.blocked):
-                identity = wider.typed_identity()
                 return Override(
                     fingerprint=key.hex(),
                     skeleton=wider.skeleton,
                     ruleset=self._table.ruleset,
-                    signal=identity.signal,
-                    service=ServiceName(identity.namespace, identity.service),
-                    scope=identity.scope,
-                    severity=identity.severity,
-                    outcome=identity.outcome,
-                    purpose=identity.purpose,
+                    **spelled(wider.typed_identity()),
                     template=wider.template,
                     category=wider.category,
                     action="keep",
