@@ -126,9 +126,9 @@ async def _replayed(endpoint: str, console: Console) -> Summary:
 
 
 async def _judged(service: Service) -> None:
-    """Until every listed event type has been judged or found unlistable."""
+    """Until every listed event type of which there is evidence has been judged or found unlistable."""
     while True:
-        listed = [known.fingerprint for known in await asyncio.to_thread(service.engine.types)]
+        listed = [known.fingerprint for known in await asyncio.to_thread(service.engine.types) if known.told]
         waiting = sum(not service.registry.known(fingerprint) for fingerprint in listed)
         if waiting <= service.telemetry.value("sluice_classify_unlisted"):
             return

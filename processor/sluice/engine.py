@@ -179,7 +179,10 @@ class Volumes(msgspec.Struct, frozen=True):
 
 
 class EventType(msgspec.Struct, frozen=True):
-    """A listed event type. Times: Unix milliseconds of this process's first and last committed record."""
+    """A listed event type. Times: Unix milliseconds of this process's first and last committed record.
+
+    `told`: whether evidence of it was handed out; that of a type into which others were merged comes with its next record.
+    """
 
     fingerprint: str
     identity: Identity
@@ -190,6 +193,7 @@ class EventType(msgspec.Struct, frozen=True):
     dropped_records: int
     first_seen: int
     last_seen: int
+    told: bool = False
 
 
 class Shape(msgspec.Struct, frozen=True, array_like=True):

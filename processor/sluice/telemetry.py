@@ -71,7 +71,11 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric("sluice_engine_seconds", "histogram", "time of one request in the engine", ("signal",)),
     Metric("sluice_engine_event_types", "gauge", "event types in memory"),
-    Metric("sluice_engine_overflowed_records", "gauge", "records kept because the table of event types was full"),
+    Metric(
+        "sluice_engine_overflowed_records",
+        "gauge",
+        "records kept because the table of event types was full or their service had minted its share",
+    ),
     Metric("sluice_engine_failed_requests", "gauge", "requests that passed unread because the core failed: a bug"),
     Metric("sluice_engine_evidence_bytes", "gauge", "bytes of evidence in memory"),
     Metric("sluice_classify_queue_length", "gauge", "event types that wait for the judge"),

@@ -1,4 +1,4 @@
-"""Types that differ in a word which turns out to be data become one: what that means for counts, decisions, replicas."""
+"""Types that differ in a word which turns out to be data become one: counts, decisions, replicas."""
 
 from __future__ import annotations
 

@@ -325,6 +325,7 @@ impl Engine {
                 dropped_records: event.dropped_records.get(),
                 first_seen: event.first_seen.load(Ordering::Relaxed),
                 last_seen: event.last_seen.load(Ordering::Relaxed),
+                told: event.samples.lock().is_handed(),
             })
             .collect();
         serde_json::to_string(&out).unwrap_or_default()
@@ -372,4 +373,6 @@ struct TypeOut<'a> {
     dropped_records: u64,
     first_seen: i64,
     last_seen: i64,
+    /// Whether evidence of it was handed out.
+    told: bool,
 }

@@ -232,27 +232,48 @@ const STATES: &[&str] = &[
     "yes",
 ];
 
-/// No longer state than this.
-const LONGEST: usize = 12;
+/// No longer word is asked about.
+pub const LONGEST: usize = 64;
 
 pub fn is_closed(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    let plain = lower.trim_matches(|letter: char| !letter.is_alphanumeric());
-    plain.ends_with("n't")
-        || plain.len() <= LONGEST && STATES.binary_search(&plain).is_ok()
-        || FAULTS_WITHIN.iter().any(|fault| lower.contains(fault))
-        || beginnings(word).any(|at| FAULTS.iter().any(|fault| lower[at..].starts_with(fault)))
+    let mut lower = [0; LONGEST];
+    let Some(lower) = lower.get_mut(..word.len()) else { return false };
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+    let start = lower.iter().position(is_letter).unwrap_or(0);
+    let end = lower.iter().rposition(is_letter).map_or(start, |at| at + 1);
+    let plain = &lower[start..end];
+    plain.ends_with(b"n't")
+        || beginning_alike(STATES, plain).iter().any(|state| state.as_bytes() == plain)
+        || (start..end).any(|at| {
+            let rest = &lower[at..];
+            tells_anywhere(rest) || begins(word.as_bytes(), at) && tells(rest)
+        })
 }
 
-/// Where the parts of a word begin.
-fn beginnings(word: &str) -> impl Iterator<Item = usize> {
-    let bytes = word.as_bytes();
-    (0..bytes.len()).filter(|&at| {
-        bytes[at].is_ascii_alphabetic()
-            && (at == 0
-                || !bytes[at - 1].is_ascii_alphabetic()
-                || bytes[at - 1].is_ascii_lowercase() && bytes[at].is_ascii_uppercase())
-    })
+/// Whether a fault is told by what begins here.
+fn tells(rest: &[u8]) -> bool {
+    beginning_alike(FAULTS, rest).iter().any(|fault| rest.starts_with(fault.as_bytes()))
+}
+
+/// Those of a list in order that have a word's first letter.
+fn beginning_alike(list: &'static [&'static str], word: &[u8]) -> &'static [&'static str] {
+    let Some(&first) = word.first() else { return &[] };
+    let list = &list[list.partition_point(|known| known.as_bytes()[0] < first)..];
+    &list[..list.iter().take_while(|known| known.as_bytes()[0] == first).count()]
+}
+
+fn tells_anywhere(rest: &[u8]) -> bool {
+    matches!(rest[0], b'e' | b'f' | b'r' | b't') && FAULTS_WITHIN.iter().any(|fault| rest.starts_with(fault.as_bytes()))
+}
+
+/// Whether a part of the word begins there.
+fn begins(word: &[u8], at: usize) -> bool {
+    word[at].is_ascii_alphabetic()
+        && (at == 0
+            || !word[at - 1].is_ascii_alphabetic()
+            || word[at - 1].is_ascii_lowercase() && word[at].is_ascii_uppercase())
 }
 
 #[cfg(test)]
@@ -260,13 +281,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_states_are_in_order_so_that_they_are_found() {
-        let mut sorted = STATES.to_vec();
-        sorted.sort_unstable();
-        sorted.dedup();
-        let unsorted: Vec<_> = STATES.iter().zip(&sorted).filter(|(one, other)| one != other).collect();
-        assert!(unsorted.is_empty(), "{unsorted:?}");
-        assert!(STATES.iter().all(|state| state.len() <= LONGEST));
+    fn the_lists_are_in_order_so_that_their_words_are_found() {
+        for list in [STATES, FAULTS] {
+            let unsorted: Vec<_> = list.windows(2).filter(|pair| pair[0] >= pair[1]).collect();
+            assert!(unsorted.is_empty(), "{unsorted:?}");
+        }
+        let doubled: Vec<_> = FAULTS.windows(2).filter(|pair| pair[1].starts_with(pair[0])).collect();
+        assert!(doubled.is_empty(), "{doubled:?}");
     }
 
     #[test]

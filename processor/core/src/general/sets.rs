@@ -13,7 +13,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
-use super::words::{MARK, Shape};
+use super::words::Shape;
 use crate::identity::Context;
 
 /// How many different combinations of places are general for skeletons of one length in one context, at most.
@@ -21,28 +21,24 @@ const PATTERNS: usize = 64;
 /// How many sets there are for each event type that the table may hold, at most.
 const SETS_A_TYPE: usize = 16;
 
-/// The hashes of the words of one set; most have one.
+/// The words of one set by their hashes: most sets have one, so that the others stand elsewhere.
+#[derive(Clone, Copy)]
 struct Words {
     first: u32,
-    others: Vec<u32>,
-}
-
-impl Words {
-    fn add(&mut self, word: u32) -> usize {
-        if self.first != word && !self.others.contains(&word) {
-            self.others.push(word);
-        }
-        self.others.len() + 1
-    }
+    /// One more than their place among `Sets::others`; 0 when there are none.
+    others: u32,
 }
 
 pub struct Sets {
     hasher: RandomState,
     seen: HashMap<u64, Words, RandomState>,
+    others: Vec<Vec<u32>>,
+    free: Vec<u32>,
     general: HashSet<u64, RandomState>,
     /// By context and number of words: the places of the general skeletons there.
     patterns: HashMap<u64, Vec<u64>, RandomState>,
-    /// Contexts in which skeletons became general since `take_grown`.
+    /// The contexts in which any skeleton is general, and those in which some became so since `take_grown`.
+    contexts: HashSet<u64, RandomState>,
     grown: HashSet<u64, RandomState>,
     capacity: usize,
 }
@@ -65,7 +61,12 @@ impl Keyed<'_> {
 }
 
 fn each(places: u64) -> impl Iterator<Item = usize> {
-    (0..u64::BITS as usize).filter(move |place| places >> place & 1 == 1)
+    let mut left = places;
+    std::iter::from_fn(move || {
+        let place = (left != 0).then(|| left.trailing_zeros() as usize);
+        left &= left.wrapping_sub(1);
+        place
+    })
 }
 
 impl Sets {
@@ -74,8 +75,11 @@ impl Sets {
         Self {
             hasher: RandomState::default(),
             seen: HashMap::default(),
+            others: Vec::new(),
+            free: Vec::new(),
             general: HashSet::default(),
             patterns: HashMap::default(),
+            contexts: HashSet::default(),
             grown: HashSet::default(),
             capacity: types.saturating_mul(SETS_A_TYPE),
         }
@@ -89,6 +93,11 @@ impl Sets {
         }
         let keyed = self.keyed(context, shape);
         self.covered(&keyed).into_iter().fold(shape.general(), |all, places| all | places)
+    }
+
+    /// Whether anything is general in a context.
+    pub fn covers_any(&self, context: &Context) -> bool {
+        !self.contexts.is_empty() && self.contexts.contains(&self.context_key(context))
     }
 
     /// Notes a skeleton that was seen. Answers what `covering` says of it then.
@@ -155,12 +164,36 @@ impl Sets {
             if self.seen.len() >= self.capacity && !self.seen.contains_key(&key) {
                 continue;
             }
-            let hash = keyed.words[place] as u32;
-            let set = self.seen.entry(key).or_insert_with(|| Words { first: hash, others: Vec::new() });
-            if set.add(hash) >= usize::from(needed) {
-                self.seen.remove(&key);
+            if self.add(key, keyed.words[place] as u32) >= usize::from(needed) {
+                self.forget(key);
                 self.make_general(keyed, wider);
             }
+        }
+    }
+
+    /// Adds a word to a set; answers how many it holds.
+    fn add(&mut self, key: u64, word: u32) -> usize {
+        let words = self.seen.entry(key).or_insert(Words { first: word, others: 0 });
+        if words.first == word {
+            return if words.others == 0 { 1 } else { self.others[words.others as usize - 1].len() + 1 };
+        }
+        if words.others == 0 {
+            words.others = self.free.pop().unwrap_or_else(|| {
+                self.others.push(Vec::new());
+                self.others.len() as u32
+            });
+        }
+        let others = &mut self.others[words.others as usize - 1];
+        if !others.contains(&word) {
+            others.push(word);
+        }
+        others.len() + 1
+    }
+
+    fn forget(&mut self, key: u64) {
+        if let Some(Words { others: others @ 1.., .. }) = self.seen.remove(&key) {
+            self.others[others as usize - 1].clear();
+            self.free.push(others);
         }
     }
 
@@ -176,6 +209,7 @@ impl Sets {
             patterns.push(places);
         }
         if self.general.insert(keyed.at(places)) {
+            self.contexts.insert(keyed.context);
             self.grown.insert(keyed.context);
         }
     }
@@ -193,8 +227,10 @@ impl Sets {
             between.write(&shape.text.as_bytes()[done..word.range.start]);
             between.write_u8(0xff);
             done = word.range.end;
-            words.push(self.hasher.hash_one((place, &shape.text[word.range.clone()])));
-            marks.push(self.hasher.hash_one((place, MARK)));
+            let mark = self.hasher.hash_one(place);
+            let text = &shape.text[word.range.clone()];
+            words.push(if word.is_general { mark } else { self.hasher.hash_one((place, text)) });
+            marks.push(mark);
         }
         between.write(&shape.text.as_bytes()[done..]);
         let context = self.context_key(context);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::closed::is_closed;
+use super::closed::{LONGEST, is_closed};
 use crate::mine::sink::MARK as MASKED;
 
 /// The mark of a place that became a variable, in a skeleton. A record's text that itself says so is masked.
@@ -10,8 +10,6 @@ pub const MARK: &str = "<word>";
 
 /// Only the first words of a skeleton become variables: one bit each.
 pub const PLACES: usize = 64;
-/// Longer words are no name of anything.
-const LONGEST: usize = 64;
 /// How many different words make a place a variable: of wording, and of what is marked as a value.
 const WORDING: u8 = 6;
 const VALUES: u8 = 4;
@@ -38,12 +36,12 @@ impl<'a> Shape<'a> {
         let bytes = text.as_bytes();
         // Keys of structures and placeholders of logging libraries are wording, and so is what stands between them.
         let frozen = bytes.iter().rposition(|&byte| byte == b'}').map_or(0, |at| at + 1);
-        let mut words = Vec::new();
+        let mut words = Vec::with_capacity(bytes.len() / 4);
         let mut at = 0;
         while at < bytes.len() {
-            if bytes[at..].starts_with(MASKED) {
+            if bytes[at] == b'<' && bytes[at..].starts_with(MASKED) {
                 at += MASKED.len();
-            } else if bytes[at..].starts_with(MARK.as_bytes()) {
+            } else if bytes[at] == b'<' && bytes[at..].starts_with(MARK.as_bytes()) {
                 words.push(Word { range: at..at + MARK.len(), needed: None, beside: 0, is_general: true });
                 at += MARK.len();
             } else if ends_word(bytes[at]) {
@@ -96,6 +94,20 @@ impl<'a> Shape<'a> {
 
 /// The separators of the splitter.
 pub fn ends_word(byte: u8) -> bool {
+    ENDS_WORD[usize::from(byte)]
+}
+
+static ENDS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = is_separator(byte as u8);
+        byte += 1;
+    }
+    table
+};
+
+const fn is_separator(byte: u8) -> bool {
     byte <= b' '
         || matches!(
             byte,
@@ -126,7 +138,8 @@ fn openness(text: &str, range: Range<usize>) -> (Option<u8>, u32) {
     // A key, or the head of what follows; a part of a word that was masked.
     let is_key = matches!(after.first(), Some(b'=' | b':'));
     let touches = after.starts_with(MASKED) || before.ends_with(MASKED);
-    let is_name = word.len() <= LONGEST && word.chars().any(char::is_alphabetic);
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+    let is_name = word.len() <= LONGEST && word.as_bytes().iter().any(is_letter);
     if is_key || touches || !is_name || is_closed(word) {
         return (None, 0);
     }

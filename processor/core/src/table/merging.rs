@@ -31,7 +31,7 @@ impl Table {
 
     /// The more general type that covers a record's skeleton, which was not met before.
     pub fn find_covering(&self, context: &Arc<Context>, class: Class, skeleton: &str) -> Option<&Arc<EventType>> {
-        if class.signal != Signal::Logs {
+        if class.signal != Signal::Logs || !self.sets.covers_any(context) && !skeleton.contains(MARK) {
             return None;
         }
         let text = of_record(skeleton);
