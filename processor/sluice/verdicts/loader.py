@@ -118,6 +118,8 @@ class Loader:
             self._store.save(Gone("verdicts", row.fingerprint))
         if here is None:
             self._reader.count("store", "ruleset")
+        elif here == origin:
+            pass  # the ruleset of long ago is in force again: its key speaks for itself
         elif not self._table.has_room(here):
             self._reader.count("store", "full")
         elif facts.source.kind != "operator" and rekeying.take(here, facts, origin, now) and here == key:

@@ -79,6 +79,10 @@ async def test_masks_that_change_twice_lose_nothing(start: Start, log: Log) -> N
         sluice = await start(None, engine=engine_with(*masks))
         assert dropped(sluice, PLAIN[0])
         assert len(list(sluice.registry.verdicts())) == 1
+    back = await start(log, engine=engine_with())
+    assert dropped(back, PLAIN[0])
+    (verdict,) = back.registry.verdicts()
+    assert {verdict.fingerprint} == named(log)
 
 
 async def test_replicas_with_different_masks_come_to_rest(start: Start, clock: Clock, log: Log) -> None:
