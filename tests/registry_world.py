@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from sluice.config.model import PolicyConfig
 from sluice.config.units import Action, Duration, Share
-from sluice.engine import Decision, Evidence, Identity, Policy, Volume, Volumes
+from sluice.engine import Decision, Evidence, Identity, Named, Policy, Volume, Volumes
 from sluice.health import HealthBoard
 from sluice.telemetry import Telemetry
 from sluice.verdicts.model import Facts, Override, ServiceName, Source, Verdict
@@ -75,7 +76,8 @@ class Clock:
 
 
 class Installed:
-    """What the engine holds. `refuses`: fingerprints that it would not recognise."""
+    """What the engine holds. `refuses`: fingerprints of which a decision has no effect, because they are not recognised
+    or because their types have become `parts` of others. No skeleton of another ruleset says anything to it."""
 
     def __init__(self) -> None:
         self.decisions: dict[str, Decision] = {}
@@ -84,6 +86,7 @@ class Installed:
         self.forgotten: list[str] = []
         self.looked: list[str] = []
         self.refuses: set[str] = set()
+        self.parts: dict[str, str] = {}
 
     def configure(self, policy: Policy) -> None:
         self.policies.append(policy)
@@ -101,6 +104,12 @@ class Installed:
     def look(self, fingerprints: list[str]) -> int:
         self.looked += fingerprints
         return len(fingerprints)
+
+    def rekey(self, types: list[Named]) -> list[str | None]:
+        return [None] * len(types)
+
+    def covering(self, types: list[Named]) -> list[str | None]:
+        return [self.parts.get(one.fingerprint) for one in types]
 
     def action(self, number: int = 1) -> str:
         """What happens to a record of the type now, probation and expiry aside."""
@@ -144,11 +153,13 @@ class Sluice:
         ruleset: str = RULESET,
         capacity: int = 20_000,
         types: int = 100_000,
+        engine: Any = None,
     ) -> None:
+        """`engine`: a real one, where its judgement matters; its ruleset counts then."""
         self.path = path
         self.clock = clock
         self.log = log
-        self.engine = Installed()
+        self.engine: Any = engine or Installed()
         self.health = HealthBoard()
         self.telemetry = Telemetry()
         self.store = Store(str(path), health=self.health, telemetry=self.telemetry, capacity=capacity)
@@ -159,7 +170,7 @@ class Sluice:
             self.volumes,
             rules or policy(),
             instance=instance,
-            ruleset=ruleset,
+            ruleset=ruleset if engine is None else engine.ruleset,
             publishing=log is not None,
             telemetry=self.telemetry,
             clock=clock,

@@ -30,6 +30,14 @@ class Engine:
     def look(self, fingerprints: bytes) -> int:
         """JSON array of fingerprints of judged types whose next records are looked at; `drain_volumes` tells of it."""
 
+    def rekey(self, types: bytes) -> bytes:
+        """JSON array of `engine.Named`; their fingerprints by this ruleset as a JSON array, null for each that has
+        none: its skeleton is no longer one under the masks in force, or its fingerprint is not that of its identity."""
+
+    def covering(self, types: bytes) -> bytes:
+        """JSON array of `engine.Named`; the fingerprints of the more general types that they have become parts of as a
+        JSON array, null for each that stands for itself."""
+
     def drain_volumes(self) -> bytes:
         """JSON of `engine.Volumes`: what was committed since the last call, and the engine's own sizes."""
 

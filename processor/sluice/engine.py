@@ -12,6 +12,10 @@ from sluice.errors import Malformed
 Outcome = _core.Outcome
 
 
+GENERAL = "<word>"
+"""In a skeleton: a word that turned out to be data, which makes the type wider than those that it was learnt from."""
+
+
 class Signal(enum.IntEnum):
     """The three signals, numbered as the core numbers them."""
 
@@ -88,6 +92,15 @@ class Decision(msgspec.Struct, frozen=True):
     not_before: int | None = None
     expires_at: int | None = None
     exceptions: tuple[int, ...] = ()
+
+
+class Named(msgspec.Struct, frozen=True):
+    """An event type as a verdict names it, also one of another ruleset."""
+
+    fingerprint: str
+    identity: Identity
+    skeleton: str
+    ruleset: str
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -223,6 +236,16 @@ class Engine:
         Answers how many of the types are looked at. Records of other types cost no more than before.
         """
         return self._core.look(msgspec.json.encode(fingerprints))
+
+    def rekey(self, types: list[Named]) -> list[str | None]:
+        """Their fingerprints here; None for each that has none: its skeleton would be masked otherwise here, or its
+        fingerprint is not that of its identity."""
+        return msgspec.json.decode(self._core.rekey(msgspec.json.encode(types)), type=list[str | None])
+
+    def covering(self, types: list[Named]) -> list[str | None]:
+        """The fingerprints of the more general types that they have become parts of; None for each that stands for
+        itself."""
+        return msgspec.json.decode(self._core.covering(msgspec.json.encode(types)), type=list[str | None])
 
     def drain_volumes(self) -> Volumes:
         return msgspec.json.decode(self._core.drain_volumes(), type=Volumes)

@@ -23,7 +23,7 @@ class ReplayError(SluiceError):
     """An endpoint did not take a recorded request: refused for good, or for longer than it is tried."""
 
 
-class Refused(SluiceError):  # noqa: N818 - OTLP's word for what became of the request
+class Refused(SluiceError):
     """A request is not taken; the sender is told, nothing of the request was counted or sent on.
 
     `code` is the gRPC status code's number, `reason` a short label for the metric of refused requests.
@@ -99,7 +99,7 @@ class ProviderError(SluiceError):
     """The judge cannot answer; the types wait in the queue and are kept."""
 
 
-class Unavailable(ProviderError):  # noqa: N818 - as `Refused`
+class Unavailable(ProviderError):
     """The provider cannot be reached or is in trouble (connection, time-out, 408, 409, 5xx): worth another try.
 
     `unsure`: the request went out and no answer came, so that it may have been worked on, and be charged.
@@ -110,7 +110,7 @@ class Unavailable(ProviderError):  # noqa: N818 - as `Refused`
         self.unsure = unsure
 
 
-class Unauthorized(ProviderError):  # noqa: N818 - as `Refused`
+class Unauthorized(ProviderError):
     """The key is missing, wrong or not allowed, or the model is not known (401, 403, 404): another key helps, waiting
     does not."""
 
@@ -119,11 +119,11 @@ class UnknownModel(Unauthorized):
     """This one of them: there is no such model (404), or none that this key may use."""
 
 
-class OutOfCredit(ProviderError):  # noqa: N818 - as `Refused`
+class OutOfCredit(ProviderError):
     """A spend limit, a quota or a billing stop: not a matter of pace."""
 
 
-class RateLimited(ProviderError):  # noqa: N818 - as `Refused`
+class RateLimited(ProviderError):
     """Too fast. `retry_after`: seconds that the provider asks to wait, None when it does not say."""
 
     def __init__(self, message: str, retry_after: float | None) -> None:
@@ -131,9 +131,9 @@ class RateLimited(ProviderError):  # noqa: N818 - as `Refused`
         self.retry_after = retry_after
 
 
-class Rejected(ProviderError):  # noqa: N818 - as `Refused`
+class Rejected(ProviderError):
     """The request itself is at fault (400, 413, 422): one of its items, or all of it."""
 
 
-class OverBudget(ProviderError):  # noqa: N818 - as `Refused`
+class OverBudget(ProviderError):
     """The day's tokens do not suffice for the call at its worst; it was not made."""

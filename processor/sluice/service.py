@@ -176,7 +176,7 @@ class Service:
             batch_size=self._config.classification.queue.batch_size,
             concurrency=self._config.classification.queue.concurrency,
             claims=self._claims,
-            seen=describer.see,
+            seen=(self.registry.meet, describer.see),
         )
         worker.start()
         self._started.append(("worker", worker.stop))

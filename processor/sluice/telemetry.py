@@ -121,6 +121,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("sluice_services_unlisted", "counter", "services not described because redaction would change their name"),
     Metric("sluice_verdicts", "gauge", "verdicts in memory", ("action",)),
     Metric("sluice_verdicts_guarded", "gauge", "verdicts whose action a guard turned to keep", ("guard",)),
+    Metric("sluice_verdicts_rekeyed", "gauge", "event types decided by what was judged under another ruleset"),
     Metric(
         "sluice_verdicts_drifted",
         "counter",

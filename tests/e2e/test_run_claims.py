@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from frames import asking, sharing
 from honest import asked_about, honest
-from kafka_peers import own_topics
 from real.kafka import Kafka
 from real.models import Hold, ModelServer
 from real.otlp import Sender, logs
@@ -20,19 +20,8 @@ from sluice.config.model import Topics
 from sluice.verdicts.claims import LIFETIME
 
 WORDS = [f"{first}{second}" for first in "abcdefgh" for second in ("lpha", "ravo", "harlie", "elta", "cho")]
-LINES = [f"{word} shipped the order" for word in WORDS]
-
-
-@pytest.fixture
-def topics() -> Topics:
-    return own_topics()
-
-
-@pytest.fixture
-def model() -> Iterator[ModelServer]:
-    with ModelServer() as server:
-        server.answer = honest
-        yield server
+LINES = [f"{word} shipped the order to {word}" for word in WORDS]
+"""Two words differ at a time: one alone would turn out to be data, and they would all be of one type."""
 
 
 @pytest.fixture
@@ -42,24 +31,11 @@ def replica(kafka: Kafka, topics: Topics, model: ModelServer, tmp_path: Path) ->
     def make(name: str) -> Sluice:
         config: dict[str, Any] = {
             "exporters": {"nop": {}},
-            "classification": {
-                "provider": "anthropic",
-                "anthropic": {"api_key": "sk-ant-key", "base_url": model.anthropic_url, "timeout": "600s"},
-                "queue": {"batch_size": 8},
-            },
-            "verdicts": {
-                "kafka": {
-                    "brokers": [kafka.bootstrap],
-                    "topics": {
-                        "verdicts": topics.verdicts,
-                        "overrides": topics.overrides,
-                        "services": topics.services,
-                        "claims": topics.claims,
-                    },
-                }
-            },
+            **asking(model),
+            **sharing(kafka, topics),
             "service": {"instance_id": name},
         }
+        config["classification"]["queue"] = {"batch_size": 8}
         made.append(Sluice(tmp_path, config, name=name))
         return made[-1]
 

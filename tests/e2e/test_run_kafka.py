@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import signal
@@ -13,99 +12,44 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-from kafka_peers import own_topics
+from frames import sharing
 from real.kafka import Kafka
-from real.otlp import NextHop, Sender, logs
-from real.sluice import Sluice, forwarding_to, run_command
+from real.otlp import Sender, logs
+from real.sluice import run_command
 from real.waiting import wait_until
+from replicas import Replica, at_rest
 from sluice.config.model import Topics
 from sluice.engine import Signal
 from traffic import PROBE, teach, teach_probe
 
 HEARTBEAT = "heartbeat 1 sent"
-ROUNDS_AT_REST = 4
-"""Seconds of traffic, and so rounds of the control plane, in which nothing may be published any more."""
+LINES = (PROBE, HEARTBEAT)
 
 
-class Replica:
-    """A process with a next hop of its own. One that does not judge knows only what the topic says."""
-
-    def __init__(
-        self, directory: Path, name: str, kafka: Kafka, topics: Topics, *, judges: bool = True, **actions: str
-    ) -> None:
-        self.next_hop = NextHop().start()
-        self.sluice = Sluice(
-            directory,
-            {
-                "exporters": forwarding_to(self.next_hop.endpoint),
-                "mining": {"settle": 0 if judges else "1d"},
-                "policy": {"actions": actions},
-                "verdicts": {"kafka": on(kafka, topics)},
-                "service": {"instance_id": name},
-            },
-            name=name,
-        )
-
-    def passes(self, body: str) -> bool:
-        """Sends one record and tells whether it reached the next hop."""
-        before = len(self.next_hop.arrivals)
-        with Sender(self.sluice.grpc_port) as sender:
-            sender.export(logs(body))
-        return len(self.next_hop.arrivals) > before
-
-    def knows(self, action: str, types: int) -> None:
-        metrics = self.sluice.metrics
-        wait_until(lambda: metrics()("sluice_verdicts", action=action) == types, f"{types} verdicts of action {action}")
-
-
-def on(kafka: Kafka, topics: Topics) -> dict[str, Any]:
-    """The section `verdicts.kafka`."""
-    return {
-        "brokers": [kafka.bootstrap],
-        "topics": {"verdicts": topics.verdicts, "overrides": topics.overrides},
-    }
-
-
-@pytest.fixture
-def topics() -> Topics:
-    return own_topics()
+def replica(
+    directory: Path, name: str, kafka: Kafka, topics: Topics, *, judges: bool = True, **actions: str
+) -> Replica:
+    """One that does not judge knows only what the topic says."""
+    mining = {"settle": 0 if judges else "1d"}
+    return Replica(directory, name, {"mining": mining, "policy": {"actions": actions}, **sharing(kafka, topics)})
 
 
 @pytest.fixture
 def one(kafka: Kafka, topics: Topics, tmp_path: Path) -> Iterator[Replica]:
     """Drops probes and keeps heartbeats."""
-    replica = Replica(tmp_path, "one", kafka, topics, health_check="drop", heartbeat="keep")
-    with replica.sluice:
-        yield replica
-    replica.next_hop.kill()
+    made = replica(tmp_path, "one", kafka, topics, health_check="drop", heartbeat="keep")
+    with made.sluice:
+        yield made
+    made.end()
 
 
 @pytest.fixture
 def other(kafka: Kafka, topics: Topics, tmp_path: Path) -> Iterator[Replica]:
     """Keeps probes and drops heartbeats."""
-    replica = Replica(tmp_path, "other", kafka, topics, health_check="keep", heartbeat="drop")
-    with replica.sluice:
-        yield replica
-    replica.next_hop.kill()
-
-
-async def at_rest(kafka: Kafka, topics: Topics, *replicas: Replica) -> None:
-    """Waits, with traffic through all of them, until the ends of the topics have stood still for long enough."""
-
-    async def ends() -> list[dict[int, int]]:
-        return [await kafka.end_offsets(topic) for topic in (topics.verdicts, topics.overrides)]
-
-    def uptime() -> int:
-        return min(replica.sluice.metrics()("sluice_process_uptime") for replica in replicas)
-
-    async with asyncio.timeout(60):
-        before, since = await ends(), uptime()
-        while uptime() < since + ROUNDS_AT_REST:
-            for replica in replicas:
-                replica.passes(PROBE)
-                replica.passes(HEARTBEAT)
-            if (now := await ends()) != before:
-                before, since = now, uptime()
+    made = replica(tmp_path, "other", kafka, topics, health_check="keep", heartbeat="drop")
+    with made.sluice:
+        yield made
+    made.end()
 
 
 async def test_facts_and_overrides_of_one_take_effect_in_the_other_by_its_own_policy(
@@ -121,7 +65,7 @@ async def test_facts_and_overrides_of_one_take_effect_in_the_other_by_its_own_po
     assert one.passes(HEARTBEAT)
     assert not other.passes(HEARTBEAT)
     assert [replica.sluice.metrics()("sluice_classify_judged") for replica in (one, other)] == [1, 1]
-    await at_rest(kafka, topics, one, other)
+    await at_rest(kafka, topics, LINES, one, other)
 
     listed = json.loads(one.sluice.command("verdicts", "list", "--json").stdout)
     fingerprints = {row["verdict"]["category"]: row["fingerprint"] for row in listed}
@@ -131,14 +75,14 @@ async def test_facts_and_overrides_of_one_take_effect_in_the_other_by_its_own_po
     for replica in (one, other):
         wait_until(lambda replica=replica: replica.passes(PROBE), "the probe kept by all")
         wait_until(lambda replica=replica: not replica.passes(HEARTBEAT), "the heartbeat dropped by all")
-    await at_rest(kafka, topics, one, other)
+    await at_rest(kafka, topics, LINES, one, other)
 
     for fingerprint in fingerprints.values():
         command = other.sluice.command("verdicts", "set", fingerprint, "auto")
         assert (command.returncode, command.stderr) == (0, "")
     wait_until(lambda: not one.passes(PROBE) and one.passes(HEARTBEAT), "the policy of one again")
     wait_until(lambda: other.passes(PROBE) and not other.passes(HEARTBEAT), "the policy of the other again")
-    await at_rest(kafka, topics, one, other)
+    await at_rest(kafka, topics, LINES, one, other)
 
     values = dict(await kafka.read(topics.verdicts))
     shown = {key: json.loads(value) for key, value in values.items() if value is not None}
@@ -157,12 +101,12 @@ async def test_a_new_replica_takes_over_what_the_topic_says_and_asks_nothing(
 ) -> None:
     teach_probe(one.sluice)
     wait_until(lambda: one.sluice.metrics()("sluice_kafka_published"), "the verdict published")
-    late = Replica(tmp_path, "late", kafka, topics)
+    late = replica(tmp_path, "late", kafka, topics)
     with late.sluice:
         late.knows("drop", 1)
         assert not late.passes(PROBE)
         assert late.sluice.metrics()("sluice_classify_judged") == 0
-    late.next_hop.kill()
+    late.end()
 
 
 POISON: tuple[tuple[dict[str, Any] | bytes, str], ...] = (
@@ -180,8 +124,8 @@ async def test_a_verdict_that_cannot_be_used_withdraws_its_keys_and_is_counted(
     kafka: Kafka, topics: Topics, tmp_path: Path
 ) -> None:
     """The facts are another replica's: for its own facts a writer puts right what the topic shows."""
-    writer = Replica(tmp_path, "writer", kafka, topics)
-    reader = Replica(tmp_path, "reader", kafka, topics, judges=False)
+    writer = replica(tmp_path, "writer", kafka, topics)
+    reader = replica(tmp_path, "reader", kafka, topics, judges=False)
     with writer.sluice:
         teach_probe(writer.sluice)
         wait_until(lambda: writer.sluice.metrics()("sluice_kafka_published"), "the verdict published")
@@ -207,16 +151,16 @@ async def test_a_verdict_that_cannot_be_used_withdraws_its_keys_and_is_counted(
         wait_until(lambda: reader.sluice.metrics()("sluice_kafka_read") == read + 1, "the older version read")
         assert not reader.passes(PROBE), "an older version is ignored"
         assert reader.sluice.metrics()("sluice_verdicts_unusable") == len(POISON)
-    for replica in (writer, reader):
-        replica.next_hop.kill()
+    for each in (writer, reader):
+        each.end()
 
 
 async def test_a_poisoned_verdict_cannot_talk_an_error_out_of_its_guard(
     kafka: Kafka, topics: Topics, tmp_path: Path
 ) -> None:
     """It calls an error record's type harmless, under the fingerprint that the type has here."""
-    writer = Replica(tmp_path, "writer", kafka, topics)
-    reader = Replica(tmp_path, "reader", kafka, topics, judges=False)
+    writer = replica(tmp_path, "writer", kafka, topics)
+    reader = replica(tmp_path, "reader", kafka, topics, judges=False)
     request = ExportLogsServiceRequest.FromString(logs("disk sda1 failed"))
     request.resource_logs[0].scope_logs[0].log_records[0].severity_number = 17  # type: ignore[assignment]
     error = request.SerializeToString()
@@ -234,8 +178,8 @@ async def test_a_poisoned_verdict_cannot_talk_an_error_out_of_its_guard(
         wait_until(lambda: reader.sluice.metrics()("sluice_verdicts_unusable", reason="refused"), "the value refused")
         sender.export(error)
     assert reader.next_hop.requests == [error, error]
-    for replica in (writer, reader):
-        replica.next_hop.kill()
+    for each in (writer, reader):
+        each.end()
 
 
 async def test_the_commands_tell_of_each_replica_what_it_does_itself(

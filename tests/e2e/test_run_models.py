@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from frames import sharing
 from honest import asked_about, honest, is_of_a_service
 from kafka_peers import own_topics
 from real.kafka import Kafka
@@ -477,12 +478,7 @@ async def test_no_value_of_a_record_and_no_key_is_kept_anywhere(
     claude.answer = gossip
     claude.play(Fail(429, headers={"retry-after": "0.1"}, message=canaries[0]), Fail(529, message=canaries[0]))
     topics = own_topics()
-    config["verdicts"] = {
-        "kafka": {
-            "brokers": [kafka.bootstrap],
-            "topics": {"verdicts": topics.verdicts, "overrides": topics.overrides},
-        }
-    }
+    config |= sharing(kafka, topics)
     config["service"] = {"telemetry": {"logs": {"level": "debug"}}}
     config["classification"]["anthropic"]["max_retries"] = 1
     sluice = start()

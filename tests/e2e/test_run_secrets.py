@@ -10,6 +10,7 @@ import grpc
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
+from frames import sharing
 from kafka_peers import own_topics
 from real.kafka import Kafka
 from real.otlp import Answer, NextHop, Sender, logs, metrics, spans
@@ -30,17 +31,7 @@ async def test_no_credential_and_no_rare_word_is_stored_published_logged_or_show
     topics = own_topics()
     config = {
         "exporters": forwarding_to(next_hop.endpoint),
-        "verdicts": {
-            "kafka": {
-                "brokers": [kafka.bootstrap],
-                "topics": {
-                    "verdicts": topics.verdicts,
-                    "overrides": topics.overrides,
-                    "services": topics.services,
-                    "claims": topics.claims,
-                },
-            }
-        },
+        **sharing(kafka, topics),
         "service": {"telemetry": {"logs": {"level": "debug"}}},
     }
     with Sluice(tmp_path, config) as sluice:

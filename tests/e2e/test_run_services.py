@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
-from honest import honest, is_of_a_service
+from frames import asking, sharing
+from honest import is_of_a_service
 from kafka_peers import own_topics
 from real.kafka import Kafka
 from real.models import Asked, ModelServer
@@ -20,18 +20,6 @@ from real.waiting import wait_until
 
 LINES = [f"order {word} shipped to <desk>" for word in ("alpha", "bravo", "charlie", "delta", "echo")]
 SECRET = "canary-7f3a-of-a-sample"
-
-
-@pytest.fixture
-def model() -> Iterator[ModelServer]:
-    with ModelServer() as server:
-        server.answer = honest
-        yield server
-
-
-def asks(model: ModelServer, wire: str = "anthropic") -> dict[str, Any]:
-    url = {"anthropic": model.anthropic_url, "openai": model.openai_url}[wire]
-    return {"classification": {"provider": wire, wire: {"api_key": "sk-key", "base_url": url}}}
 
 
 def send(sluice: Sluice, *lines: str, service: str = "shop") -> None:
@@ -83,7 +71,7 @@ def test_rules_describe_a_service_and_the_commands_show_it(tmp_path: Path) -> No
 def test_a_model_describes_a_service_and_is_told_so_when_it_judges(
     tmp_path: Path, model: ModelServer, wire: str
 ) -> None:
-    with Sluice(tmp_path, {"exporters": {"nop": {}}, **asks(model, wire)}) as sluice:
+    with Sluice(tmp_path, {"exporters": {"nop": {}}, **asking(model, wire)}) as sluice:
         send(sluice, *LINES)
         described(sluice)
         [asked] = of_services(model)
@@ -106,21 +94,8 @@ def test_a_model_describes_a_service_and_is_told_so_when_it_judges(
 
 async def test_replicas_describe_a_service_once_in_all(kafka: Kafka, model: ModelServer, tmp_path: Path) -> None:
     topics = own_topics()
-    names = ("verdicts", "overrides", "services", "claims")
-    section = {"brokers": [kafka.bootstrap], "topics": {name: getattr(topics, name) for name in names}}
-    replicas = [
-        Sluice(
-            tmp_path,
-            {
-                "exporters": {"nop": {}},
-                **asks(model),
-                "verdicts": {"kafka": section},
-                "service": {"instance_id": name},
-            },
-            name=name,
-        )
-        for name in ("one", "two")
-    ]
+    frame = {"exporters": {"nop": {}}, **asking(model), **sharing(kafka, topics)}
+    replicas = [Sluice(tmp_path, {**frame, "service": {"instance_id": name}}, name=name) for name in ("one", "two")]
     with replicas[0], replicas[1]:
         senders = [Thread(target=send, args=(sluice, *LINES)) for sluice in replicas]
         for sender in senders:

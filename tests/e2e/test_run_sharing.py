@@ -7,6 +7,7 @@ from pathlib import Path
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
+from frames import asking
 from honest import asked_about, honest
 from real.models import ModelServer
 from real.otlp import Sender, logs
@@ -26,9 +27,10 @@ def said_by(service: str) -> bytes:
 def test_a_third_service_has_the_facts_without_a_call(tmp_path: Path) -> None:
     with ModelServer() as model:
         model.answer = honest
-        provider = {"api_key": "sk-ant-key", "base_url": model.anthropic_url}
-        config = {"exporters": {"nop": {}}, "classification": {"provider": "anthropic", "anthropic": provider}}
-        with Sluice(tmp_path, config) as sluice, Sender(sluice.grpc_port) as sender:
+        with (
+            Sluice(tmp_path, {"exporters": {"nop": {}}, **asking(model)}) as sluice,
+            Sender(sluice.grpc_port) as sender,
+        ):
             for number, service in enumerate(("one", "two"), 1):
                 for _ in range(3):
                     sender.export(said_by(service))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from frames import sharing
 from kafka_peers import own_topics
 from real.kafka import Kafka, start_kafka
 from real.otlp import NextHop, Sender, bodies, logs
@@ -31,9 +32,7 @@ async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kafk
 
 
 def publishing(broker: Kafka, topics: Topics, next_hop: NextHop) -> dict[str, Any]:
-    names = {"verdicts": topics.verdicts, "overrides": topics.overrides}
-    kafka = {"brokers": [broker.bootstrap], "topics": names}
-    return {"exporters": forwarding_to(next_hop.endpoint), "verdicts": {"kafka": kafka}}
+    return {"exporters": forwarding_to(next_hop.endpoint), **sharing(broker, topics)}
 
 
 async def categories(broker: Kafka, topics: Topics) -> set[str]:

@@ -142,7 +142,10 @@ async def test_a_file_of_an_older_version_is_taken_over_with_all_that_it_holds(r
     await before.judge(1)
     await before.stop()
     connection = sqlite3.connect(tmp_path / "sluice.db")
-    connection.executescript("DROP TABLE spending; DROP TABLE rejudge; DROP TABLE services; PRAGMA user_version = 1")
+    connection.executescript(
+        "DROP TABLE spending; DROP TABLE rejudge; DROP TABLE services;"
+        " ALTER TABLE verdicts DROP COLUMN origin; PRAGMA user_version = 1"
+    )
     connection.close()
     sluice = await run()
     assert not sluice.store.in_memory

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 
-use crate::class::{Outcome as OutcomeClass, Probe, Severity};
 use crate::decide::Decision;
 use crate::evidence::{self, IdentityOut};
 use crate::identity::{Context, Fingerprint};
@@ -16,6 +15,7 @@ use crate::merge;
 use crate::mine::Masks;
 use crate::passage;
 use crate::record::{Class, Signal};
+use crate::rekey;
 use crate::settings::{self, MAX_EXCEPTIONS, Policy, Settings};
 use crate::table::{EventType, Table, Turn};
 use crate::walk::{self, Call, Processed, Scratch, now};
@@ -186,18 +186,7 @@ impl Engine {
     ///
     /// Known types are no exception: whoever decided looked at the identity in the decision, not at ours.
     fn identity_of(&self, from: &settings::Decision<'_>, fingerprint: Fingerprint) -> Option<(Context, Class)> {
-        let identity = &from.identity;
-        let class = Class {
-            signal: Signal::parse(&identity.signal)?,
-            severity: Severity::parse(&identity.severity)?,
-            outcome: OutcomeClass::parse(&identity.outcome)?,
-            probe: Probe::parse(&identity.purpose)?,
-        };
-        let context = Context {
-            scope: identity.scope.as_ref().into(),
-            namespace: identity.namespace.as_ref().into(),
-            service: identity.service.as_ref().into(),
-        };
+        let (context, class) = from.identity.read()?;
         let named = Fingerprint::new(&self.ruleset, class, &context, &from.skeleton) == fingerprint;
         named.then_some((context, class))
     }
@@ -249,6 +238,21 @@ impl Engine {
             }
         }
         Ok(begun)
+    }
+
+    /// The fingerprints here of types that another ruleset names, null for each that has none: a JSON array.
+    pub fn rekey(&self, json: &[u8]) -> Result<String, String> {
+        rekey::each(json, |named| rekey::fingerprint(named, &self.ruleset, &self.masks))
+    }
+
+    /// The types that named ones have become parts of, null for each that stands for itself: a JSON array.
+    pub fn covering(&self, json: &[u8]) -> Result<String, String> {
+        let table = self.table.read();
+        rekey::each(json, |named| {
+            let (context, class) = named.identity.read()?;
+            let wider = table.wider(&context, class.signal, &named.skeleton)?;
+            Some(Fingerprint::new(&self.ruleset, class, &context, &wider))
+        })
     }
 
     /// What was committed since the last call, of types that may be spoken of; and housekeeping.

@@ -23,6 +23,7 @@ pub mod passage;
 #[cfg(feature = "python")]
 mod python;
 pub mod record;
+pub mod rekey;
 pub mod samples;
 pub mod settings;
 pub mod shapes;

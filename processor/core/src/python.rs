@@ -113,6 +113,14 @@ impl Engine {
         detached(py, || self.core.look(fingerprints))
     }
 
+    fn rekey<'py>(&self, py: Python<'py>, types: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, detached(py, || self.core.rekey(types))?.as_bytes()))
+    }
+
+    fn covering<'py>(&self, py: Python<'py>, types: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, detached(py, || self.core.covering(types))?.as_bytes()))
+    }
+
     fn drain_volumes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         Ok(PyBytes::new(py, detached(py, || Ok(self.core.drain_volumes()))?.as_bytes()))
     }

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use regex::bytes::RegexBuilder;
 use serde::Deserialize;
 
+use crate::class::{Outcome, Probe, Severity};
+use crate::identity::Context;
 use crate::mine::{Masks, RULES};
-use crate::record::Signal;
+use crate::record::{Class, Signal};
 
 #[derive(Deserialize)]
 pub struct Mask {
@@ -123,6 +125,24 @@ pub struct Identity<'a> {
     pub outcome: Cow<'a, str>,
     #[serde(borrow, default)]
     pub purpose: Cow<'a, str>,
+}
+
+impl Identity<'_> {
+    /// The place and the class that it names; None when one of its words is none that is known here.
+    pub fn read(&self) -> Option<(Context, Class)> {
+        let class = Class {
+            signal: Signal::parse(&self.signal)?,
+            severity: Severity::parse(&self.severity)?,
+            outcome: Outcome::parse(&self.outcome)?,
+            probe: Probe::parse(&self.purpose)?,
+        };
+        let context = Context {
+            scope: self.scope.as_ref().into(),
+            namespace: self.namespace.as_ref().into(),
+            service: self.service.as_ref().into(),
+        };
+        Some((context, class))
+    }
 }
 
 #[derive(Deserialize)]

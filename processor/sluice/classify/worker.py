@@ -73,11 +73,11 @@ class Worker:
         batch_size: int = 64,
         concurrency: int = 2,
         claims: Claims | None = None,
-        seen: Callable[[Evidence], object] = lambda _: None,
+        seen: tuple[Callable[[Evidence], None], ...] = (),
         retry_delay: tuple[float, float] = (1.0, 60.0),
     ) -> None:
-        """`seen` is shown all evidence. `instance` is recorded as the one that obtained the facts. `retry_delay`: first
-        and longest, in seconds."""
+        """Each of `seen` is shown all evidence. `instance` is recorded as the one that obtained the facts.
+        `retry_delay`: first and longest, in seconds."""
         self._intake = intake
         self._queue = queue
         self._redactor = redactor
@@ -134,7 +134,8 @@ class Worker:
 
     async def _take_in(self) -> None:
         for position, evidence in enumerate(await self._intake.take(), 1):
-            self._seen(evidence)
+            for see in self._seen:
+                see(evidence)
             known = self._known(evidence.fingerprint, self._provider.kind)
             if not known and evidence.fingerprint not in self._parked:
                 was_empty = not len(self._queue)

@@ -64,6 +64,8 @@ def explain(known: Known, decided: Decided, told: Told) -> Iterator[str]:
         yield "nothing was judged of it"
     else:
         yield _judgement(verdict)
+    if known.origin:
+        yield f"that was as {known.origin}, when mining.masks or the rules of mining were others"
     if decided.word is not None:
         yield _override(decided.word)
     yield _action(known, decided, told)
@@ -195,12 +197,14 @@ def _validity(verdict: Verdict | None, decided: Decided, now: int) -> Iterator[s
         if decided.not_before is not None and decided.not_before > now:
             yield f"it is new and in probation: kept until {rfc3339(decided.not_before)}"
     if verdict is not None and verdict.merged_into:
-        yield f"it has become part of {verdict.merged_into}"
+        yield f"it has become part of {verdict.merged_into}, whose facts these are: its records are counted there"
     if decided.word is not None:
         yield "it holds until `sluice verdicts set FP auto` withdraws it"
     elif verdict is None or decided.by == "nobody":
         return
     elif verdict.expires_at is None:
         yield "it holds until it is withdrawn"
+    elif verdict.merged_into:
+        yield f"it holds until {verdict.expires_at}"
     else:
         yield f"it holds until {verdict.expires_at}, and is renewed while the event type is seen"

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator
 
 import click
 import msgspec
 
 from sluice.cli import store_file
-from sluice.cli.options import config_option, json_option
+from sluice.cli.options import json_option
+from sluice.cli.place import place_of, place_options
 from sluice.cli.table import Column, print_table, printable
-from sluice.config.formats import dialled
-from sluice.config.load import load
 from sluice.config.model import KafkaConfig
 from sluice.errors import SluiceError, StoreError
 from sluice.verdicts import wire
 from sluice.verdicts.services import Service, read
 
 _COLUMNS = (Column("service"), Column("kind"), Column("by"), Column("uses"), Column("description"))
-_F = TypeVar("_F", bound=Callable[..., Any])
 _Values = AsyncIterator[tuple[str, bytes | None]]
 
 
-def _place_options(function: _F) -> _F:
-    for option in (
-        click.option("--brokers", metavar="HOST:PORT[,...]", help="Read the topic of these brokers."),
-        click.option("--store", metavar="PATH", help="Read this store."),
-        config_option(required=False),
-    ):
-        function = option(function)
-    return function
+_place_options = place_options("Read", "topic")
 
 
 @click.group("services")
@@ -102,26 +92,8 @@ async def _services(values: _Values) -> tuple[dict[str, Service], int]:
 
 
 def _values(config_file: str | None, store: str | None, brokers: str | None) -> _Values:
-    if store and brokers:
-        raise click.UsageError("--store and --brokers exclude each other")
-    config = load(config_file) if config_file else None
-    kafka = config.verdicts.kafka if config else None
-    if brokers:
-        return _topic(_kafka(brokers, kafka))
-    if store:
-        return _stored(store)
-    if config is None:
-        raise click.UsageError("give -c FILE, --store PATH or --brokers HOST:PORT")
-    return _topic(kafka) if kafka else _stored(config.verdicts.store.path)
-
-
-def _kafka(brokers: str, configured: KafkaConfig | None) -> KafkaConfig:
-    """Other brokers, with the topics, TLS and SASL of the configuration, if there is one."""
-    try:
-        given = tuple(dialled(broker.strip()) for broker in brokers.split(","))
-    except ValueError as expected:
-        raise click.UsageError(f"--brokers: '{brokers}' is not {expected}") from None
-    return msgspec.structs.replace(configured, brokers=given) if configured else KafkaConfig(brokers=given)
+    place = place_of(config_file, store, brokers)
+    return _topic(place.kafka) if place.kafka else _stored(place.store)
 
 
 async def _topic(kafka: KafkaConfig) -> _Values:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
 import msgspec
@@ -37,7 +37,8 @@ class Known(msgspec.Struct, frozen=True):
     """One event type: its verdict as it is stored or published, and the operator's word, if there is one.
 
     `facts`: what was judged, where the verdict is an operator's; only a store has them. `blocked`: there is an
-    override that cannot be used.
+    override that cannot be used. `origin`: the fingerprint under which another ruleset has judged the event type, which
+    a store tells; `override_keys`: those under which there are overrides of it.
     """
 
     fingerprint: str
@@ -45,6 +46,8 @@ class Known(msgspec.Struct, frozen=True):
     override: Override | None = None
     facts: Verdict | None = None
     blocked: bool = False
+    origin: str = ""
+    override_keys: tuple[str, ...] = ()
 
     @property
     def judged(self) -> Verdict | None:
@@ -71,7 +74,9 @@ class Table:
         self.here = Here()
         self.spending: list[SpendingRow] = []
 
-    def take_verdict(self, key: str, value: bytes | None, facts: bytes | None = None) -> None:
+    def take_verdict(
+        self, key: str, value: bytes | None, facts: bytes | None = None, origin: str | None = None
+    ) -> None:
         """A value of `sluice.verdicts`: the last of a key counts; None removes it, and so does one of no use."""
         verdict = beneath = None
         try:
@@ -79,7 +84,7 @@ class Table:
             beneath = None if facts is None else wire.verdict(key, facts)
         except wire.Unusable:
             self.unusable += 1
-        self._put(msgspec.structs.replace(self._of(key), verdict=verdict, facts=beneath))
+        self._put(msgspec.structs.replace(self._of(key), verdict=verdict, facts=beneath, origin=origin or ""))
 
     def take_override(self, key: str, value: bytes | None, *, blocks: bool = False) -> None:
         """A value of `sluice.overrides`, likewise. `blocks`: one of no use leaves the type kept until it is mended."""
@@ -89,11 +94,35 @@ class Table:
         except wire.Unusable:
             self.unusable += 1
             blocked = blocks
-        self._put(msgspec.structs.replace(self._of(key), override=override, blocked=blocked))
+        keys = () if override is None else (key,)
+        self._put(msgspec.structs.replace(self._of(key), override=override, override_keys=keys, blocked=blocked))
+
+    def adopt(self, others: Iterable[Known]) -> None:
+        """Verdicts that only the store of one Sluice has, for the topic has them under the key of another ruleset."""
+        for known in others:
+            if known.origin and known.fingerprint not in self.known:
+                self._put(msgspec.structs.replace(known, override=None, override_keys=()))
+        self.join_origins()
+
+    def join_origins(self) -> None:
+        """Event types that another ruleset has judged are one row each, under the fingerprint that they have now, with
+        the operator's word wherever it stands."""
+        for known in [known for known in self.known.values() if known.origin]:
+            before = self.known.pop(known.origin, None)
+            if before is None or before.override is None:
+                continue
+            override = known.override or msgspec.structs.replace(before.override, fingerprint=known.fingerprint)
+            keys = known.override_keys + before.override_keys
+            self._put(msgspec.structs.replace(known, override=override, override_keys=keys))
 
     def find(self, prefix: str) -> Known:
         """The one event type whose fingerprint begins so. Raises SluiceError for none and for several."""
-        found = sorted(key for key in self.known if key.startswith(prefix.lower()))
+        begins = prefix.lower()
+        found = sorted(
+            key
+            for key, known in self.known.items()
+            if key.startswith(begins) or (known.origin and known.origin.startswith(begins))
+        )
         if len(found) == 1:
             return self.known[found[0]]
         if not found:
@@ -137,10 +166,6 @@ class StoreSource:
             table = await _read(store)
             table.here = await _here(store)
         return table
-
-    async def here(self) -> Here:
-        async with self._opened() as store:
-            return await _here(store)
 
     async def overrule(self, fingerprint: str, override: Override | None) -> None:
         async with self._opened() as store:
@@ -187,7 +212,9 @@ class KafkaSource:
             table.take_override(key, value, blocks=True)
         if self._store is not None:
             with contextlib.suppress(StoreError):  # it need not be on this machine: nothing is known of it then
-                table.here = await self._store.here()
+                own = await self._store.read()
+                table.here = own.here
+                table.adopt(own.known.values())
         return table
 
     async def overrule(self, fingerprint: str, override: Override | None) -> None:
@@ -204,10 +231,11 @@ async def _read(store: Store) -> Table:
     table = Table()
     async for verdicts in store.verdicts():
         for verdict in verdicts:
-            table.take_verdict(verdict.fingerprint, verdict.value, verdict.facts)
+            table.take_verdict(verdict.fingerprint, verdict.value, verdict.facts, verdict.origin)
     async for overrides in store.overrides():
         for override in overrides:
             table.take_override(override.fingerprint, override.value)
+    table.join_origins()
     table.spending = await store.spending()
     return table
 

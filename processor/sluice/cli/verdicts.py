@@ -5,23 +5,20 @@ from __future__ import annotations
 import asyncio
 import getpass
 import socket
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
 
 import click
 import msgspec
 
 from sluice.cli.decided import Decided, Deciding
 from sluice.cli.explain import Told, action_of, explain, notes, service_of
-from sluice.cli.options import config_option, json_option
+from sluice.cli.options import json_option
+from sluice.cli.place import place_of, place_options
 from sluice.cli.rejudge import command as rejudge
 from sluice.cli.spent import spent
 from sluice.cli.table import Column, print_table, printable
 from sluice.cli.verdict_sources import KafkaSource, Known, Source, StoreSource, Table
-from sluice.config.formats import dialled
-from sluice.config.load import load
-from sluice.config.model import Config, KafkaConfig
+from sluice.config.model import Config
 from sluice.config.units import Action
 from sluice.errors import SluiceError
 from sluice.verdicts.model import ACTIONS, CATEGORIES, SIGNALS, Override, Verdict
@@ -41,7 +38,6 @@ _COLUMNS = (
     _PER_DAY,
     Column("template"),
 )
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -63,14 +59,7 @@ class _Place(msgspec.Struct, frozen=True):
         return table, Told(policy_of, Deciding(here, policy, now, table.known, shared=self.shared))
 
 
-def _place_options(function: _F) -> _F:
-    for option in (
-        click.option("--brokers", metavar="HOST:PORT[,...]", help="Read and write the topics of these brokers."),
-        click.option("--store", metavar="PATH", help="Read and write this store."),
-        config_option(required=False),
-    ):
-        function = option(function)
-    return function
+_place_options = place_options("Read and write", "topics")
 
 
 @click.group("verdicts")
@@ -223,30 +212,10 @@ def matcher(fingerprints: tuple[str, ...]) -> None:
 
 
 def _place(config_file: str | None, store: str | None, brokers: str | None) -> _Place:
-    if store and brokers:
-        raise click.UsageError("--store and --brokers exclude each other")
-    config = load(config_file) if config_file else None
-    file = config_file or ""
-    if brokers:
-        kafka = _kafka(brokers, config.verdicts.kafka if config else None)
-        return _Place(KafkaSource(kafka), True, file, config)
-    if store:
-        return _Place(StoreSource(store), False, file, config)
-    if config is None:
-        raise click.UsageError("give -c FILE, --store PATH or --brokers HOST:PORT")
-    own = StoreSource(config.verdicts.store.path)
-    if config.verdicts.kafka:
-        return _Place(KafkaSource(config.verdicts.kafka, own), True, file, config)
-    return _Place(own, False, file, config)
-
-
-def _kafka(brokers: str, configured: KafkaConfig | None) -> KafkaConfig:
-    """Other brokers, with the topics, TLS and SASL of the configuration, if there is one."""
-    try:
-        given = tuple(dialled(broker.strip()) for broker in brokers.split(","))
-    except ValueError as expected:
-        raise click.UsageError(f"--brokers: '{brokers}' is not {expected}") from None
-    return msgspec.structs.replace(configured, brokers=given) if configured else KafkaConfig(brokers=given)
+    place = place_of(config_file, store, brokers)
+    own = StoreSource(place.store) if place.store else None
+    source = KafkaSource(place.kafka, own) if place.kafka else StoreSource(place.store)
+    return _Place(source, place.kafka is not None, place.config_file, place.config)
 
 
 def _overrule(place: _Place, prefix: str, action: Action | None, reason: str) -> None:
@@ -255,9 +224,15 @@ def _overrule(place: _Place, prefix: str, action: Action | None, reason: str) ->
         known = table.find(prefix)
         if action is None and known.override is None:
             return f"{known.fingerprint}: has no override, nothing to withdraw"
-        await place.source.overrule(known.fingerprint, None if action is None else _override(known, action, reason))
+        if action is not None:
+            await place.source.overrule(known.fingerprint, _override(known, action, reason))
+        else:
+            for key in known.override_keys:
+                await place.source.overrule(key, None)
         before = action_of(told.deciding.decide(known).ruling)
-        return f"{known.fingerprint}: {action or 'auto'} (was {before})"
+        whole = known.judged.merged_into if action is not None and known.judged is not None else None
+        note = f"; its records are those of {whole} now, of which it has become part: set that" if whole else ""
+        return f"{known.fingerprint}: {action or 'auto'} (was {before}){note}"
 
     click.echo(asyncio.run(write()))
 

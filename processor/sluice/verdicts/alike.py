@@ -31,9 +31,9 @@ class Alike:
         self._keys: dict[bytes, list[bytes]] = {}
 
     def note(self, key: bytes, held: Held) -> None:
-        """Facts of a model are held under `key`."""
+        """Facts of a model are held under `key`. Those of a wider type that took it in say nothing of its own shape."""
         identity = held.typed_identity()
-        if not identity.scope or held.kind != "llm" or held.typed_source().provider == SHARED:
+        if not identity.scope or held.merged_into or held.kind != "llm" or held.typed_source().provider == SHARED:
             return
         shape = _shape(identity, held.skeleton)
         if shape not in self._keys and len(self._keys) >= _SHAPES:

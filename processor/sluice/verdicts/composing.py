@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from sluice.verdicts.entry import Entry, Held
 from sluice.verdicts.guards import Ruling
-from sluice.verdicts.model import Override, ServiceName, Source, Verdict, about
+from sluice.verdicts.model import Override, Source, Verdict, about, spelled
 from sluice.verdicts.times import NEVER, milliseconds, rfc3339
 
 
 def judged(fingerprint: str, ruleset: str, entry: Entry, held: Held, ruling: Ruling, not_before: int | None) -> Verdict:
     """The judged facts with this Sluice's decision."""
-    identity = held.typed_identity()
     return Verdict(
         fingerprint=fingerprint,
         skeleton=held.skeleton,
         ruleset=ruleset,
         merged_into=held.merged_into,
-        signal=identity.signal,
-        service=ServiceName(identity.namespace, identity.service),
-        scope=identity.scope,
-        severity=identity.severity,
-        outcome=identity.outcome,
-        purpose=identity.purpose,
+        **spelled(held.typed_identity()),
         template=held.template,
         category=held.category,
         description=held.description,

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sluice.config.model import PolicyConfig
 from sluice.config.units import Action
-from sluice.engine import Decision, Identity, Policy
+from sluice.engine import Decision, Identity, Named, Policy
 from sluice.verdicts import composing
 from sluice.verdicts.entry import Entry, Held, unpack
 from sluice.verdicts.guards import MAX_DROP_SHARE, Case, Ruling, rule
@@ -43,6 +43,14 @@ class Decider(Protocol):
 
     def look(self, fingerprints: list[str]) -> int:
         """Looks at some more records of judged types; `Volumes.looks` tells of them."""
+        ...
+
+    def rekey(self, types: list[Named]) -> list[str | None]:
+        """The fingerprints here of types that another ruleset has named; None for each that has none."""
+        ...
+
+    def covering(self, types: list[Named]) -> list[str | None]:
+        """The more general types that types have become parts of; None for each that stands for itself."""
         ...
 
 

@@ -99,6 +99,8 @@ class Entry(msgspec.Struct, gc=False):
 
     held, rank, own, version, issued, expires
         the judged facts in force (`rank` 0: none), whether we obtained them, and what their value said.
+    origin
+        the key of another ruleset under which these facts were read; None: they are this key's own.
     seen
         the highest version ever met under the key: the next one is above it.
     met
@@ -111,6 +113,8 @@ class Entry(msgspec.Struct, gc=False):
     override, derived, told, override_met
         the operator's word; `derived` when it was only seen in a verdict; `told` while a change that was made here has
         not been read back; the reading that met it on its own topic.
+    bound
+        the key of another ruleset under which the override was read; None: it is this key's own.
     blocked
         the override on the topic cannot be used: the type is kept until it can.
     moved
@@ -136,6 +140,7 @@ class Entry(msgspec.Struct, gc=False):
     version: int = 0
     issued: int = 0
     expires: int = NEVER
+    origin: bytes | None = None
     seen: int = 0
     met: int = 0
     ahead: int = 0
@@ -146,6 +151,7 @@ class Entry(msgspec.Struct, gc=False):
     derived: bool = False
     told: bool = False
     override_met: int = 0
+    bound: bytes | None = None
     blocked: bool = False
     moved: bool = False
     common: bool = False
@@ -169,6 +175,7 @@ class Entry(msgspec.Struct, gc=False):
     def lapse(self) -> None:
         """The lease has ended: the facts go; when it ended, and whose they were, stays known."""
         self.held = None
+        self.origin = None
         self.rank = 0
         self.changed = 0
         self.common = False

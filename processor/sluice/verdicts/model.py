@@ -69,7 +69,18 @@ class Source(msgspec.Struct, frozen=True):
     evidence_hash: str = ""
 
 
-class Subject(TypedDict):
+class Spelled(TypedDict):
+    """An identity as the values spell it out."""
+
+    signal: str
+    service: ServiceName
+    scope: str
+    severity: str
+    outcome: str
+    purpose: str
+
+
+class Subject(Spelled):
     """The event type that a verdict or an override is about: the fields that both spell out.
 
     No base of theirs: the order of a value's fields is the one of its description, where `merged_into` stands between
@@ -79,12 +90,6 @@ class Subject(TypedDict):
     fingerprint: str
     skeleton: str
     ruleset: str
-    signal: str
-    service: ServiceName
-    scope: str
-    severity: str
-    outcome: str
-    purpose: str
     template: str
 
 
@@ -176,6 +181,18 @@ def about(value: Verdict | Override) -> Subject:
         outcome=value.outcome,
         purpose=value.purpose,
         template=value.template,
+    )
+
+
+def spelled(identity: Identity) -> Spelled:
+    """The inverse of `identity_of`."""
+    return Spelled(
+        signal=identity.signal,
+        service=ServiceName(identity.namespace, identity.service),
+        scope=identity.scope,
+        severity=identity.severity,
+        outcome=identity.outcome,
+        purpose=identity.purpose,
     )
 
 

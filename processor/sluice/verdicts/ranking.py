@@ -8,7 +8,7 @@ from sluice.verdicts.entry import Entry
 def wins(entry: Entry, rank: int, version: int, *, own: bool, now: int) -> bool:
     """Whether judged facts that were read under the key of `entry` hold from now on; `own`: this instance wrote them.
 
-    1. Nothing live is held: they do.
+    1. Nothing live is held: they do. So they do over facts of the same rank that were read under another ruleset.
     2. A higher rank does, whatever its version.
     3. The same rank and a newer version does.
     4. The same rank and version: the later offset wins. That is the value, unless ours is still on its way, for what
@@ -16,7 +16,7 @@ def wins(entry: Entry, rank: int, version: int, *, own: bool, now: int) -> bool:
     5. Everything else loses: a lower rank, and an older version, which was sent without knowing the newer one. Where
        the losing value took the place of ours on the topic, `Writer.settle` publishes ours again.
     """
-    if not entry.live(now) or rank > entry.rank:
+    if not entry.live(now) or rank > entry.rank or (rank == entry.rank and entry.origin is not None):
         return True
     if rank == entry.rank and version == entry.version:
         return own or not (entry.own and entry.ahead)

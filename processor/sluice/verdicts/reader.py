@@ -6,15 +6,16 @@ import logging
 
 from sluice.telemetry import Telemetry
 from sluice.verdicts import composing, wire
-from sluice.verdicts.alike import Alike
-from sluice.verdicts.decisions import Decisions
-from sluice.verdicts.entry import OPERATOR, Entry, held_of, pack
+from sluice.verdicts.decisions import Decider, Decisions
+from sluice.verdicts.entry import OPERATOR, Entry, flat
 from sluice.verdicts.guards import Ruling
-from sluice.verdicts.model import RANKS, Verdict
+from sluice.verdicts.holding import Holder
+from sluice.verdicts.model import RANKS, Override, Verdict, identity_of
 from sluice.verdicts.ranking import wins
+from sluice.verdicts.rebinding import Rebinding
+from sluice.verdicts.rekeying import Rekeying
 from sluice.verdicts.shelf import Shelf
 from sluice.verdicts.table import Table
-from sluice.verdicts.times import NEVER, milliseconds
 from sluice.verdicts.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -26,22 +27,38 @@ class Reader:
     """Takes values of the topics into the table. `round` numbers the complete readings, from 1."""
 
     def __init__(
-        self, table: Table, alike: Alike, decisions: Decisions, shelf: Shelf, writer: Writer, telemetry: Telemetry
+        self,
+        table: Table,
+        decider: Decider,
+        holder: Holder,
+        decisions: Decisions,
+        shelf: Shelf,
+        writer: Writer,
+        telemetry: Telemetry,
     ) -> None:
         self._table = table
-        self._alike = alike
+        self._holder = holder
         self._decisions = decisions
         self._shelf = shelf
         self._writer = writer
         self._telemetry = telemetry
         self._named: set[str] = set()
+        self.rekeying = Rekeying(table, decider, holder, decisions, writer)
+        self.rebinding = Rebinding(
+            table,
+            self.rekeying,
+            decisions,
+            shelf,
+            lambda: self.count("overrides", "full"),
+            publishing=writer.publishing,
+        )
         self.round = 1
 
-    def verdict(self, key: str, value: bytes | None) -> bytes | None:
-        """One value of the topic `verdicts`; answers the key when its entry may have changed."""
+    def verdict(self, key: str, value: bytes | None) -> list[bytes]:
+        """One value of the topic `verdicts`; answers the keys whose entries may have changed."""
         if not wire.is_fingerprint(key):
             self.unusable("verdicts", key, "fingerprint")
-            return None
+            return []
         fingerprint = bytes.fromhex(key)
         verdict = None
         if value is not None:
@@ -52,12 +69,10 @@ class Reader:
         if verdict is None:
             return self._emptied(fingerprint, tombstone=value is None)
         if verdict.ruleset != self._table.ruleset:
-            self.count("verdicts", "ruleset")
-            self.note_foreign(fingerprint, verdict)
-            return None
+            return self._foreign(fingerprint, verdict)
         if not self._table.has_room(fingerprint):
             self.count("verdicts", "full")
-            return None
+            return []
         entry = self._table.entry(fingerprint)
         own = verdict.source.instance == self._table.instance
         entry.seen = max(entry.seen, verdict.version)
@@ -71,16 +86,36 @@ class Reader:
             self._operator(fingerprint, entry, verdict)
         else:
             self._facts(fingerprint, entry, verdict)
-        return fingerprint
+        return [fingerprint]
 
-    def override(self, key: str, value: bytes | None) -> bytes | None:
-        """One value of the topic `overrides`; answers the key when its entry may have changed.
+    def _foreign(self, key: bytes, verdict: Verdict) -> list[bytes]:
+        """A verdict of another ruleset: its facts hold for what the event type is here, if it is anything."""
+        here = self.rekeying.note(key, verdict)
+        if here is None:
+            self.count("verdicts", "ruleset")
+        if verdict.source.kind == "operator":
+            return self.rebinding.read(key, composing.derived(verdict), derived=True)
+        touched = self.rebinding.withdraw(key, derived=True)
+        if here is None:
+            return touched
+        if not self._table.has_room(here):
+            self.count("verdicts", "full")
+            return touched
+        now = self._table.now()
+        if self.rekeying.take(here, verdict, key, now):
+            entry = self._table.entry(here)
+            entry.saved = None
+            self._decisions.decide(here, entry, now, changed=True)
+        return [*touched, here]
+
+    def override(self, key: str, value: bytes | None) -> list[bytes]:
+        """One value of the topic `overrides`; answers the keys whose entries may have changed.
 
         One that cannot be used blocks the key: what the operator wanted is unknown, so the type is kept.
         """
         if not wire.is_fingerprint(key):
             self.unusable("overrides", key, "fingerprint")
-            return None
+            return []
         override, blocked = None, False
         if value is not None:
             try:
@@ -88,52 +123,44 @@ class Reader:
             except wire.Unusable as unusable:
                 self.unusable("overrides", key, unusable.reason)
                 blocked = True
-            else:
-                if override.ruleset != self._table.ruleset:
-                    self.count("overrides", "ruleset")
-                    return None
         fingerprint = bytes.fromhex(key)
+        if override is not None and override.ruleset != self._table.ruleset:
+            return self._foreign_override(fingerprint, override)
+        if not blocked and self.rebinding.knows(fingerprint):
+            self._shelf.save_foreign_override(fingerprint, None, sent=True)
+        touched = self.rebinding.block(fingerprint) if blocked else self.rebinding.withdraw(fingerprint)
         if value is None and fingerprint not in self._table.entries:
-            return None
+            return touched
         if not self._table.has_room(fingerprint):
             self.count("overrides", "full")
-            return None
+            return touched
         entry = self._table.entry(fingerprint)
         entry.override_met = self.round
         if entry.told:
             if blocked or entry.override != override:
-                return None  # ours comes later in the log
+                return touched  # ours comes later in the log
             entry.told = False
-        if blocked == entry.blocked and not entry.derived and entry.override == override:
-            return fingerprint
-        entry.override, entry.derived, entry.blocked = override, False, blocked
-        if not blocked:
+        if blocked == entry.blocked and not entry.derived and entry.bound is None and entry.override == override:
+            return [*touched, fingerprint]
+        if override is None and entry.bound is not None and not blocked:
+            return [*touched, fingerprint]  # its own key has none, another ruleset's has
+        entry.override, entry.derived, entry.blocked, entry.bound = override, False, blocked, None
+        if override is None and not blocked:
+            self.rebinding.bind_again(fingerprint)
+        if not blocked and entry.bound is None:
             self._shelf.save_override(fingerprint, entry, sent=True)
         self._decisions.decide(fingerprint, entry, self._table.now(), changed=True)
-        return fingerprint
+        return [*touched, fingerprint]
 
-    def hold(self, entry: Entry, verdict: Verdict, now: int) -> bool:
-        """Makes judged facts those of the entry; answers whether anything is new about them."""
-        expires = NEVER if verdict.expires_at is None else milliseconds(verdict.expires_at)
-        live = now < expires
-        held = held_of(verdict)
-        packed = pack(held) if live else None
-        if live:
-            self._alike.note(bytes.fromhex(verdict.fingerprint), held)
-        own = verdict.source.instance == self._table.instance
-        before = (entry.held, entry.version, entry.expires, entry.own)
-        if packed != entry.held:
-            entry.changed = 0
-        entry.held, entry.version, entry.expires, entry.own = packed, verdict.version, expires, own
-        entry.rank = RANKS[verdict.source.kind] if live else 0
-        entry.issued = milliseconds(verdict.issued_at)
-        return before != (packed, verdict.version, expires, own)
-
-    def note_foreign(self, key: bytes, verdict: Verdict) -> None:
-        """A verdict of another ruleset is nothing to us until somebody has to clean it up."""
-        expires = NEVER if verdict.expires_at is None else milliseconds(verdict.expires_at)
-        if key in self._table.foreign or self._table.has_room(key):
-            self._table.foreign[key] = expires, verdict.source.instance == self._table.instance
+    def _foreign_override(self, key: bytes, override: Override) -> list[bytes]:
+        entry = self._table.entries.get(key)
+        if entry is not None:
+            if entry.told:
+                return []  # it was withdrawn here, which comes later in the log
+            entry.blocked = False
+        touched = self.rebinding.read(key, override, self.round)
+        self._shelf.save_foreign_override(key, wire.encode(override), sent=True)
+        return touched
 
     def unusable(self, origin: str, key: str, reason: str) -> None:
         """Counted each time, named in the log once."""
@@ -156,7 +183,8 @@ class Reader:
             self._shelf.save_override(fingerprint, entry, sent=True)
         taken = wins(entry, RANKS[verdict.source.kind], verdict.version, own=own, now=now)
         if taken:
-            changed = self.hold(entry, verdict, now) or changed
+            changed = self._holder.hold(entry, verdict, now) or changed
+            self.rebinding.meet(fingerprint, flat(identity_of(verdict)), verdict.template, verdict.skeleton)
             entry.met = self.round
             if not own:
                 entry.ahead = 0
@@ -180,12 +208,13 @@ class Reader:
             self._shelf.save_override(fingerprint, entry, sent=True)
             self._decisions.decide(fingerprint, entry, self._table.now(), changed=True)
 
-    def _emptied(self, fingerprint: bytes, *, tombstone: bool) -> bytes | None:
+    def _emptied(self, fingerprint: bytes, *, tombstone: bool) -> list[bytes]:
         """The key has no usable value any more, unless ours is on its way."""
-        self._table.foreign.pop(fingerprint, None)
+        here = self.rekeying.gone(fingerprint, self._table.now())
+        touched = self.rebinding.withdraw(fingerprint, derived=True) + ([] if here is None else [here])
         entry = self._table.entries.get(fingerprint)
         if entry is None or entry.ahead:
-            return None
+            return touched
         entry.topic_rank, entry.topic_own, entry.shown = 0, False, None
         if entry.derived:
             entry.override, entry.derived = None, False
@@ -194,7 +223,7 @@ class Reader:
             self._writer.remove(fingerprint, entry)
         else:
             self._writer.withdraw(fingerprint, entry, self._table.now())
-        return fingerprint
+        return [*touched, fingerprint]
 
 
 def decision_of(verdict: Verdict) -> Ruling:

@@ -23,7 +23,9 @@ from sluice.verdicts.decisions import Decider, Decisions
 from sluice.verdicts.drift import Drift
 from sluice.verdicts.entry import OPERATOR, Entry, Held, flat, pack, unpack
 from sluice.verdicts.guards import NAMES
+from sluice.verdicts.holding import Holder
 from sluice.verdicts.loader import LOADED, Loader
+from sluice.verdicts.merging import Merging, Parts
 from sluice.verdicts.model import ACTIONS, CATEGORIES, CONFIDENCES, RANKS, Facts, Override, Source, Verdict
 from sluice.verdicts.reader import Reader
 from sluice.verdicts.shelf import Shelf
@@ -72,8 +74,12 @@ class Registry:
         self._shelf = Shelf(self._table, store, self._decisions, volumes)
         self._writer = Writer(self._table, self._decisions, self._shelf, volumes, publishing=publishing)
         self._alike = Alike(self._table)
-        self._reader = Reader(self._table, self._alike, self._decisions, self._shelf, self._writer, telemetry)
-        self._loader = Loader(self._table, store, volumes, self._decisions, self._reader, publishing=publishing)
+        self._parts = Parts()
+        self._merging = Merging(self._table, decider, self._parts, self._writer)
+        holder = Holder(self._table, self._alike, self._parts)
+        self._reader = Reader(self._table, decider, holder, self._decisions, self._shelf, self._writer, telemetry)
+        self._rebinding = self._reader.rebinding
+        self._loader = Loader(self._table, store, volumes, self._decisions, holder, self._reader, publishing=publishing)
         self._drift = Drift(self._table, decider)
         self._turn = asyncio.Lock()
         self._read_to_the_end = False
@@ -89,6 +95,7 @@ class Registry:
         self._drift.start(now)
         self._decisions.start()
         self._store.on_reset(self._shelf.save_all)
+        self._store.on_reset(self._rebinding.save_all)
         await self._loader.load()
         async for entries in self._table.walk(LOADED):
             now = self._table.now()
@@ -148,6 +155,14 @@ class Registry:
         entry = self._table.entries.get(bytes.fromhex(fingerprint))
         return None if entry is None else entry.override
 
+    def meet(self, evidence: Evidence) -> None:
+        """Shown all evidence before it is judged: an operator may have decided the same under another ruleset, or a
+        part of it."""
+        key = bytes.fromhex(evidence.fingerprint)
+        self._merging.met(key, evidence.identity, evidence.skeleton, evidence.covers)
+        if self._rebinding.meet(key, flat(evidence.identity), evidence.template, evidence.skeleton):
+            self._finish(key, self._table.now(), "overrides")
+
     # Facts of our own judge
 
     def judged(self, evidence: Evidence, facts: Facts, source: Source) -> Verdict | None:
@@ -185,6 +200,8 @@ class Registry:
                     source.evidence_hash,
                 ),
             )
+            self._merging.judged(key, evidence.identity, evidence.skeleton, evidence.covers)
+            self._keep_for_parts(key, entry, held)
             entry.held, entry.rank, entry.changed = pack(held), rank, 0
             self._alike.note(key, held)
             self._writer.publish(key, entry, now, renew=True)
@@ -235,14 +252,20 @@ class Registry:
                 self._reader.unusable("store", fingerprint, unusable.reason)
                 return
             if override.ruleset != self._table.ruleset:
-                self._reader.count("store", "ruleset")
+                key = bytes.fromhex(fingerprint)
+                for here in self._rebinding.read(key, override, told=self._writer.publishing):
+                    self._finish(here, self._table.now(), "store")
                 return
         self._overruled(fingerprint, override)
 
     def _overruled(self, fingerprint: str, override: Override | None) -> None:
         key, now = bytes.fromhex(fingerprint), self._table.now()
+        for here in self._rebinding.withdraw(key):
+            self._finish(here, now, "store")
+        if override is None:
+            self._rebinding.release(key)
         entry = self._table.entry(key)
-        entry.override, entry.derived, entry.blocked = override, False, False
+        entry.override, entry.derived, entry.blocked, entry.bound = override, False, False, None
         entry.told = self._writer.publishing
         self._shelf.save_override(key, entry, sent=override is None and not self._writer.publishing)
         self._decisions.decide(key, entry, now, changed=True)
@@ -253,8 +276,7 @@ class Registry:
     def read(self, topic: str, key: str, value: bytes | None) -> None:
         """One value of the topic `verdicts` or `overrides`, in the order of the log; None is a tombstone."""
         read = self._reader.verdict if topic == "verdicts" else self._reader.override
-        changed = read(key, value)
-        if changed is not None:
+        for changed in read(key, value):
             self._finish(changed, self._table.now(), topic)
 
     def read_complete(self) -> None:
@@ -266,6 +288,8 @@ class Registry:
         self._read_to_the_end = False
         completed, self._reader.round = self._reader.round, self._reader.round + 1
         self._writer.caught_up = True
+        for key in self._rebinding.conclude(completed):
+            self._finish(key, self._table.now(), "overrides")
         async for entries in self._table.walk(20):
             now = self._table.now()
             for key, entry in entries:
@@ -288,7 +312,7 @@ class Registry:
         2. `keep` is told again: either the topic was lost, or keeping a little longer does no harm.
         3. Anything else was withdrawn while we were away, or is to be said again: it ends here.
         """
-        if entry.override is None or entry.told or entry.override_met == completed:
+        if entry.override is None or entry.bound is not None or entry.told or entry.override_met == completed:
             return
         if entry.derived and entry.topic_rank == OPERATOR and not entry.topic_own:
             return
@@ -328,6 +352,9 @@ class Registry:
                 self._install("volumes")
             if self._read_to_the_end:
                 await self._conclude()
+            for key in await self._rebinding.look():
+                self._finish(key, now, "overrides")
+            await self._write_parts()
             await self._sweep(now)
             await self._look_beside(now)
             await self._look_at_records(drained.looks, now)
@@ -339,8 +366,24 @@ class Registry:
 
     async def save(self) -> None:
         """Hands the store what only memory knows; before it is closed."""
+        await self._write_parts()
         await self._shelf.save_volumes()
         await self._shelf.save_again()
+
+    def _keep_for_parts(self, key: bytes, entry: Entry, held: Held) -> None:
+        """Before anything of a wider type goes."""
+        if entry.override is None and not entry.blocked and (kept := self._merging.kept_for(held, key)):
+            self.overrule(kept)
+
+    async def _write_parts(self) -> None:
+        due = await self._merging.find()
+        for key in due:
+            entry = self._table.entries.get(key)
+            if entry is not None and entry.held is not None:
+                self._keep_for_parts(key, entry, unpack(entry.held))
+        async for keys in self._merging.write(due):
+            for key in keys:
+                self._finish(key, self._table.now(), "judge")
 
     def _volumes_due(self) -> int:
         """Milliseconds between two savings: whoever reads the store finds the counts of a moment ago."""
@@ -357,14 +400,17 @@ class Registry:
     async def _sweep(self, now: int) -> None:
         """Looks at what is due; with each new hour, too, at whether frequent types have become rare."""
         new_hour, self._hour = now // HOUR != self._hour, now // HOUR
+        rekeyed = 0
         async for entries in self._table.walk(20 if new_hour else _QUICK):
             for key, entry in entries:
+                rekeyed += entry.origin is not None
                 if new_hour and self._decisions.rarity_turns(key, entry, now):
                     self._decisions.decide(key, entry, now)
                     self._writer.settle(key, entry, now)
                 if now >= entry.due:
                     self._writer.look(key, entry, now)
             self._install("time")
+        self._telemetry.set("sluice_verdicts_rekeyed", rekeyed)
         if new_hour and (self._writer.caught_up or not self._writer.publishing):
             self._writer.bury_foreign(now)
 
@@ -433,15 +479,20 @@ class Registry:
 
     def _install(self, origin: str) -> None:
         """What the engine refuses is withdrawn: its fingerprint is not that of its identity and skeleton, or the engine
-        has no room for another type. What the store has stays there, for the next start may have more room."""
+        has no room for another type. What the store has stays there, for the next start may have more room.
+
+        A type that has become a part of another stays as it is: there are no records of it here."""
         for key in self._decisions.install():
-            self._reader.unusable(origin, key.hex(), "refused")
             entry = self._table.entries.get(key)
+            if entry is not None and self._merging.is_part(key, entry):
+                continue
+            self._reader.unusable(origin, key.hex(), "refused")
             if entry is None:
                 continue
             if entry.override is not None:
+                bound, entry.bound = entry.bound, None
                 entry.override, entry.derived, entry.told = None, False, False
-                if origin != "store":
+                if origin != "store" and bound is None:
                     self._shelf.save_override(key, entry, sent=True)
             self._writer.withdraw(key, entry, self._table.now(), remove=origin != "store")
         self._decisions.install()

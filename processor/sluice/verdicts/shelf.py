@@ -35,6 +35,11 @@ class Shelf:
         """The override, or its tombstone; when it need not be sent, a tombstone is just a row less."""
         self._save("overrides", key, self._override_row(key, entry, sent), sent)
 
+    def save_foreign_override(self, key: bytes, value: bytes | None, *, sent: bool) -> None:
+        """An override of another ruleset under its own key as it was read, or its tombstone."""
+        row = Gone("overrides", key.hex()) if value is None and sent else OverrideRow(key.hex(), value, False, sent)
+        self._save("overrides", key, row, row)
+
     def save_tombstone(self, key: bytes, version: int) -> None:
         """To be published in the place of a verdict."""
         row = VerdictRow(key.hex(), version, None, None, False)
@@ -77,7 +82,7 @@ class Shelf:
         for key, entry in self._table.entries.items():
             if entry.ruling is not None:
                 self._refused[("verdicts", key)] = not entry.own or (entry.met > 0 and not entry.ahead)
-            if entry.override is not None:
+            if entry.override is not None and entry.bound is None:
                 self._refused[("overrides", key)] = not entry.told
         self._volumes.touch_all()
         self._save_notes()
@@ -102,7 +107,8 @@ class Shelf:
             return None
         beneath = self._decisions.verdict(key, entry, now, over=False) if entry.override is not None else None
         facts = None if beneath is None else wire.encode(beneath)
-        return VerdictRow(key.hex(), value.version, wire.encode(value), facts, sent)
+        origin = None if entry.origin is None else entry.origin.hex()
+        return VerdictRow(key.hex(), value.version, wire.encode(value), facts, sent, origin)
 
     def _override_row(self, key: bytes, entry: Entry, sent: bool) -> Row:
         if entry.override is None and sent:

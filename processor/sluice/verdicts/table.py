@@ -6,23 +6,33 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeVar
 
+import msgspec
+
 from sluice.verdicts.entry import Entry
 
 _Item = TypeVar("_Item")
 
 
+class Foreign(msgspec.Struct, gc=False):
+    """A key of the topic or the store that belongs to another ruleset: when its verdict expires, whether we wrote it,
+    and the key that its event type has here, if it has one."""
+
+    expires: int
+    own: bool
+    here: bytes | None = None
+
+
 class Table:
     """Entries by fingerprint (its 16 bytes). `instance` and `ruleset` are this process's; `clock` gives Unix seconds.
 
-    `foreign` are keys of the topic that belong to another ruleset: (when the verdict expires, whether we wrote it).
-    They mean nothing here and are cleaned up in the end.
+    `foreign` are the keys of other rulesets. They are not ours to write, and are cleaned up in the end.
     """
 
     def __init__(self, instance: str, ruleset: str, clock: Callable[[], float], capacity: int) -> None:
         self.instance = instance
         self.ruleset = ruleset
         self.entries: dict[bytes, Entry] = {}
-        self.foreign: dict[bytes, tuple[int, bool]] = {}
+        self.foreign: dict[bytes, Foreign] = {}
         self._clock = clock
         self._capacity = capacity
 
@@ -39,7 +49,16 @@ class Table:
 
     def has_room(self, key: bytes) -> bool:
         """Whether an entry that others ask for may be made; the types that passed here are bounded by the engine."""
-        return key in self.entries or len(self.entries) + len(self.foreign) < self._capacity
+        return key in self.entries or len(self.entries) < self._capacity
+
+    def has_foreign_room(self, held: int) -> bool:
+        """Whether there is room for one more of what other rulesets have named, beside those that are `held`."""
+        return held < self._capacity
+
+    def note_foreign(self, key: bytes, foreign: Foreign) -> None:
+        """What there is no room for is not cleaned up by us."""
+        if key in self.foreign or self.has_foreign_room(len(self.foreign)):
+            self.foreign[key] = foreign
 
     async def walk(self, size: int = 100) -> AsyncIterator[list[tuple[bytes, Entry]]]:
         """All entries, slice by slice, the loop let go in between; those that have gone meanwhile are left out."""

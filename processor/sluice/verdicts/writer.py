@@ -9,7 +9,7 @@ from sluice.verdicts.decisions import Decisions
 from sluice.verdicts.entry import OPERATOR, Entry, Held, pack, unpack
 from sluice.verdicts.shelf import Shelf
 from sluice.verdicts.table import Table
-from sluice.verdicts.times import DAY, NEVER, SECOND
+from sluice.verdicts.times import DAY, HOUR, NEVER, SECOND
 from sluice.verdicts.volumes import VolumeTable
 from sluice.verdicts.wire import MAX_VERSION
 
@@ -29,7 +29,7 @@ class Writer:
 
     def publish(self, key: bytes, entry: Entry, now: int, *, renew: bool = False) -> None:
         """Writes what holds here under the next version; `renew` begins a new lease. The writer owns the facts."""
-        entry.own = True
+        entry.own, entry.origin = True, None
         if renew:
             entry.expires = now + int(self._decisions.policy.lease * SECOND)
         if entry.held is not None and entry.live(now):
@@ -69,8 +69,8 @@ class Writer:
         """Keys of another ruleset that expired long ago."""
         due = [
             key
-            for key, (expires, own) in self._table.foreign.items()
-            if publication.burial(expires, key, self._table.instance, own=own) <= now
+            for key, foreign in self._table.foreign.items()
+            if publication.burial(foreign.expires, key, self._table.instance, own=foreign.own) <= now
         ]
         for key in due:
             del self._table.foreign[key]
@@ -104,7 +104,7 @@ class Writer:
         if entry.live(now):
             self._renew(key, entry, now)
         elif entry.expires <= now and entry.override is None and not entry.told and not entry.blocked:
-            if not self.publishing:
+            if not self.publishing or not entry.seen:
                 self.remove(key, entry)
                 return
             if self.caught_up and now >= self._burial(key, entry):
@@ -120,9 +120,11 @@ class Writer:
 
     def _renew(self, key: bytes, entry: Entry, now: int) -> None:
         """Only for a type still seen, with a record since its last version was issued, and still the one that was
-        judged."""
+        judged. What has become a part of another type is not seen, whatever was counted just before."""
         last_seen = self._volumes.last_seen(key)
         if entry.changed or last_seen is None or last_seen <= entry.issued or now < self.lease_due(key, entry):
+            return
+        if entry.own and last_seen <= entry.issued + HOUR and entry.held is not None and unpack(entry.held).merged_into:
             return
         if entry.own or not self.publishing or (self.caught_up and entry.override is None):
             self.publish(key, entry, now, renew=True)
@@ -134,11 +136,15 @@ class Writer:
            operator's verdict is on the topic already.
         2. An operator's verdict is left on the topic without an override: it shows the facts, or nothing.
         3. Facts of ours: it shows our decision on them. It does not when another value took our value's place.
+        4. An override of another ruleset is on its topic under its own key: nothing is written under this one for its
+           sake, unless there is a verdict that says otherwise.
 
         In the first two cases anybody does it in the end who is not the writer, for the writer may be gone.
         """
         ruling = entry.ruling
         if entry.blocked or (entry.override is not None and entry.derived):
+            return
+        if entry.bound is not None and not entry.topic_rank:
             return
         if entry.override is not None:
             shown = publication.shows_operator(entry)

@@ -7,10 +7,12 @@ import sys
 import time
 
 import pytest
+from msgspec import to_builtins
 
-from sluice.verdicts.model import Source
+from sluice.config.units import Action
+from sluice.verdicts.model import Override, Source
 from sluice.verdicts.store import SpendingRow, VerdictRow
-from stored import overrides, save, save_rows, volumes, with_store
+from stored import overrides, row_of_override, save, save_rows, volumes, with_store
 from verdict_values import HEALTH, ORDERS, PAYMENTS, at, verdict
 
 VERDICTS = (
@@ -301,3 +303,43 @@ def test_list_and_show_say_what_judging_has_cost(run, store):
     line = "tokens: 507 today (UTC), 9,000 in all for 100 event types judged, 90 a type"
     assert run("verdicts", "list", "--store", "sluice.db").out.splitlines()[-1] == line
     assert run("verdicts", "show", HEALTH, "--store", "sluice.db").out.splitlines()[-1] == line
+
+
+OLD = "0d" * 16
+
+
+def rekeyed(store):
+    """A verdict on HEALTH that is held for what another ruleset has named OLD."""
+    old = verdict(OLD, ruleset="0")
+    save(store, old)
+    value = json.dumps(to_builtins(verdict(HEALTH))).encode()
+    save_rows(store, VerdictRow(HEALTH, 1, value, None, sent=True, origin=OLD))
+    return old
+
+
+def test_what_another_ruleset_has_judged_is_one_event_type(run, store):
+    rekeyed(store)
+    listed = json.loads(run("verdicts", "list", "--store", "sluice.db", "--json").out)
+    assert OLD not in [row["fingerprint"] for row in listed]
+    for fingerprint in (OLD, HEALTH):
+        ended = run("verdicts", "explain", fingerprint, "--store", "sluice.db")
+        assert (ended.status, ended.err) == (0, "")
+        assert f"that was as {OLD}, when mining.masks or the rules of mining were others" in ended.out
+
+
+def test_an_override_of_another_ruleset_is_shown_and_withdrawn(run, store):
+    old = rekeyed(store)
+    save_rows(store, row_of_override(Override.of(old, Action.parse("keep"), issued_at=at(), issued_by="me")))
+    assert "an operator (me) decided keep" in run("verdicts", "explain", HEALTH, "--store", "sluice.db").out
+    ended = run("verdicts", "set", HEALTH, "auto", "--store", "sluice.db")
+    assert (ended.status, ended.out) == (0, f"{HEALTH}: auto (was keep)\n")
+    assert overrides(store) == {OLD: None}
+
+
+def test_what_has_become_part_of_another_says_so(run, store):
+    save(store, verdict(ORDERS, merged_into=PAYMENTS))
+    told = run("verdicts", "show", ORDERS, "--store", "sluice.db").out
+    assert f"it has become part of {PAYMENTS}, whose facts these are: its records are counted there\n" in told
+    assert "is renewed" not in told
+    ended = run("verdicts", "set", ORDERS, "keep", "--store", "sluice.db")
+    assert f"its records are those of {PAYMENTS} now, of which it has become part: set that" in ended.out

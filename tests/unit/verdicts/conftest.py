@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -34,11 +35,21 @@ async def start(tmp_path: Path, clock: Clock) -> AsyncIterator[Start]:
         ruleset: str = "1",
         own_clock: Clock | None = None,
         capacity: int = 100_000,
+        engine: Any = None,
     ) -> Sluice:
         before = running.pop(instance, None)
         if before is not None:
             await before.stop()
-        sluice = Sluice(tmp_path / f"{instance}.db", own_clock or clock, log, rules, instance, ruleset, types=capacity)
+        sluice = Sluice(
+            tmp_path / f"{instance}.db",
+            own_clock or clock,
+            log,
+            rules,
+            instance,
+            ruleset,
+            types=capacity,
+            engine=engine,
+        )
         running[instance] = sluice
         await sluice.start()
         return sluice

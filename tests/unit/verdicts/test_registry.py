@@ -324,13 +324,13 @@ async def test_what_expired_while_we_were_away_is_not_in_force(start: Start, clo
     assert not again.registry.known(fingerprint(1))
 
 
-async def test_verdicts_of_another_ruleset_are_nothing_to_us(start: Start, clock: Clock) -> None:
+async def test_what_another_ruleset_says_that_is_nothing_here_is_of_no_effect(start: Start, clock: Clock) -> None:
     sluice = await start()
     await sluice.judge(1)
     sluice.registry.overrule(override(clock, 2, "drop"))
     again = await start(ruleset="2")
     assert again.engine.decisions == {}
-    assert again.unusable("store", "ruleset") == 2
+    assert again.unusable("store", "ruleset") == 1
 
 
 async def test_the_command_line_overrules_through_the_store(start: Start, clock: Clock, tmp_path: Path) -> None:

@@ -88,6 +88,15 @@ impl Table {
         None
     }
 
+    /// The skeleton of which one is a part; `None` when it stands for itself.
+    pub fn wider(&self, context: &Context, signal: Signal, skeleton: &str) -> Option<String> {
+        if signal != Signal::Logs {
+            return None;
+        }
+        let shape = Shape::of(skeleton);
+        Some(shape.with(self.sets.covering(context, &shape))).filter(|text| text != skeleton)
+    }
+
     /// Whether a service may mint a type now.
     pub fn may_mint(&self, context: &Context, now: i64) -> bool {
         self.brake.allows(context, now)

@@ -133,7 +133,7 @@ class ClaimTopic:
             try:
                 async with self._turn:
                     await self._attempt(self._maintain)
-            except Exception as error:
+            except Exception as error:  # the outermost loop: counted, and the task lives on
                 self._telemetry.add("sluice_tasks_failed", task="claims")
                 log.exception("a round of claims ended in %s", type(error).__name__)
             if self._stopping:

@@ -58,6 +58,9 @@ CREATE TABLE services (
     sent INTEGER NOT NULL, queued INTEGER NOT NULL);
 CREATE INDEX services_waiting ON services (queued) WHERE sent = 0;
 """,
+    """
+ALTER TABLE verdicts ADD COLUMN origin TEXT;
+""",
 )
 """What makes a file of each schema from one of the schema before; the first begins with nothing."""
 SCHEMA = len(_STEPS)
@@ -125,7 +128,8 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
     for position, row in enumerate(rows):
         match row:
             case VerdictRow():
-                verdicts.append((row.fingerprint, row.version, row.value, row.facts, row.sent, now + position))
+                queued = now + position
+                verdicts.append((row.fingerprint, row.version, row.value, row.facts, row.sent, queued, row.origin))
             case OverrideRow():
                 written = now + position
                 overrides.append((row.fingerprint, written, row.value, row.derived, row.sent, written))
@@ -141,7 +145,7 @@ def write(connection: sqlite3.Connection, rows: list[Row]) -> bool:
             case Gone():
                 gone.setdefault(row.table, []).append((row.fingerprint,))
     with Transaction(connection):
-        connection.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?)", verdicts)
+        connection.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)", verdicts)
         connection.executemany(
             # What another process has written since and nobody has noticed yet is the operator's newer word.
             "INSERT INTO overrides VALUES (?, ?, ?, ?, ?, ?, 1) ON CONFLICT (fingerprint) DO UPDATE SET"

@@ -11,7 +11,8 @@ INSTANCE, POLICY = "instance", "policy"
 class VerdictRow(msgspec.Struct, frozen=True):
     """One key of `sluice.verdicts`. `value`: the JSON that is on the topic or waits to go there, None a tombstone.
 
-    `facts`: the JSON of the judged facts where `value` holds an operator's verdict over them.
+    `facts`: the JSON of the judged facts where `value` holds an operator's verdict over them. `origin`: the fingerprint
+    that another ruleset gave the event type, where the facts were read under that one; the topic has no such key.
     """
 
     fingerprint: str
@@ -19,6 +20,7 @@ class VerdictRow(msgspec.Struct, frozen=True):
     value: bytes | None
     facts: bytes | None
     sent: bool
+    origin: str | None = None
 
 
 class OverrideRow(msgspec.Struct, frozen=True):

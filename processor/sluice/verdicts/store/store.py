@@ -136,8 +136,11 @@ class Store:
 
     async def verdicts(self) -> AsyncIterator[list[VerdictRow]]:
         """All rows, in pages; ends early when the file turns out to be corrupt."""
-        async for page in self._pages("SELECT fingerprint, version, value, facts, sent FROM verdicts", ""):
-            yield [VerdictRow(key, version, value, facts, bool(sent)) for key, version, value, facts, sent in page]
+        async for page in self._pages("SELECT fingerprint, version, value, facts, sent, origin FROM verdicts", ""):
+            yield [
+                VerdictRow(key, version, value, facts, bool(sent), origin)
+                for key, version, value, facts, sent, origin in page
+            ]
 
     async def overrides(self) -> AsyncIterator[list[OverrideRow]]:
         async for page in self._pages("SELECT fingerprint, value, derived, sent FROM overrides", ""):
