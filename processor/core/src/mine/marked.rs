@@ -82,7 +82,11 @@ impl Marked {
 
 /// Where the value itself is: behind `#`, `@`, a dash that is no sign and a name with its dot, before `%` and a dash.
 fn core_of(value: &[u8]) -> (usize, usize) {
-    let mut start = usize::from(matches!(value.first(), Some(b'#' | b'@' | b'$')));
+    let mut start = match value {
+        [b'#' | b'@', ..] => 1,
+        [b'$', digit, ..] => usize::from(digit.is_ascii_digit()),
+        _ => 0,
+    };
     if let [b'-', second, ..] = value
         && !second.is_ascii_digit()
     {

@@ -25,7 +25,14 @@ fn joins(text: &[u8]) -> bool {
 /// Whether a run of variables goes on behind this.
 #[inline]
 fn keeps_open(text: &[u8]) -> bool {
-    text.len() <= 4 && text.iter().all(|byte| matches!(byte, b' ' | b',' | b':' | b';' | b'=' | b'|' | b'.'))
+    text.len() <= 4
+        && (text.iter().all(|byte| matches!(byte, b' ' | b',' | b':' | b';' | b'=' | b'|' | b'.')) || is_next_item(text))
+}
+
+/// What is between two quoted values of a list: `', '`.
+#[inline]
+fn is_next_item(text: &[u8]) -> bool {
+    matches!(text, [b'\'' | b'"', b',', b'\'' | b'"'] | [b'\'' | b'"', b',', b' ', b'\'' | b'"'])
 }
 
 /// The skeleton: constants as they are, each run of variables one mark, white space one blank.

@@ -21,6 +21,7 @@ use super::clues;
 use super::head::{self, Head};
 use super::passed::Passed;
 use super::sink::Sink;
+use super::lists::Lists;
 use super::{Masks, names, trace};
 use crate::class::{Clues, Severity};
 use varies::name_length;
@@ -84,17 +85,30 @@ pub(super) fn split<S: Sink>(
         }
     } else {
         let level_end = splitter.settled_at;
-        while let Some(name) = names::next(line, done.max(level_end)) {
+        let mut lists = Lists::new(line, bits);
+        let (mut name, mut list) = (names::next(line, level_end), lists.next(level_end));
+        while let Some(value) = first_of(&name, &list) {
             splitter.settled_at = usize::MAX;
-            splitter.run(done..name.start, sink);
+            splitter.run(done..value.start, sink);
             splitter.key = false;
-            done = name.end;
-            splitter.variable(name, sink);
+            done = value.end;
+            splitter.variable(value, sink);
             splitter.settled_at = done;
+            if name.as_ref().is_some_and(|name| name.start < done) {
+                name = names::next(line, done);
+            }
+            if list.as_ref().is_some_and(|list| list.start < done) {
+                list = lists.next(done);
+            }
         }
     }
     splitter.run(done..line.len(), sink);
     splitter.clues.probe |= splitter.agent_probes;
+}
+
+/// Which of the two begins first.
+fn first_of(one: &Option<Range<usize>>, other: &Option<Range<usize>>) -> Option<Range<usize>> {
+    [one, other].into_iter().flatten().min_by_key(|range| range.start).cloned()
 }
 
 /// The first line that says something.
