@@ -100,7 +100,11 @@ mod tests {
             ("no end [a, b", ""),
             ("said \"see [a, b]\" and [c, d]", "c, d"),
         ] {
-            assert_eq!(lists(line), Some(list).filter(|list| !list.is_empty()).into_iter().collect::<Vec<_>>(), "{line}");
+            assert_eq!(
+                lists(line),
+                Some(list).filter(|list| !list.is_empty()).into_iter().collect::<Vec<_>>(),
+                "{line}"
+            );
         }
     }
 }

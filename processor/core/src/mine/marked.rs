@@ -355,7 +355,7 @@ mod tests {
             ("size [640,480]", "size [<*>]"),
             ("from 10.0.0.1,10.0.0.2 and v6(eth0-:2001:db8::1)", "from <*> and <*>(<*>)"),
             ("got <Task 'x' pending at 17> from <GET http://a.example/b>", "got <*> from <*>"),
-            ("in <b>bold 17</b> and <server name here>", "in <b>bold <*></b> and <server name here>"),
+            ("in <server name here> and a < b 17 > c", "in <server name here> and a < b <*> > c"),
             ("wrote to /var/lib/db/17. next", "wrote to <*> next"),
         ] {
             assert_eq!(marked(line), template, "{line}");

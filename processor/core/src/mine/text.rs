@@ -87,7 +87,7 @@ pub(super) fn split<S: Sink>(
         let level_end = splitter.settled_at;
         let mut lists = Lists::new(line, bits);
         let (mut name, mut list) = (names::next(line, level_end), lists.next(level_end));
-        while let Some(value) = first_of(&name, &list) {
+        while let Some(value) = first_of(name.as_ref(), list.as_ref()) {
             splitter.settled_at = usize::MAX;
             splitter.run(done..value.start, sink);
             splitter.key = false;
@@ -107,7 +107,7 @@ pub(super) fn split<S: Sink>(
 }
 
 /// Which of the two begins first.
-fn first_of(one: &Option<Range<usize>>, other: &Option<Range<usize>>) -> Option<Range<usize>> {
+fn first_of(one: Option<&Range<usize>>, other: Option<&Range<usize>>) -> Option<Range<usize>> {
     [one, other].into_iter().flatten().min_by_key(|range| range.start).cloned()
 }
 

@@ -1,7 +1,7 @@
-//! `Metric`: name, unit, kind, temporality and monotonicity; its items are data points.
+//! `Metric`: the name without ids and hosts, unit, kind, temporality and monotonicity; its items are data points.
 
 use super::attributes::Attributes;
-use super::{Class, Record, Signal};
+use super::{Class, Record, Signal, name};
 use crate::class::{Outcome, Probe, Severity};
 use crate::mine::sink::Sink;
 use crate::wire::{self, Field, Fields, Malformed};
@@ -37,20 +37,20 @@ impl Data {
 }
 
 pub fn read<S: Sink>(record: &[u8], sink: &mut S) -> Result<(Record, Class), Malformed> {
-    let (mut name, mut unit): (&[u8], &[u8]) = (b"", b"");
+    let (mut metric, mut unit): (&[u8], &[u8]) = (b"", b"");
     let mut data = Data::default();
     let mut metadata = Attributes::default();
     let mut fields = Fields::new(record);
     while let Some(field) = fields.read()? {
         match (field.number(), field.wire()) {
-            (1, wire::BYTES) => name = field.payload,
+            (1, wire::BYTES) => metric = field.payload,
             (3, wire::BYTES) => unit = field.payload,
             (5 | 7 | 9 | 10 | 11, wire::BYTES) => data.take(&field)?,
             (12, wire::BYTES) => metadata.take(field.payload)?,
             _ => {}
         }
     }
-    sink.part(name);
+    name::write(metric, sink);
     sink.part(b" {");
     sink.part(unit);
     if let Some((_, kind)) = KINDS.iter().find(|(member, _)| *member == data.member) {

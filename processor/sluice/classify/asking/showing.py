@@ -15,7 +15,7 @@ import msgspec
 from sluice.classify.asking.text import clean, cut, cut_middle, quoted
 from sluice.engine import Evidence, Slot
 
-_VALUES = {"num": 2, "dur": 2, "size": 2, "path": 2, "id": 1, "str": 3, "word": 3}
+_VALUES = {"num": 2, "dur": 2, "size": 2, "path": 2, "id": 1, "bool": 2, "str": 3, "word": 3}
 """How many values of a slot are shown, by its kind. Those of other kinds (addresses, ids, times) are sent as masks."""
 _LONGEST_VALUE = 28
 _FEW_SLOTS = 4
