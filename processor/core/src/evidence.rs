@@ -1,5 +1,6 @@
 //! What the judge is shown of a type, and when.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
@@ -43,7 +44,9 @@ struct EvidenceOut<'a> {
     template: &'a str,
     covers: [&'a str; 0],
     slots: &'a [SlotOut],
-    attribute_keys: &'a [Box<str>],
+    attribute_keys: Vec<&'a str>,
+    /// Of each attribute: an estimate of its different values, and how many were looked at.
+    cardinality: BTreeMap<&'a str, (u32, u32)>,
     samples: &'a [Box<str>],
     count: u64,
 }
@@ -89,7 +92,12 @@ pub fn hand_out(
         template: event.template.get().map_or(&event.skeleton, |template| template),
         covers: [],
         slots: &samples.slots,
-        attribute_keys: &samples.keys,
+        attribute_keys: samples.attributes.iter().map(|attribute| &*attribute.key).collect(),
+        cardinality: samples
+            .attributes
+            .iter()
+            .map(|attribute| (&*attribute.key, (attribute.values.estimate(), attribute.seen)))
+            .collect(),
         samples: &samples.texts,
         count: records,
     };

@@ -5,6 +5,7 @@
 //! `tags` and `edit` splice, `walk` does so for a whole request, `engine` keeps what outlives one.
 
 pub mod any;
+mod cardinality;
 pub mod class;
 pub mod decide;
 pub mod edit;

@@ -2,12 +2,16 @@
 
 use super::attributes::Attributes;
 use super::{Class, Record, Signal, name};
+use crate::any::{KeyValue, each_pair};
 use crate::class::{Outcome, Probe, Severity};
 use crate::mine::sink::Sink;
 use crate::wire::{self, Field, Fields, Malformed};
 
 const KINDS: [(u32, &str); 5] =
     [(5, "gauge"), (7, "sum"), (9, "histogram"), (10, "exponential_histogram"), (11, "summary")];
+
+/// The members of `data` with the field of their points' attributes.
+const POINT_ATTRIBUTES: [(u32, u32); 5] = [(5, 7), (7, 7), (9, 9), (10, 1), (11, 7)];
 
 /// The oneof `data`: which member, and what of it was said so far.
 #[derive(Default)]
@@ -34,6 +38,24 @@ impl Data {
         }
         Ok(())
     }
+}
+
+/// Calls `each` for every attribute of every data point.
+pub fn each_attribute<'a>(
+    record: &'a [u8],
+    mut each: impl FnMut(KeyValue<'a>) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
+    let mut fields = Fields::new(record);
+    while let Some(data) = fields.read()? {
+        let Some((_, number)) = POINT_ATTRIBUTES.iter().find(|(member, _)| data.is_message(*member)) else { continue };
+        let mut points = Fields::new(data.payload);
+        while let Some(point) = points.read()? {
+            if point.is_message(1) {
+                each_pair(point.payload, *number, &mut each)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 pub fn read<S: Sink>(record: &[u8], sink: &mut S) -> Result<(Record, Class), Malformed> {
