@@ -174,6 +174,10 @@ mod tests {
             ("application/json and/or text", "application/json and/or text"),
             ("see https://docs.example/a?b=c, then retry", "see <*>, then retry"),
             ("first line\n  second 5", "first line"),
+            (
+                "Nov 22, 2026 10:55:07 AM Pay main\nSEVERE: could not settle 7\n",
+                "<*> Pay main <*>: could not settle <*>",
+            ),
             ("Build settings:shop.vendor=Some Company", "Build settings:<*>"),
             ("config:a.b=17 c=failed", "config:a.b=<*> c=failed"),
             ("lock tag=\"View Lock\", state=\"not ready\"", "lock tag=\"<*>\", state=\"not ready\""),
@@ -272,6 +276,7 @@ mod tests {
         assert_eq!(clues(r#"{"msg":"x","error":"boom"}"#).outcome(), Outcome::Error);
         assert_eq!(clues(r#"{"msg":"x","response":{"status":404}}"#).outcome(), Outcome::ClientError);
         assert!(clues(r#"{"path":"/healthz"}"#).probe);
+        assert!(clues(r#"{"request":"GET /healthz HTTP/1.1","status":200}"#).probe);
     }
 
     #[test]

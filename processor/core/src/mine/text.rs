@@ -42,22 +42,31 @@ pub fn mine<S: Sink>(
     bits.read(line);
     let level = if head.names_level { head::level(rest) } else { None };
     let level = level.map(|(range, severity)| (range.start - skipped..range.end - skipped, severity));
-    let below = later_lines(&rest[skipped..], line.len(), clues);
     let (level, severity) = level.unwrap_or_default();
     split(line, level, masks, bits, sink, clues);
-    trace::mine(&rest[skipped + line.len()..], sink);
-    head.severity.max(below).max(severity)
+    let below = &rest[skipped + line.len()..];
+    let severity = severity.max(later_lines(below, masks, bits, sink, clues));
+    trace::mine(below, sink);
+    head.severity.max(severity)
 }
 
-/// What the lines behind the first say: an exception makes the record an error, and some loggers put the level there.
-fn later_lines(text: &[u8], first: usize, clues: &mut Clues) -> Severity {
-    let rest = text[first..].trim_ascii();
+/// What the lines behind the first say: an exception makes the record an error, and some loggers put the level there,
+/// Java's own with the message behind it.
+fn later_lines<S: Sink>(text: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Severity {
+    let rest = text.trim_ascii();
     if rest.is_empty() {
         return Severity::Unset;
     }
     let signs: [&[u8]; 6] = [b"Traceback (most", b"\tat ", b"\n    at ", b"Caused by:", b"Exception", b"panic:"];
     clues.error |= signs.iter().any(|sign| memmem::find(rest, sign).is_some());
-    head::level(rest).map_or(Severity::Unset, |(_, severity)| severity)
+    let Some((level, severity)) = head::level(rest) else { return Severity::Unset };
+    if level.start == 0 && rest[level.end..].starts_with(b": ") {
+        let message = first_line(rest);
+        sink.part(b" ");
+        bits.read(message);
+        split(message, level, masks, bits, sink, clues);
+    }
+    severity
 }
 
 /// Splits a line whose masks were read and the place of whose level is given.
