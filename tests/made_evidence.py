@@ -7,7 +7,7 @@ import re
 
 from sluice.engine import Evidence, Identity, Slot
 
-_MASK = re.compile(r"<(num|dur|size|url|uuid|hex|ip|date|path|email|time|id|str)>")
+_MASK = re.compile(r"<(num|dur|size|url|uuid|hex|ip|date|path|email|time|id|bool|str)>")
 
 
 def evidence(
@@ -23,6 +23,7 @@ def evidence(
     values: dict[str, list[str]] | None = None,
     attribute_keys: tuple[str, ...] = (),
     count: int = 3,
+    cardinality: dict[str, tuple[int, int]] | None = None,
 ) -> Evidence:
     """`values`: seen values by kind of slot."""
     identity = Identity(signal, scope, "", service, severity if signal == "logs" else "", outcome, purpose)
@@ -36,4 +37,5 @@ def evidence(
         attribute_keys=list(attribute_keys),
         samples=list(samples),
         count=count,
+        cardinality=cardinality or {},
     )

@@ -122,6 +122,9 @@ class Evidence(msgspec.Struct, frozen=True):
     attribute_keys: list[str]
     samples: list[str]
     count: int
+    cardinality: dict[str, tuple[int, int]] = {}
+    """By attribute key: an estimate of the different values, and how many were looked at; of a metric its points'.
+    No part of an identity or a hash."""
 
 
 class Volume(msgspec.Struct, frozen=True):
@@ -146,10 +149,11 @@ class Kinds(msgspec.Struct, frozen=True):
 
 
 class Key(msgspec.Struct, frozen=True):
-    """An attribute, and how many records of a look had it."""
+    """An attribute, how many records of a look had it, and an estimate of its different values."""
 
     key: str
     records: int
+    values: int = 0
 
 
 class Look(msgspec.Struct, frozen=True):

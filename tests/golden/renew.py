@@ -1,7 +1,7 @@
 """Writes `lines.jsonl` anew: of the recording, the first line of each skeleton, at most so many of a service.
 
 Those of a service are spread over the day, so that its start does not fill them all.
-`formats.jsonl` keeps its lines; what is mined of them is written anew.
+`formats.jsonl` and `recorded.jsonl` keep their lines; what is mined of them is written anew.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from golden.test_lines import FORMATS, FORMATS_PATH, PATH, Golden, mined
+from golden.test_lines import FORMATS, FORMATS_PATH, PATH, RECORDED, RECORDED_PATH, Golden, mined
 from sluice.engine import Signal
 from sluice.recording import read
 
@@ -44,7 +44,8 @@ def main() -> None:
     PATH.write_bytes(msgspec.json.Encoder().encode_lines(lines))
     for service, kept in chosen.items():
         print(f"{service}: {min(len(kept), OF_A_SERVICE)} of {len(kept)} different lines")
-    FORMATS_PATH.write_bytes(msgspec.json.Encoder().encode_lines([mined(golden.line) for golden in FORMATS]))
+    for path, known in ((FORMATS_PATH, FORMATS), (RECORDED_PATH, RECORDED)):
+        path.write_bytes(msgspec.json.Encoder().encode_lines([mined(golden.line) for golden in known]))
     print(f"{len(lines)} lines of {len(chosen)} services")
 
 

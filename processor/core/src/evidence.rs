@@ -1,5 +1,6 @@
 //! What the judge is shown of a type, and when.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
@@ -45,7 +46,9 @@ struct EvidenceOut<'a> {
     template: &'a str,
     covers: Vec<String>,
     slots: &'a [SlotOut],
-    attribute_keys: &'a [Box<str>],
+    attribute_keys: Vec<&'a str>,
+    /// Of each attribute: an estimate of its different values, and how many were looked at.
+    cardinality: BTreeMap<&'a str, (u32, u32)>,
     samples: &'a [Box<str>],
     count: u64,
 }
@@ -99,7 +102,12 @@ pub fn hand_out(
             .get()
             .map_or_else(Vec::new, |parts| parts.lock().iter().map(Fingerprint::to_string).collect()),
         slots: &samples.slots,
-        attribute_keys: &samples.keys,
+        attribute_keys: samples.attributes.iter().map(|attribute| &*attribute.key).collect(),
+        cardinality: samples
+            .attributes
+            .iter()
+            .map(|attribute| (&*attribute.key, (attribute.values.estimate(), attribute.seen)))
+            .collect(),
         samples: &samples.texts,
         count: records,
     };

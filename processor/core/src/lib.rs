@@ -7,6 +7,7 @@
 pub mod aliases;
 pub mod any;
 pub mod brake;
+mod cardinality;
 pub mod class;
 pub mod decide;
 pub mod edit;

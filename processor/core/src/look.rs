@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::cardinality::Distinct;
 use crate::samples::Seen;
 
 /// How many records one look takes in.
@@ -15,7 +16,7 @@ const KEYS: usize = 256;
 pub struct Look {
     records: u8,
     slots: Vec<Variant>,
-    attribute_keys: Vec<Key>,
+    attribute_keys: Vec<Attribute>,
 }
 
 /// The kinds of the variables of one record, in their order, and how many records had them.
@@ -26,14 +27,16 @@ struct Variant {
 }
 
 #[derive(Serialize)]
-struct Key {
+struct Attribute {
     key: Box<str>,
     records: u8,
+    /// An estimate of its different values.
+    values: Distinct,
 }
 
 impl Look {
     /// Takes one record in; answers whether it was the last.
-    pub fn take(&mut self, seen: &Seen) -> bool {
+    pub fn take(&mut self, seen: &Seen<'_>) -> bool {
         self.records += 1;
         let kinds = || seen.slots.iter().map(|(kind, _)| kind);
         if let Some(known) = self.slots.iter_mut().find(|variant| variant.kinds.iter().eq(kinds())) {
@@ -41,14 +44,15 @@ impl Look {
         } else if self.slots.len() < VARIANTS {
             self.slots.push(Variant { kinds: kinds().cloned().collect(), records: 1 });
         }
-        for (position, name) in seen.keys.iter().enumerate() {
-            if seen.keys[..position].contains(name) {
-                continue;
-            }
+        for (position, (name, value)) in seen.attributes.iter().enumerate() {
+            let is_first = !seen.attributes[..position].iter().any(|(earlier, _)| earlier == name);
             if let Some(known) = self.attribute_keys.iter_mut().find(|known| known.key == *name) {
-                known.records += 1;
+                known.records += u8::from(is_first);
+                known.values.add(value);
             } else if self.attribute_keys.len() < KEYS {
-                self.attribute_keys.push(Key { key: name.clone(), records: 1 });
+                let mut values = Distinct::default();
+                values.add(value);
+                self.attribute_keys.push(Attribute { key: name.clone(), records: 1, values });
             }
         }
         self.records >= RECORDS
@@ -62,7 +66,7 @@ mod tests {
     use crate::record::Signal;
     use crate::wire::put_bytes;
 
-    fn seen(body: &str, keys: &[&str]) -> Seen {
+    fn take(look: &mut Look, body: &str, keys: &[&str]) -> bool {
         let mut record = Vec::new();
         let mut value = Vec::new();
         put_bytes(&mut value, 1, body.as_bytes());
@@ -72,21 +76,21 @@ mod tests {
             put_bytes(&mut pair, 1, key.as_bytes());
             put_bytes(&mut record, 6, &pair);
         }
-        Seen::of(Signal::Logs, &record, &Masks::default(), 0).unwrap()
+        look.take(&Seen::of(Signal::Logs, &record, &Masks::default(), 0).unwrap())
     }
 
     #[test]
     fn kinds_and_keys_are_counted_and_values_are_not_kept() {
         let mut look = Look::default();
-        look.take(&seen("job 17 took 3ms", &["a", "a", "b"]));
-        look.take(&seen("job 18 took 4ms", &["a"]));
-        look.take(&seen("job 18 took 1", &[]));
+        take(&mut look, "job 17 took 3ms", &["a", "a", "b"]);
+        take(&mut look, "job 18 took 4ms", &["a"]);
+        take(&mut look, "job 18 took 1", &[]);
         let told = serde_json::to_string(&look).unwrap();
         assert_eq!(
             told,
             r#"{"records":3,"slots":[{"kinds":["num","dur"],"records":2},{"kinds":["num","num"],"records":1}],"#
                 .to_owned()
-                + r#""attribute_keys":[{"key":"a","records":2},{"key":"b","records":1}]}"#
+                + r#""attribute_keys":[{"key":"a","records":2,"values":1},{"key":"b","records":1,"values":1}]}"#
         );
     }
 
@@ -96,7 +100,7 @@ mod tests {
         for number in 1..=u32::from(RECORDS) {
             let keys: Vec<String> = (0..60).map(|key| format!("{number}.{key}")).collect();
             let text = "1 a 2ms ".repeat(number as usize);
-            let last = look.take(&seen(&text, &keys.iter().map(String::as_str).collect::<Vec<_>>()));
+            let last = take(&mut look, &text, &keys.iter().map(String::as_str).collect::<Vec<_>>());
             assert_eq!(last, number == u32::from(RECORDS));
         }
         assert_eq!((look.slots.len(), look.attribute_keys.len()), (VARIANTS, KEYS));

@@ -1,11 +1,13 @@
 //! What was collected of a type for its judge: a few samples, in memory only, gone once judged.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
-use crate::any::{Any, each_pair};
+use crate::any::{Any, KeyValue, each_pair};
+use crate::cardinality::Distinct;
 use crate::general::shown::Shown;
 use crate::look::Look;
 use crate::mine::Masks;
@@ -21,6 +23,8 @@ const SLOT_VALUES: usize = 3;
 const SLOT_BYTES: usize = 128;
 const KEYS: usize = 64;
 const KEY_BYTES: usize = 128;
+/// Attributes of one record that are looked at, of all of a metric's points together.
+const ATTRIBUTES: usize = 256;
 /// How many records are considered for samples that differ: those of some types never do.
 const CONSIDERED: u8 = 64;
 
@@ -29,12 +33,20 @@ const CONSIDERED: u8 = 64;
 pub struct Samples {
     pub texts: Vec<Box<str>>,
     pub slots: Vec<SlotOut>,
-    pub keys: Vec<Box<str>>,
+    /// Those of the records that were taken in, sorted.
+    pub attributes: Vec<Attribute>,
     bytes: usize,
     considered: u8,
     /// How many times it was handed out: at `min_records`, and when three differing samples are there.
     handed: u8,
     look: Option<Box<Look>>,
+}
+
+/// An attribute, how many different values it had among the records considered, and how many it had at all.
+pub struct Attribute {
+    pub key: Box<str>,
+    pub values: Distinct,
+    pub seen: u32,
 }
 
 #[derive(Serialize, Clone)]
@@ -61,14 +73,14 @@ impl Samples {
     }
 
     /// Lets a look take a record in; answers the look when it has come to its end.
-    pub fn look_at(&mut self, seen: &Seen) -> Option<Box<Look>> {
+    pub fn look_at(&mut self, seen: &Seen<'_>) -> Option<Box<Look>> {
         self.look.take_if(|look| look.take(seen))
     }
 
     /// Takes one committed record in, when it differs from those held and memory allows.
-    pub fn take(&mut self, seen: Seen, held: &AtomicUsize, bound: usize) {
+    pub fn take(&mut self, mut seen: Seen<'_>, held: &AtomicUsize, bound: usize) {
         if self.texts.iter().any(|text| **text == *seen.sample) {
-            return;
+            return self.count(&seen);
         }
         let cost = seen.sample.len() + seen.slots.iter().map(|(_, value)| value.len() + 48).sum::<usize>();
         if held.load(Ordering::Relaxed) + cost > bound {
@@ -76,8 +88,8 @@ impl Samples {
         }
         held.fetch_add(cost, Ordering::Relaxed);
         self.bytes += cost;
-        self.texts.push(seen.sample.into());
-        for (index, (kind, value)) in seen.slots.into_iter().enumerate() {
+        self.texts.push(std::mem::take(&mut seen.sample).into());
+        for (index, (kind, value)) in std::mem::take(&mut seen.slots).into_iter().enumerate() {
             if index == self.slots.len() {
                 self.slots.push(SlotOut { kind, values: Vec::new() });
             }
@@ -86,12 +98,29 @@ impl Samples {
                 slot.values.push(value);
             }
         }
-        for key in seen.keys {
-            if self.keys.len() < KEYS && !self.keys.contains(&key) {
-                self.keys.push(key);
+        for (key, _) in &seen.attributes {
+            if let Err(place) = self.place(key)
+                && self.attributes.len() < KEYS
+            {
+                self.attributes.insert(place, Attribute { key: key.clone(), values: Distinct::default(), seen: 0 });
             }
         }
-        self.keys.sort_unstable();
+        self.count(&seen);
+    }
+
+    fn place(&self, key: &str) -> Result<usize, usize> {
+        self.attributes.binary_search_by(|known| (*known.key).cmp(key))
+    }
+
+    /// Counts the values of the attributes that are known.
+    fn count(&mut self, seen: &Seen<'_>) {
+        for (key, value) in &seen.attributes {
+            if let Ok(place) = self.place(key) {
+                let known = &mut self.attributes[place];
+                known.values.add(value);
+                known.seen += 1;
+            }
+        }
     }
 
     /// Whether it is time to hand out what is here, which is so twice at most; notes that it is done.
@@ -141,16 +170,17 @@ impl Samples {
 }
 
 /// One record as the judge may see it.
-pub struct Seen {
+pub struct Seen<'a> {
     pub template: String,
     sample: String,
     pub slots: Vec<(String, String)>,
-    pub keys: Vec<Box<str>>,
+    /// Keys with their encoded values, of a metric those of all its points; the same key may come more than once.
+    pub attributes: Vec<(Box<str>, Cow<'a, [u8]>)>,
 }
 
-impl Seen {
+impl<'a> Seen<'a> {
     /// `places`: the words of the skeleton that are variables, though their form does not say so.
-    pub fn of(signal: Signal, record: &[u8], masks: &Masks, places: u64) -> Result<Self, Malformed> {
+    pub fn of(signal: Signal, record: &'a [u8], masks: &Masks, places: u64) -> Result<Self, Malformed> {
         let mut sink = Shown::new(Template::default(), places);
         let mut bits = Bits::default();
         let sample = match signal {
@@ -179,15 +209,18 @@ impl Seen {
                 String::from_utf8_lossy(span.name).into_owned()
             }
         };
-        let sink = sink.inner;
-        let mut keys = Vec::new();
-        each_pair(record, signal.tags_field(), |pair| {
-            if keys.len() < KEYS && !pair.key.starts_with(b"sluice.") {
-                keys.push(cut(String::from_utf8_lossy(pair.key).into_owned(), KEY_BYTES).into());
+        let mut attributes = Vec::new();
+        let mut take = |pair: KeyValue<'a>| {
+            if attributes.len() < ATTRIBUTES && !pair.key.starts_with(b"sluice.") {
+                attributes.push((cut(String::from_utf8_lossy(pair.key).into_owned(), KEY_BYTES).into(), pair.value));
             }
             Ok(())
-        })?;
-        let (template, slots) = sink.finish();
+        };
+        each_pair(record, signal.tags_field(), &mut take)?;
+        if signal == Signal::Metrics {
+            metric::each_attribute(record, &mut take)?;
+        }
+        let (template, slots) = sink.inner.finish();
         Ok(Self {
             template: String::from_utf8_lossy(&template).trim_end().to_owned(),
             sample: cut(sample, SAMPLE_BYTES),
@@ -196,7 +229,7 @@ impl Seen {
                 .take(KEYS)
                 .map(|(kind, value)| (kind, cut(String::from_utf8_lossy(&value).into_owned(), SLOT_BYTES)))
                 .collect(),
-            keys,
+            attributes,
         })
     }
 }

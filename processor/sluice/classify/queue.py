@@ -305,6 +305,8 @@ def _merge(older: Evidence, newer: Evidence) -> Evidence:
         attribute_keys=sorted({*older.attribute_keys, *newer.attribute_keys}),
         samples=_union(older.samples, newer.samples)[:_KEPT],
         count=max(older.count, newer.count),
+        # what the newer one looked at has the older one's records in it
+        cardinality={**older.cardinality, **newer.cardinality},
     )
 
 

@@ -164,6 +164,18 @@ def test_attribute_keys_are_shown_where_the_text_says_little():
     assert "+" not in line_of(evidence("could not reach the card provider", attribute_keys=keys))
 
 
+def test_an_attribute_whose_values_all_differ_is_said_to_have_many():
+    seen = {"order_id": (3, 3), "region": (1, 3), "shelf": (2, 2)}
+    entry = evidence("done <num>", attribute_keys=tuple(seen), cardinality=seen)
+    assert "+order_id~many,region,shelf " in line_of(entry)
+
+
+def test_of_a_metric_s_attributes_those_are_shown_that_make_a_series_each():
+    seen = {"region": (1, 40), "user_id": (39, 40)}
+    entry = evidence("logins {{login}|gauge}", signal="metrics", attribute_keys=tuple(seen), cardinality=seen)
+    assert "+user_id~many " in line_of(entry)
+
+
 def test_a_metric_is_shown_with_its_description():
     entry = evidence("shop.carts {{cart}|sum|cumulative|monotonic}", signal="metrics", samples=("carts opened so far",))
     assert line_of(entry) == 'metric x3 "shop.carts {{cart}|counter} carts opened so far"'

@@ -109,6 +109,6 @@ def test_an_export_of_telemetry_is_told_from_every_other_request():
         ("instrumentation", "high"),
         ("instrumentation", "high"),
         ("fault", "high"),
-        ("unclassified", "low"),
+        ("business_event", "medium"),
         ("business_event", "medium"),
     ]

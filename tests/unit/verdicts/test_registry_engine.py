@@ -224,7 +224,7 @@ async def test_a_look_tells_kinds_and_keys_and_no_value(process: Start) -> None:
         assert sluice.engine.drain_volumes().looks == []
         sluice.engine.process(Signal.LOGS, shaped(50, ("user",))).commit()
     (look,) = sluice.engine.drain_volumes().looks
-    assert look == engine.Look(found.fingerprint, 32, [engine.Kinds(["num"], 32)], [engine.Key("user", 32)])
+    assert look == engine.Look(found.fingerprint, 32, [engine.Kinds(["num"], 32)], [engine.Key("user", 32, 3)])
     sluice.engine.process(Signal.LOGS, shaped(50, ("user",))).commit()
     assert sluice.engine.drain_volumes().looks == []
 

@@ -149,6 +149,7 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
     let text = &text[..text.len().min(REACH)];
     let mut at = 0;
     let mut bracket = false;
+    let mut pairs = 0;
     while at < text.len() {
         let byte = text[at];
         if byte.is_ascii_alphabetic() {
@@ -171,16 +172,25 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
             if text.get(at + length) == Some(&b'=') {
                 // Another key of a logfmt line: its value says nothing of the level.
                 at += pair_length(&text[at..]);
+                pairs += 1;
                 continue;
             }
             let skipped = matches!(word, b"T" | b"Z" | b"UTC" | b"GMT" | b"time" | b"ts" | b"timestamp" | b"F" | b"P")
                 || word.iter().any(u8::is_ascii_digit);
             if !skipped {
+                if pairs > 0 && is_flag(&text[at + length..]) {
+                    at += length;
+                    continue;
+                }
                 if !bracket {
                     return late_level(text, at);
                 }
-                // A thread or logger in brackets: go on behind it.
-                at += text[at..].iter().position(|&byte| byte == b']')?;
+                // A thread or logger in brackets, which may name its level: go on behind it.
+                let close = at + text[at..].iter().position(|&byte| byte == b']')?;
+                if let Some(level) = level_of_module(text, at, close) {
+                    return Some(level);
+                }
+                at = close;
                 continue;
             }
             at += length;
@@ -195,6 +205,20 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
         at += 1;
     }
     None
+}
+
+/// Apache's `[module:level]`, of which the content begins and ends there.
+fn level_of_module(text: &[u8], start: usize, close: usize) -> Option<(Range<usize>, Severity)> {
+    let colon = start + text[start..close].iter().position(|&byte| byte == b':')?;
+    let severity = Severity::from_word(&text[colon + 1..close]);
+    (severity != Severity::Unset).then_some((colon + 1..close, severity))
+}
+
+/// Whether a word among a logfmt line's pairs stands for itself: another pair follows.
+fn is_flag(rest: &[u8]) -> bool {
+    let Some(next) = rest.strip_prefix(b" ") else { return false };
+    let key = next.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')).count();
+    key > 0 && next.get(key) == Some(&b'=')
 }
 
 /// A level behind a date and up to three names, as `2024-05-01 10:00:00 UTC [17] app@shop ERROR:  …` has it: capitals,
@@ -295,6 +319,10 @@ mod tests {
             ("E20240501 10:00:00.000000  123 x.cc:12] x", Severity::Error),
             ("[10:00:00 FTL] gone", Severity::Fatal),
             ("ERRO[0012] gone", Severity::Error),
+            ("[Sun Nov 22 10:56:57.228909 2026] [core:error] [pid 7:tid 8] it failed", Severity::Error),
+            ("[Sun Nov 22 10:56:57.228909 2026] [mpm_event:notice] [pid 7:tid 8] resuming", Severity::Info),
+            ("order=17 cached level=warn", Severity::Warn),
+            ("order=17 cached the level=warn", Severity::Unset),
             ("config: tls off", Severity::Unset),
             ("Fine: 500 EUR", Severity::Unset),
             ("TRACE /x HTTP/1.1", Severity::Unset),

@@ -1,5 +1,7 @@
 //! What kind of value a variable holds: for the template that people read and for the judge; never for the fingerprint.
 
+use super::words::is_truth;
+
 /// The kind's name as it stands in a template: `<num>`.
 pub fn of(value: &[u8]) -> &'static str {
     let Ok(text) = std::str::from_utf8(value) else {
@@ -7,6 +9,9 @@ pub fn of(value: &[u8]) -> &'static str {
     };
     if is_number(text) {
         return "num";
+    }
+    if is_truth(value) {
+        return "bool";
     }
     if let Some(kind) = measured(text) {
         return kind;
@@ -32,7 +37,7 @@ pub fn of(value: &[u8]) -> &'static str {
     if text.starts_with(['/', '\\', '~', '.']) || text.matches(['/', '\\']).count() >= 2 {
         return "path";
     }
-    if text.contains('@') {
+    if is_email(text) {
         return "email";
     }
     if is_time(text) {
@@ -70,6 +75,17 @@ fn measured(text: &str) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// A name at a domain; what has no dot behind the `@` may be an order at a revision.
+fn is_email(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(name, domain)| {
+        let last = domain.rsplit('.').next().unwrap_or_default();
+        !name.is_empty()
+            && last.len() < domain.len()
+            && last.len() >= 2
+            && last.bytes().all(|b| b.is_ascii_alphabetic())
+    })
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -132,6 +148,9 @@ mod tests {
             ("12:34:56,789", "time"),
             ("123e4567-e89b-12d3-a456-426614174000", "uuid"),
             ("a@b.example", "email"),
+            ("orders-1@23", "id"),
+            ("root@shop", "str"),
+            ("true", "bool"),
             ("HTTP/1.1", "http"),
             ("10/Oct/2024:13:55:36", "date"),
             ("2024/05/01", "date"),

@@ -3,7 +3,7 @@
 //! `head` finds what stands before the message (level, time stamps of transports), `plain` knows the lines that most are,
 //! `text` splits and masks; `classes`
 //! says what each byte is and `bits` where words end, `passed` which words came before, `clues` what named values say,
-//! `names` finds who is spoken of, `words` holds the closed lists. `outline` is what tells a line that was met before.
+//! `names` finds who is spoken of, `lists` what is enumerated, `words` holds the closed lists. `outline` is what tells a line that was met before.
 //! `structured` reads JSON and map bodies, `trace` stacks below a line. `sink` is where the pieces go: a skeleton on the
 //! hot path, a template with its slots for people; `marked` is a template for other tools.
 
@@ -13,6 +13,7 @@ mod classes;
 pub mod clues;
 pub mod head;
 pub mod kind;
+mod lists;
 pub mod marked;
 mod masks;
 mod names;
@@ -158,12 +159,19 @@ mod tests {
             ("session 'abc' ended, can't resume", "session '<*>' ended, can't resume"),
             ("at Mon Jan  2 10:00:00 2024 done", "at <*> done"),
             ("using sha256 for IPv6", "using sha256 for IPv6"),
-            (r#"cart {"SKU-1013": "3", "total": "12"}"#, r#"cart {"<*>": "<*>", "total": "<*>"}"#),
+            (r#"cart {"SKU-1013": "3", "total": "12"}"#, r#"cart {"<*>", "total": "<*>"}"#),
+            ("read ['x', 'y', 'z'] and ['x'] of [a, b]", "read ['<*>'] and ['<*>'] of [<*>]"),
+            ("set cached=true, owner=null, allowed=false", "set cached=<*>, owner=<*>, allowed=false"),
+            ("see docs.example.com/a and shop.test", "see <*> and <*>"),
             ("key  spaced   out ", "key spaced out"),
             ("\u{1b}[32mINFO\u{1b}[0m ready", "<*> ready"),
             ("application/json and/or text", "application/json and/or text"),
             ("see https://docs.example/a?b=c, then retry", "see <*>, then retry"),
             ("first line\n  second 5", "first line"),
+            (
+                "Nov 22, 2026 10:55:07 AM Pay main\nSEVERE: could not settle 7\n",
+                "<*> Pay main <*>: could not settle <*>",
+            ),
             ("Build settings:shop.vendor=Some Company", "Build settings:<*>"),
             ("config:a.b=17 c=failed", "config:a.b=<*> c=failed"),
             ("lock tag=\"View Lock\", state=\"not ready\"", "lock tag=\"<*>\", state=\"not ready\""),
@@ -262,6 +270,7 @@ mod tests {
         assert_eq!(clues(r#"{"msg":"x","error":"boom"}"#).outcome(), Outcome::Error);
         assert_eq!(clues(r#"{"msg":"x","response":{"status":404}}"#).outcome(), Outcome::ClientError);
         assert!(clues(r#"{"path":"/healthz"}"#).probe);
+        assert!(clues(r#"{"request":"GET /healthz HTTP/1.1","status":200}"#).probe);
     }
 
     #[test]

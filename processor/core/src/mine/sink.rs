@@ -25,7 +25,15 @@ fn joins(text: &[u8]) -> bool {
 /// Whether a run of variables goes on behind this.
 #[inline]
 fn keeps_open(text: &[u8]) -> bool {
-    text.len() <= 4 && text.iter().all(|byte| matches!(byte, b' ' | b',' | b':' | b';' | b'=' | b'|' | b'.'))
+    text.len() <= 4
+        && (text.iter().all(|byte| matches!(byte, b' ' | b',' | b':' | b';' | b'=' | b'|' | b'.'))
+            || is_next_item(text))
+}
+
+/// What is between two quoted values of a list or a map of data: `', '` and `": "`.
+#[inline]
+fn is_next_item(text: &[u8]) -> bool {
+    matches!(text, [first @ (b'\'' | b'"'), b',' | b':', last] | [first @ (b'\'' | b'"'), b',' | b':', b' ', last] if first == last)
 }
 
 /// The skeleton: constants as they are, each run of variables one mark, white space one blank.

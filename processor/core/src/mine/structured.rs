@@ -7,6 +7,7 @@ use memchr::memchr2;
 use super::bits::Bits;
 use super::sink::MARK;
 use super::sink::Sink;
+use super::words::is_method;
 use super::{Masks, head};
 use super::{clues, text};
 use crate::any::{Any, each_pair, has_entries};
@@ -170,6 +171,13 @@ impl Found {
             b"path" | b"url" | b"uri" | b"request_path" | b"request_uri" | b"url.path" | b"http.route"
             | b"http.target" | b"route" => {
                 self.clues.probe |= Probe::path(value);
+            }
+            // As web servers write it: `GET /orders HTTP/1.1`.
+            b"request" | b"request_line" => {
+                let mut words = value.split(|&byte| byte == b' ');
+                if words.next().is_some_and(is_method) {
+                    self.clues.probe |= words.next().is_some_and(Probe::path);
+                }
             }
             b"user_agent" | b"useragent" | b"user-agent" | b"http_user_agent" | b"user_agent.original" => {
                 self.clues.probe |= Probe::agent(value);

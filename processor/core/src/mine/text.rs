@@ -19,6 +19,7 @@ use memchr::{memchr, memmem};
 use super::bits::Bits;
 use super::clues;
 use super::head::{self, Head};
+use super::lists::Lists;
 use super::passed::Passed;
 use super::sink::Sink;
 use super::{Masks, names, trace};
@@ -41,22 +42,31 @@ pub fn mine<S: Sink>(
     bits.read(line);
     let level = if head.names_level { head::level(rest) } else { None };
     let level = level.map(|(range, severity)| (range.start - skipped..range.end - skipped, severity));
-    let below = later_lines(&rest[skipped..], line.len(), clues);
     let (level, severity) = level.unwrap_or_default();
     split(line, level, masks, bits, sink, clues);
-    trace::mine(&rest[skipped + line.len()..], sink);
-    head.severity.max(below).max(severity)
+    let below = &rest[skipped + line.len()..];
+    let severity = severity.max(later_lines(below, masks, bits, sink, clues));
+    trace::mine(below, sink);
+    head.severity.max(severity)
 }
 
-/// What the lines behind the first say: an exception makes the record an error, and some loggers put the level there.
-fn later_lines(text: &[u8], first: usize, clues: &mut Clues) -> Severity {
-    let rest = text[first..].trim_ascii();
+/// What the lines behind the first say: an exception makes the record an error, and some loggers put the level there,
+/// Java's own with the message behind it.
+fn later_lines<S: Sink>(text: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Severity {
+    let rest = text.trim_ascii();
     if rest.is_empty() {
         return Severity::Unset;
     }
     let signs: [&[u8]; 6] = [b"Traceback (most", b"\tat ", b"\n    at ", b"Caused by:", b"Exception", b"panic:"];
     clues.error |= signs.iter().any(|sign| memmem::find(rest, sign).is_some());
-    head::level(rest).map_or(Severity::Unset, |(_, severity)| severity)
+    let Some((level, severity)) = head::level(rest) else { return Severity::Unset };
+    if level.start == 0 && rest[level.end..].starts_with(b": ") {
+        let message = first_line(rest);
+        sink.part(b" ");
+        bits.read(message);
+        split(message, level, masks, bits, sink, clues);
+    }
+    severity
 }
 
 /// Splits a line whose masks were read and the place of whose level is given.
@@ -82,17 +92,30 @@ pub(super) fn split<S: Sink>(
     } else {
         let level_end = splitter.settled_at;
         let mut quotes = names::Quotes::default();
-        while let Some(name) = names::next(line, done.max(level_end), &mut quotes) {
+        let mut lists = Lists::new(line, bits);
+        let (mut name, mut list) = (names::next(line, level_end, &mut quotes), lists.next(level_end));
+        while let Some(value) = first_of(name.as_ref(), list.as_ref()) {
             splitter.settled_at = usize::MAX;
-            splitter.run(done..name.start, sink);
+            splitter.run(done..value.start, sink);
             splitter.key = false;
-            done = name.end;
-            splitter.variable(name, sink);
+            done = value.end;
+            splitter.variable(value, sink);
             splitter.settled_at = done;
+            if name.as_ref().is_some_and(|name| name.start < done) {
+                name = names::next(line, done, &mut quotes);
+            }
+            if list.as_ref().is_some_and(|list| list.start < done) {
+                list = lists.next(done);
+            }
         }
     }
     splitter.run(done..line.len(), sink);
     splitter.clues.probe |= splitter.agent_probes;
+}
+
+/// Which of the two begins first.
+fn first_of(one: Option<&Range<usize>>, other: Option<&Range<usize>>) -> Option<Range<usize>> {
+    [one, other].into_iter().flatten().min_by_key(|range| range.start).cloned()
 }
 
 /// The first line that says something.

@@ -4,6 +4,8 @@
 //! innermost last, Go `NAME(ARGUMENTS)` and the place on a line of its own. What was called from where far away differs
 //! between requests that fail alike, so only the innermost calls count, and of calls in a row to the same only one.
 
+use memchr::memmem;
+
 use super::sink::{MARK, Sink};
 
 /// So many calls of a stack count.
@@ -38,16 +40,18 @@ fn read(below: &[u8]) -> Vec<Stack<'_>> {
     let mut open = Stack::default();
     let mut is_python = false;
     let mut is_go = false;
-    for line in below.split(|&byte| byte == b'\n') {
+    let mut before: &[u8] = b"";
+    for line in below.split(|&byte| byte == b'\n').map(within_group) {
         let text = line.trim_ascii();
         is_go |= text.starts_with(b"goroutine ");
+        let above = std::mem::replace(&mut before, line);
         if let Some(name) = python_call(text) {
             is_python = true;
             if open.calls.first() != Some(&name) {
                 open.calls.insert(0, name);
                 open.calls.truncate(CALLS);
             }
-        } else if let Some(name) = call(text).or_else(|| if is_go { go_call(line) } else { None }) {
+        } else if let Some(name) = call(text).or_else(|| if is_go { go_call(line) } else { go_frame(above, line) }) {
             if open.calls.len() < CALLS && open.calls.last() != Some(&name) {
                 open.calls.push(name);
             }
@@ -102,10 +106,25 @@ fn go_call(line: &[u8]) -> Option<&[u8]> {
     (is_name(name) && name.contains(&b'.')).then_some(name)
 }
 
+/// `NAME` with its place on the line below, as errors and loggers print Go's stacks.
+fn go_frame<'t>(name: &'t [u8], place: &[u8]) -> Option<&'t [u8]> {
+    let is_place = place.first() == Some(&b'\t') && memmem::find(place, b".go:").is_some();
+    let name = name.trim_ascii_end();
+    let name = name.strip_suffix(b"(...)").unwrap_or(name);
+    (is_place && is_name(name) && name.contains(&b'.')).then_some(name)
+}
+
+/// A line of an exception that is one of several, without Python's marks before it.
+fn within_group(line: &[u8]) -> &[u8] {
+    let text = line.trim_ascii_start();
+    text.strip_prefix(b"| ").or(text.strip_prefix(b"+ ")).unwrap_or(line)
+}
+
 /// `Caused by: TYPE: …` and, in Python, `TYPE: …` from the line's beginning, behind a stack.
 fn exception(line: &[u8], behind_calls: bool) -> Option<&[u8]> {
     let text = line.trim_ascii();
-    let caused = [&b"Caused by: "[..], b"Suppressed: ", b"---> "].iter().find_map(|prefix| text.strip_prefix(*prefix));
+    let prefixes: [&[u8]; 5] = [b"Caused by: ", b"caused by: ", b"Suppressed: ", b"---> ", b"[cause]: "];
+    let caused = prefixes.iter().find_map(|prefix| text.strip_prefix(*prefix));
     let named = match caused {
         Some(rest) => rest,
         None if line.first().is_some_and(|&byte| byte > b' ') => text,
@@ -166,6 +185,18 @@ mod tests {
             (
                 "\ngoroutine 1 [running]:\nmain.(*card).charge(0x29, 0x3)\n\t/app/main.go:4 +0x45\nmain.main()\n\t/app/main.go:9",
                 " [ < main.(*card).charge < main.main]",
+            ),
+            (
+                "charge order 7\nmain.charge\n\t/app/pay.go:23\nmain.main.func1\n\t/app/pay.go:74",
+                " [ < main.charge < main.main.func<*>]",
+            ),
+            (
+                "    at charge (/app/n.js:1:43) {\n  code: 'E',\n  [cause]: Error: no 7\n      at connect (/app/n.js:1:2)\n  }",
+                " [ < charge] [Error < connect]",
+            ),
+            (
+                "  + Exception Group Traceback (most recent call last):\n  |   File \"/app/p.py\", line 9, in main\n  | ExceptionGroup: 2 failed (2 sub-exceptions)",
+                " [ExceptionGroup < main]",
             ),
             (
                 "\tat a.B.c(B.java:1)\nCaused by: java.io.IOException: broken\n\tat d.E.f(E.java:2)\n\t... 8 more",

@@ -298,6 +298,55 @@ pub fn is_naming(key: &[u8]) -> bool {
     )
 }
 
+/// `true` or `false`, however they are spelt.
+pub fn is_truth(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"true") || word.eq_ignore_ascii_case(b"false")
+}
+
+/// What stands for no value.
+pub fn is_nothing(word: &[u8]) -> bool {
+    matches!(word, b"null" | b"NULL" | b"nil" | b"none" | b"None" | b"undefined")
+}
+
+/// Whether a key asks how it went, so that `true` is another event than `false`; the last of its words tells.
+pub fn is_answer(key: &[u8]) -> bool {
+    const ENDS: [&[u8]; 32] = [
+        b"accepted",
+        b"alive",
+        b"allowed",
+        b"approved",
+        b"authenticated",
+        b"authorized",
+        b"available",
+        b"blocked",
+        b"connected",
+        b"completed",
+        b"degraded",
+        b"denied",
+        b"err",
+        b"error",
+        b"expired",
+        b"failed",
+        b"failure",
+        b"found",
+        b"granted",
+        b"healthy",
+        b"locked",
+        b"ok",
+        b"passed",
+        b"permitted",
+        b"reachable",
+        b"ready",
+        b"rejected",
+        b"revoked",
+        b"success",
+        b"succeeded",
+        b"valid",
+        b"verified",
+    ];
+    ENDS.iter().any(|end| key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end))
+}
+
 /// The last label of a dotted lower-case word that makes it a host name.
 pub fn is_domain(label: &[u8]) -> bool {
     matches!(
@@ -317,6 +366,9 @@ pub fn is_domain(label: &[u8]) -> bool {
             | b"info"
             | b"arpa"
             | b"example"
+            | b"test"
+            | b"invalid"
+            | b"localhost"
     )
 }
 

@@ -1,13 +1,17 @@
-//! `Metric`: name, unit, kind, temporality and monotonicity; its items are data points.
+//! `Metric`: the name without ids and hosts, unit, kind, temporality and monotonicity; its items are data points.
 
 use super::attributes::Attributes;
-use super::{Class, Record, Shape, Signal};
+use super::{Class, Record, Shape, Signal, name};
+use crate::any::{KeyValue, each_pair};
 use crate::class::{Outcome, Probe, Severity};
 use crate::mine::sink::Sink;
 use crate::wire::{self, Field, Fields, Malformed};
 
 const KINDS: [(u32, &str); 5] =
     [(5, "gauge"), (7, "sum"), (9, "histogram"), (10, "exponential_histogram"), (11, "summary")];
+
+/// The members of `data` with the field of their points' attributes.
+const POINT_ATTRIBUTES: [(u32, u32); 5] = [(5, 7), (7, 7), (9, 9), (10, 1), (11, 7)];
 
 /// The oneof `data`: which member, and what of it was said so far.
 #[derive(Default)]
@@ -36,21 +40,39 @@ impl Data {
     }
 }
 
+/// Calls `each` for every attribute of every data point.
+pub fn each_attribute<'a>(
+    record: &'a [u8],
+    mut each: impl FnMut(KeyValue<'a>) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
+    let mut fields = Fields::new(record);
+    while let Some(data) = fields.read()? {
+        let Some((_, number)) = POINT_ATTRIBUTES.iter().find(|(member, _)| data.is_message(*member)) else { continue };
+        let mut points = Fields::new(data.payload);
+        while let Some(point) = points.read()? {
+            if point.is_message(1) {
+                each_pair(point.payload, *number, &mut each)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 pub fn read<S: Sink>(record: &[u8], sink: &mut S, out: &mut Record) -> Result<(), Malformed> {
-    let (mut name, mut unit): (&[u8], &[u8]) = (b"", b"");
+    let (mut metric, mut unit): (&[u8], &[u8]) = (b"", b"");
     let mut data = Data::default();
     let mut metadata = Attributes::default();
     let mut fields = Fields::new(record);
     while let Some(field) = fields.read()? {
         match (field.number(), field.wire()) {
-            (1, wire::BYTES) => name = field.payload,
+            (1, wire::BYTES) => metric = field.payload,
             (3, wire::BYTES) => unit = field.payload,
             (5 | 7 | 9 | 10 | 11, wire::BYTES) => data.take(&field)?,
             (12, wire::BYTES) => metadata.take(field.payload)?,
             _ => {}
         }
     }
-    sink.part(name);
+    name::write(metric, sink);
     sink.part(b" {");
     sink.part(unit);
     if let Some((_, kind)) = KINDS.iter().find(|(member, _)| *member == data.member) {

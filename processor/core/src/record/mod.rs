@@ -3,8 +3,11 @@
 pub mod attributes;
 pub mod log;
 pub mod metric;
+mod name;
+mod operation;
 pub mod seed;
 pub mod span;
+mod span_name;
 
 use std::borrow::Cow;
 

@@ -1,50 +1,23 @@
 //! `Span`: kind and a name of low cardinality, from the semantic conventions before the raw name.
 
-use std::borrow::Cow;
-
 use super::attributes::Attributes;
-use super::{Class, Record, Shape, Signal, text_of};
+use super::operation::Operation;
+use super::{Class, Record, Shape, Signal, span_name};
 use crate::any::KeyValue;
 use crate::class::{Outcome, Probe, Severity};
 use crate::mine::Masks;
 use crate::mine::bits::Bits;
-use crate::mine::head::Head;
 use crate::mine::sink::Sink;
-use crate::mine::text;
 use crate::wire::{self, Fields, Malformed};
 
 const KINDS: [&str; 6] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
 
-/// The attributes that name what a span does better than its own name.
-#[derive(Default)]
-struct Names<'a> {
-    http_method: Option<Cow<'a, [u8]>>,
-    http_route: Option<Cow<'a, [u8]>>,
-    rpc_service: Option<Cow<'a, [u8]>>,
-    rpc_method: Option<Cow<'a, [u8]>>,
-    db_operation: Option<Cow<'a, [u8]>>,
-    db_collection: Option<Cow<'a, [u8]>>,
-}
-
-impl<'a> Names<'a> {
-    fn take(&mut self, pair: &KeyValue<'a>) {
-        match pair.key {
-            b"http.request.method" | b"http.method" => self.http_method = text_of(pair),
-            b"http.route" => self.http_route = text_of(pair),
-            b"rpc.service" => self.rpc_service = text_of(pair),
-            b"rpc.method" => self.rpc_method = text_of(pair),
-            b"db.operation.name" | b"db.operation" => self.db_operation = text_of(pair),
-            b"db.collection.name" | b"db.sql.table" => self.db_collection = text_of(pair),
-            _ => {}
-        }
-    }
-}
-
+/// A span's fields as far as they matter here.
 #[derive(Default)]
 pub struct Span<'a> {
     pub name: &'a [u8],
     kind: usize,
-    names: Names<'a>,
+    operation: Operation<'a>,
     attributes: Attributes<'a>,
     status: u64,
     times: (u64, u64),
@@ -61,7 +34,7 @@ pub fn parse(record: &[u8]) -> Result<Span<'_>, Malformed> {
             (7, wire::FIXED64) => span.times.0 = field.scalar,
             (8, wire::FIXED64) => span.times.1 = field.scalar,
             (9, wire::BYTES) => {
-                span.names.take(&KeyValue::read(payload)?);
+                span.operation.take(&KeyValue::read(payload)?);
                 span.attributes.take(payload)?;
             }
             (11, wire::BYTES) => {
@@ -84,48 +57,12 @@ pub fn parse(record: &[u8]) -> Result<Span<'_>, Malformed> {
     Ok(span)
 }
 
-/// Whether a name is of an export over OTLP/HTTP. Masked like any path, it would be of one type with every other `POST`.
-fn is_export(name: &[u8]) -> bool {
-    matches!(name.strip_prefix(b"POST ").unwrap_or(name), b"/v1/traces" | b"/v1/metrics" | b"/v1/logs")
-}
-
-/// Whether a name is a gRPC method's in full, as `shop.v1.Orders/Place`: it carries no ids, though versions have digits.
-fn is_rpc(name: &[u8]) -> bool {
-    let is_word = |word: &[u8]| {
-        word.len() <= 64
-            && word.first().is_some_and(u8::is_ascii_alphabetic)
-            && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-            && word.iter().filter(|byte| byte.is_ascii_digit()).count() <= 2
-    };
-    let is_named = |word: &[u8]| is_word(word) && word[0].is_ascii_uppercase();
-    let name = name.strip_prefix(b"/").unwrap_or(name);
-    let Some(slash) = name.iter().position(|&byte| byte == b'/') else { return false };
-    let (package, method) = (&name[..slash], &name[slash + 1..]);
-    let Some(dot) = package.iter().rposition(|&byte| byte == b'.') else { return false };
-    is_named(method) && is_named(&package[dot + 1..]) && package[..dot].split(|&byte| byte == b'.').all(is_word)
-}
-
-/// Writes the shape: the kind, then method and route, service and method, operation and collection, or the masked name.
+/// Writes the shape: the kind, then what the attributes say of the operation, or the masked name.
 pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, bits: &mut Bits, sink: &mut S) {
     sink.part(KINDS.get(span.kind).unwrap_or(&KINDS[0]).as_bytes());
     sink.part(b" ");
-    let Names { http_method, http_route, rpc_service, rpc_method, db_operation, db_collection } = &span.names;
-    if let (Some(method), Some(route)) = (http_method, http_route) {
-        sink.part(method);
-        sink.part(b" ");
-        sink.part(route);
-    } else if let (Some(service), Some(method)) = (rpc_service, rpc_method) {
-        sink.part(service);
-        sink.part(b"/");
-        sink.part(method);
-    } else if let (Some(operation), Some(collection)) = (db_operation, db_collection) {
-        sink.part(operation);
-        sink.part(b" ");
-        sink.part(collection);
-    } else if is_export(span.name) || is_rpc(span.name) {
-        sink.part(span.name);
-    } else {
-        text::mine(span.name, &Head::default(), masks, bits, sink, &mut span.attributes.clues);
+    if !span.operation.write(sink) {
+        span_name::write(span.name, masks, bits, sink, &mut span.attributes.clues);
     }
 }
 
@@ -157,21 +94,102 @@ mod tests {
     use crate::mine::sink::Skeleton;
     use crate::wire::put_bytes;
 
-    fn skeleton(name: &str) -> String {
+    fn skeleton_with(name: &str, attributes: &[(&str, &str)]) -> String {
         let mut record = Vec::new();
         put_bytes(&mut record, 5, name.as_bytes());
+        for (key, value) in attributes {
+            let mut text = Vec::new();
+            put_bytes(&mut text, 1, value.as_bytes());
+            crate::any::put_pair(&mut record, 9, key, &text);
+        }
         let mut sink = Skeleton::default();
         read(&record, &Masks::default(), &mut Bits::default(), &mut sink, &mut Record::default()).unwrap();
-        String::from_utf8(sink.text().to_vec()).unwrap()
+        String::from_utf8(sink.text().to_vec()).unwrap().strip_prefix("unspecified ").unwrap().to_owned()
+    }
+
+    fn skeleton(name: &str) -> String {
+        skeleton_with(name, &[])
+    }
+
+    #[test]
+    fn a_name_that_carries_ids_is_cut_to_what_it_is_about() {
+        for (name, shape) in [
+            ("SELECT * FROM orders WHERE id = 17", "SELECT orders"),
+            (
+                "select a, b from \"Orders\" o join shop.customers c on c.id = o.c where o.n in (1, 2)",
+                "SELECT Orders shop.customers",
+            ),
+            ("INSERT INTO `orders_20240501` (id, name) VALUES (1, 'x')", "INSERT <*>"),
+            ("UPDATE orders SET n = 3 WHERE id = 'a b'", "UPDATE orders"),
+            ("DELETE FROM orders", "DELETE orders"),
+            ("SELECT count(*) FROM (SELECT 1 FROM orders) x", "SELECT orders"),
+            ("SELECT shop.orders", "SELECT shop.orders"),
+            ("GET /orders/17", "GET /orders/<*>"),
+            ("GET /orders/17/items/deadbeef01?page=2", "GET /orders/<*>/items/<*>"),
+            ("HTTP GET /api/v2/users/{id}", "HTTP GET /api/v2/users/{id}"),
+            ("GET /products/{sku}", "GET /products/{sku}"),
+            ("GET /products/:sku/<int:n>/[slug]/*", "GET /products/:sku/<int:n>/[slug]/*"),
+            ("/static/app.min.js", "/static/<*>"),
+            ("GET https://api.example.com/orders/17", "GET <*>/orders/<*>"),
+            ("GET /.well-known/openid-configuration", "GET /.well-known/openid-configuration"),
+            ("GET /blog/how-we-made-it", "GET /blog/<*>"),
+            ("GET /a/b/c/d/e/f/g/h", "GET /a/b/c/d/e/f/<*>"),
+            ("GET /", "GET /"),
+            ("redis GET user:17", "redis GET user:<*>"),
+            ("kafka.produce orders-17", "kafka.produce <*>"),
+            ("DELETE /orders/17", "DELETE /orders/<*>"),
+        ] {
+            assert_eq!(skeleton(name), shape, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_attributes_say_comes_before_the_name() {
+        for (name, attributes, shape) in [
+            ("GET", &[("http.request.method", "GET"), ("http.route", "/orders/{id}")][..], "GET /orders/{id}"),
+            ("GET", &[("http.request.method", "GET"), ("url.template", "/orders/{id}")], "GET /orders/{id}"),
+            ("x", &[("http.request.method", "_OTHER"), ("http.route", "/x")], "x"),
+            ("call 17", &[("rpc.service", "shop.Orders"), ("rpc.method", "Place")], "shop.Orders/Place"),
+            ("call 17", &[("rpc.method", "shop.Orders/Place")], "shop.Orders/Place"),
+            ("q 17", &[("db.query.summary", "SELECT orders"), ("db.operation.name", "SELECT")], "SELECT orders"),
+            ("q 17", &[("db.operation", "SELECT"), ("db.sql.table", "orders")], "SELECT orders"),
+            ("q 17", &[("db.operation.name", "find"), ("db.namespace", "shop")], "find shop"),
+            (
+                "orders-17 publish",
+                &[("messaging.operation", "publish"), ("messaging.destination.name", "orders-17")],
+                "publish <*>",
+            ),
+            (
+                "x",
+                &[
+                    ("messaging.operation.type", "send"),
+                    ("messaging.operation.name", "produce"),
+                    ("messaging.destination.template", "/users/{id}"),
+                    ("messaging.destination.name", "/users/17"),
+                ],
+                "produce /users/{id}",
+            ),
+            (
+                "POST /graphql",
+                &[
+                    ("graphql.operation.type", "query"),
+                    ("graphql.operation.name", "findOrder"),
+                    ("http.request.method", "POST"),
+                    ("http.route", "/graphql"),
+                ],
+                "query findOrder",
+            ),
+            ("lambda 17", &[("faas.invoked_name", "settle")], "invoke settle"),
+            ("chat gpt-4o", &[("gen_ai.operation.name", "chat"), ("gen_ai.request.model", "gpt-4o")], "chat gpt-4o"),
+        ] {
+            assert_eq!(skeleton_with(name, attributes), shape, "{name}");
+        }
     }
 
     #[test]
     fn an_export_of_telemetry_is_of_one_type_with_no_other_request() {
         for name in ["POST /v1/traces", "POST /v1/metrics", "/v1/logs"] {
-            assert_eq!(skeleton(name), format!("unspecified {name}"));
-        }
-        for name in ["POST /v1/orders", "POST /v1/traces/17", "POST /shop/v1/traces"] {
-            assert_eq!(skeleton(name), "unspecified POST <*>");
+            assert_eq!(skeleton(name), name);
         }
     }
 
@@ -182,7 +200,7 @@ mod tests {
             "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
             "grpc.health.v1beta1.Health/Check",
         ] {
-            assert_eq!(skeleton(name), format!("unspecified {name}"));
+            assert_eq!(skeleton(name), name);
         }
         for name in
             ["host17.example/Orders", "a.b12345.Orders/Place", "shop.v1.orders/17", "shop.v1.Orders/17", "a1./B"]

@@ -15,7 +15,7 @@ import msgspec
 from sluice.classify.asking.text import clean, cut, cut_middle, quoted
 from sluice.engine import Evidence, Slot
 
-_VALUES = {"num": 2, "dur": 2, "size": 2, "path": 2, "id": 1, "str": 3, "word": 3}
+_VALUES = {"num": 2, "dur": 2, "size": 2, "path": 2, "id": 1, "bool": 2, "str": 3, "word": 3}
 """How many values of a slot are shown, by its kind. Those of other kinds (addresses, ids, times) are sent as masks."""
 _LONGEST_VALUE = 28
 _FEW_SLOTS = 4
@@ -30,6 +30,9 @@ _ENOUGH_WORDS = 4
 """Constant words from which on a text speaks for itself, and attribute keys add nothing."""
 _KEYS = 4
 _LONGEST_KEYS = 48
+_SEEN = 3
+_MANY = 0.8
+"""An attribute of which at least so many values were looked at, and of these that share differ, has many."""
 
 _MASK = re.compile(r"<([A-Za-z][\w-]*)>")
 _TIMES = re.compile(r"^(?:[\[(]?<(?:date|time)>[\])]?(?: ?(?:UTC|GMT|Z)\b)?[\s,|-]*)+")
@@ -69,7 +72,7 @@ def shown(evidence: Evidence, per_day: float | None = None) -> Shown:
         identity.purpose,
         f"x{_round(evidence.count)}" if per_day is None else f"{_round(per_day)}/d",
         _scope(identity.scope),
-        "" if wordy else _keys(evidence.attribute_keys),
+        _keys(evidence, wordy),
         quoted(text),
     )
     return Shown(" ".join(field for field in fields if field), told)
@@ -136,11 +139,17 @@ def _scope(scope: str) -> str:
     return f"@{cut(name, _LONGEST_SCOPE)}" if name else ""
 
 
-def _keys(keys: Sequence[str]) -> str:
-    telling = [key for key in keys if _KEY.fullmatch(key) and not _CONTEXT.match(key)][:_KEYS]
+def _keys(evidence: Evidence, wordy: bool) -> str:
+    """Where the text says little, what the attributes are named; those of a metric only when each point has its own."""
+    many = {key for key, (values, seen) in evidence.cardinality.items() if seen >= _SEEN and values >= _MANY * seen}
+    told = () if wordy else evidence.attribute_keys
+    if evidence.identity.signal == "metrics":
+        told = [key for key in evidence.attribute_keys if key in many]
+    telling = [key for key in told if _KEY.fullmatch(key) and not _CONTEXT.match(key)][:_KEYS]
     while telling and len(",".join(telling)) > _LONGEST_KEYS:
         telling.pop()
-    return f"+{','.join(telling)}" if telling else ""
+    marked = [f"{key}~many" if key in many else key for key in telling]
+    return f"+{','.join(marked)}" if marked else ""
 
 
 def _round(amount: float) -> str:

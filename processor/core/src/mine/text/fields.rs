@@ -5,7 +5,7 @@ use memchr::memchr;
 use super::Splitter;
 use crate::class::Probe;
 use crate::mine::sink::Sink;
-use crate::mine::words::{is_method, is_naming, is_state};
+use crate::mine::words::{is_domain, is_method, is_naming, is_state};
 
 impl Splitter<'_, '_> {
     /// The common log format begins with client, identity, user: names, not words.
@@ -111,7 +111,7 @@ impl Splitter<'_, '_> {
                 || word.starts_with(b"./")
                 || word.starts_with(b"~/")
                 || word.starts_with(b"../");
-            if !rooted && separators < 2 {
+            if !rooted && separators < 2 && !begins_with_host(word) {
                 return None;
             }
         }
@@ -133,4 +133,12 @@ impl Splitter<'_, '_> {
         }
         Some(at)
     }
+}
+
+/// Whether a domain stands before a word's slash: an address without its scheme.
+fn begins_with_host(word: &[u8]) -> bool {
+    let host = memchr(b'/', word).map_or(word, |slash| &word[..slash]);
+    let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_');
+    host.iter().all(plain)
+        && host.iter().rposition(|&byte| byte == b'.').is_some_and(|dot| dot > 0 && is_domain(&host[dot + 1..]))
 }

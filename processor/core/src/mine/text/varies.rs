@@ -6,7 +6,8 @@ use memchr::memchr;
 
 use super::Splitter;
 use crate::mine::words::{
-    is_country, is_domain, is_interface, is_month, is_named, is_state, is_technical, is_weekday, is_zone,
+    is_answer, is_country, is_domain, is_interface, is_month, is_named, is_nothing, is_state, is_technical, is_truth,
+    is_weekday, is_zone,
 };
 
 impl Splitter<'_, '_> {
@@ -32,6 +33,9 @@ impl Splitter<'_, '_> {
     pub(super) fn varies_without_digit(&self, start: usize, end: usize, has_key: bool) -> bool {
         let text = self.text;
         let word = &text[start..end];
+        if has_key && self.is_truth_value(start, word) {
+            return true;
+        }
         if has_key && start >= 2 && text[start - 1] == b'=' && !self.bits.is_sep(start - 2) {
             return !is_state(word);
         }
@@ -50,6 +54,12 @@ impl Splitter<'_, '_> {
             return is_domain(label) || is_long && (is_country(label) || has_address());
         }
         self.varies_plainly(start, end)
+    }
+
+    /// Whether that is a key's `true`, `false` or nothing at all, as data has them, and no answer such as `allowed=false`.
+    fn is_truth_value(&self, start: usize, word: &[u8]) -> bool {
+        let is_joined = matches!(self.text[..start].last(), Some(b'=' | b':'));
+        (is_truth(word) || is_joined && is_nothing(word)) && !is_answer(self.before(0))
     }
 
     /// A word of letters alone varies when it is a hexadecimal number or part of a date.
