@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
+from real.models import Asked
 from sluice.classify.asking import Composed
 from sluice.classify.providers.model import Question, Reply, Usage
 
@@ -16,7 +17,7 @@ PROBE = {"d": "probe answered", "c": "health_check", "s": "high", "t": None}
 Answer = Mapping[str, object]
 
 
-def lines(question: Question) -> dict[str, str]:
+def lines(question: Question | Asked) -> dict[str, str]:
     """What stands behind each label."""
     return dict(_LINE.findall(question.content))
 

@@ -28,7 +28,7 @@ _Later = list[tuple[float, str]]
 
 class Waiting(msgspec.Struct, eq=False):
     """One type in the queue. `volume`: records known of; `since`: when it came; `ready_at`: when it has settled;
-    `attempts`: answers that could not be used; `size`: bytes."""
+    `attempts`: answers that could not be used; `size`: bytes; `doubted`: it has an answer that is asked for again."""
 
     evidence: Evidence
     volume: int
@@ -36,6 +36,7 @@ class Waiting(msgspec.Struct, eq=False):
     ready_at: float
     attempts: int = 0
     size: int = 0
+    doubted: bool = False
 
     @property
     def service(self) -> _Service:

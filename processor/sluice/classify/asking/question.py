@@ -12,7 +12,7 @@ import msgspec
 from sluice.classify.asking import canaries
 from sluice.classify.asking.answers import Asked, Read, read
 from sluice.classify.asking.grouping import BATCH, service_of
-from sluice.classify.asking.lone import lone, speaks
+from sluice.classify.asking.lone import lone, orders, speaks
 from sluice.classify.asking.prompt import SCHEMA, SCHEMA_NAME, SYSTEM
 from sluice.classify.asking.showing import shown
 from sluice.classify.asking.text import clean, cut, quoted
@@ -110,8 +110,9 @@ def _check(batch: Sequence[Evidence]) -> None:
 
 def _head(name: tuple[str, str], services: Services) -> str:
     """The line above the types of one service."""
-    told = (cut(clean(name[1]), _LONGEST_SERVICE), cut(clean(services.get(name, "")), _LONGEST_DESCRIPTION))
-    return f"Service {quoted(': '.join(part for part in told if part and not speaks(part)))}"
+    called, does = cut(clean(name[1]), _LONGEST_SERVICE), cut(clean(services.get(name, "")), _LONGEST_DESCRIPTION)
+    told = ("" if orders(called) else called, "" if speaks(does) else does)
+    return f"Service {quoted(': '.join(filter(None, told)))}"
 
 
 def _shuffled(chance: Random, items: list[Item]) -> list[Item]:

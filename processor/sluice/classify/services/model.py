@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from sluice.classify.asking.lone import speaks
+from sluice.classify.asking.lone import judges
 from sluice.classify.asking.text import clean, cut, quoted
 from sluice.classify.panel import Call, Panel
 from sluice.classify.providers.model import Question
@@ -110,9 +110,9 @@ class ModelTeller:
         )
 
     def _text(self, text: str, longest: int) -> str:
-        """Fit to be stored; empty when it holds a secret, or speaks to the judge that will read it."""
+        """Fit to be stored; empty when it holds a secret, or speaks to the judge that will read it in its own words."""
         text = cut(clean(text), longest)
-        return text if text and not speaks(text) and self._redactor.clean(text) else ""
+        return text if text and not judges(text) and self._redactor.clean(text) else ""
 
 
 def shown(patterns: Patterns, chance: Random) -> str:
