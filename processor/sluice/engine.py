@@ -98,7 +98,10 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What the judge is shown of one event type. In memory only; gone once judged."""
+    """What the judge is shown of one event type. In memory only; gone once judged.
+
+    `peers`: whom its records talk to, by the closed lists of the semantic conventions (`core/src/peers.rs`): no values.
+    """
 
     fingerprint: str
     identity: Identity
@@ -109,6 +112,7 @@ class Evidence(msgspec.Struct, frozen=True):
     attribute_keys: list[str]
     samples: list[str]
     count: int
+    peers: list[str] = []
 
 
 class Volume(msgspec.Struct, frozen=True):

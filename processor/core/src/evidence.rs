@@ -44,6 +44,7 @@ struct EvidenceOut<'a> {
     covers: [&'a str; 0],
     slots: &'a [SlotOut],
     attribute_keys: &'a [Box<str>],
+    peers: &'a [&'static str],
     samples: &'a [Box<str>],
     count: u64,
 }
@@ -90,6 +91,7 @@ pub fn hand_out(
         covers: [],
         slots: &samples.slots,
         attribute_keys: &samples.keys,
+        peers: &samples.peers,
         samples: &samples.texts,
         count: records,
     };

@@ -16,6 +16,7 @@ pub mod look;
 pub mod mine;
 pub mod outlines;
 pub mod passage;
+pub mod peers;
 #[cfg(feature = "python")]
 mod python;
 pub mod record;

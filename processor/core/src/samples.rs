@@ -10,6 +10,7 @@ use crate::look::Look;
 use crate::mine::Masks;
 use crate::mine::bits::Bits;
 use crate::mine::sink::Template;
+use crate::peers::peer;
 use crate::record::{Signal, log, metric, span};
 use crate::wire::{Fields, Malformed};
 
@@ -29,6 +30,7 @@ pub struct Samples {
     pub texts: Vec<Box<str>>,
     pub slots: Vec<SlotOut>,
     pub keys: Vec<Box<str>>,
+    pub peers: Vec<&'static str>,
     bytes: usize,
     considered: u8,
     /// How many times it was handed out: at `min_records`, and when three differing samples are there.
@@ -91,6 +93,12 @@ impl Samples {
             }
         }
         self.keys.sort_unstable();
+        for peer in seen.peers {
+            if !self.peers.contains(&peer) {
+                self.peers.push(peer);
+            }
+        }
+        self.peers.sort_unstable();
     }
 
     /// Whether it is time to hand out what is here, which is so twice at most; notes that it is done.
@@ -140,6 +148,7 @@ pub struct Seen {
     sample: String,
     pub slots: Vec<(String, String)>,
     pub keys: Vec<Box<str>>,
+    pub peers: Vec<&'static str>,
 }
 
 impl Seen {
@@ -172,11 +181,12 @@ impl Seen {
                 String::from_utf8_lossy(span.name).into_owned()
             }
         };
-        let mut keys = Vec::new();
+        let (mut keys, mut peers) = (Vec::new(), Vec::new());
         each_pair(record, signal.tags_field(), |pair| {
             if keys.len() < KEYS && !pair.key.starts_with(b"sluice.") {
                 keys.push(cut(String::from_utf8_lossy(pair.key).into_owned(), KEY_BYTES).into());
             }
+            peers.extend(peer(&pair).filter(|name| !peers.contains(name)));
             Ok(())
         })?;
         Ok(Self {
@@ -189,6 +199,7 @@ impl Seen {
                 .map(|(kind, value)| (kind, cut(String::from_utf8_lossy(&value).into_owned(), SLOT_BYTES)))
                 .collect(),
             keys,
+            peers,
         })
     }
 }

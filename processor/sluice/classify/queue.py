@@ -284,6 +284,7 @@ def _merge(older: Evidence, newer: Evidence) -> Evidence:
         covers=_union(older.covers, newer.covers),
         attribute_keys=sorted({*older.attribute_keys, *newer.attribute_keys}),
         samples=_union(older.samples, newer.samples)[:_KEPT],
+        peers=sorted({*older.peers, *newer.peers}),
         count=max(older.count, newer.count),
     )
 

@@ -194,6 +194,7 @@ class Describer:
             logs=self._all(patterns.logs),
             scopes=self._all(patterns.scopes),
             keys=patterns.keys,
+            peers=patterns.peers,
             features=patterns.features,
         )
 
