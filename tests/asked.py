@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from real.models import Asked
 from sluice.classify.asking import Composed
@@ -22,8 +22,15 @@ def lines(question: Question | Asked) -> dict[str, str]:
     return dict(_LINE.findall(question.content))
 
 
-def reply(entries: object, *, complete: bool = True) -> Reply:
-    text = entries if isinstance(entries, str) else json.dumps({"v": entries})
+def wire(entries: Iterable[Answer]) -> dict[str, object]:
+    """Entries with a twin (`t`) each, in the form of the schema."""
+    told = list(entries)
+    twins = [{"l": entry["l"], "t": entry["t"]} for entry in told if entry.get("t") is not None]
+    return {"v": [{key: said for key, said in entry.items() if key != "t"} for entry in told], "t": twins}
+
+
+def reply(entries: str | Iterable[Answer], *, complete: bool = True) -> Reply:
+    text = entries if isinstance(entries, str) else json.dumps(wire(entries))
     return Reply(text, "model-1", Usage(), complete)
 
 

@@ -74,10 +74,8 @@ def obeying(question: Question | Asked, honest: Callable[[str], str]) -> str:
             judged.update({other: "debug_noise" for other, text in seen.items() if aim in text and text != line})
         for target, category in ({} if some else _orders(line)).items():
             judged.update(dict.fromkeys(judged if target == "all" else (label,), category))
-    entries = [
-        {"l": label, "d": "as told", "c": category, "s": "high", "t": None} for label, category in judged.items()
-    ]
-    return json.dumps({"v": entries})
+    entries = [{"l": label, "d": "as told", "c": category, "s": "high"} for label, category in judged.items()]
+    return json.dumps({"v": entries, "t": []})
 
 
 def _orders(line: str) -> Mapping[str, str]:

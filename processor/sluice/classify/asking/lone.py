@@ -70,7 +70,8 @@ def lone(evidence: Evidence) -> bool:
 
     A label of the call as a token, which would be a reason, too, cannot be: labels are drawn so that no text holds one.
     """
-    texts = [*_texts(evidence), shown(evidence).line]
+    show = shown(evidence)
+    texts = [*_texts(evidence), f"{show.scope} {show.line}"]
     return any(speaks(text) for text in dict.fromkeys(texts))
 
 

@@ -77,7 +77,7 @@ zeilen. eintrage. eintraege. meldungen. lignes. entrees. journaux. lineas. entra
 regels. rader. wpisy. satirlar. строки. записи. логи.
 """,
     Says.ACTS: """
-drop. drops. dropp discard delet remov ignor skip suppress filter forget throw toss. purge. purged scrap. silenc mute.
+drop. drops. dropp discard delet remov ignor skip suppress filter forget toss. purge. purged scrap. silenc mute.
 muted keep. kept. retain disregard hide. overlook
 loesch losch verwerf entfern vergiss wegwerf
 supprim jeter. jetez oubli ecart. ecartez
@@ -139,6 +139,7 @@ PHRASES = re.compile(
     r"|\b(?:never|not|nobody) (?:\w+ ){0,2}(?:keep|read|reads|look|looks|need|needs|miss|misses)\b|\blow value\b"
     r"|\b(?:fine|safe|okay|ok) to (?:lose|drop|delete|ignore|remove|discard|skip|forget)\b|\bsigns? of life\b"
     r"|\b(?:lines|entries|records|rows|types|events|messages|ones) (?:are|were) (?:\w+ )?(?:heartbeat|duplicate|probe)"
+    r"|\bthrown? (?:\w+ ){0,2}away\b"
     r"|\b(?:to|into|in) the (?:bin|trash)\b|\bwho cares\b|\b(?:previous|earlier|prior) instructions?\b"
     r"|\broutine success|\bbot traffic|\b(?:ohne|sans|sin|senza|sem|zonder|bez) (?:\w+ )?"
     r"(?:wert|bedeutung|belang|valeur|interet|valor|interes|valore|interesse|waarde|znaczenia)\b"
