@@ -320,6 +320,15 @@ class Worker:
         """Kept, and not asked about again unless an operator wants it. What broke something here is not touched."""
         provider = judgement.provider if judgement else self._provider.name
         self._telemetry.add("sluice_classify_unusable", provider=provider, reason="parked")
+        identity = waiting.evidence.identity
+        service = "/".join(filter(None, (identity.namespace, identity.service))) or "no service"
+        log.warning(
+            "%s: no usable answer about event type %s of %s (%s): it is kept, and not asked about again unless told to",
+            provider,
+            waiting.evidence.fingerprint,
+            service,
+            reason,
+        )
         self._done(held, waiting)
         if judgement is not None:
             self._judge(
