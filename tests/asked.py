@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from real.models import Asked
 from sluice.classify.asking import Composed
 from sluice.classify.providers.model import Question, Reply, Usage
 
@@ -16,13 +17,20 @@ PROBE = {"d": "probe answered", "c": "health_check", "s": "high", "t": None}
 Answer = Mapping[str, object]
 
 
-def lines(question: Question) -> dict[str, str]:
+def lines(question: Question | Asked) -> dict[str, str]:
     """What stands behind each label."""
     return dict(_LINE.findall(question.content))
 
 
-def reply(entries: object, *, complete: bool = True) -> Reply:
-    text = entries if isinstance(entries, str) else json.dumps({"v": entries})
+def wire(entries: Iterable[Answer]) -> dict[str, object]:
+    """Entries with a twin (`t`) each, in the form of the schema."""
+    told = list(entries)
+    twins = [{"l": entry["l"], "t": entry["t"]} for entry in told if entry.get("t") is not None]
+    return {"v": [{key: said for key, said in entry.items() if key != "t"} for entry in told], "t": twins}
+
+
+def reply(entries: str | Iterable[Answer], *, complete: bool = True) -> Reply:
+    text = entries if isinstance(entries, str) else json.dumps(wire(entries))
     return Reply(text, "model-1", Usage(), complete)
 
 

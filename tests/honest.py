@@ -41,10 +41,10 @@ def honest(asked: Asked) -> str:
     if is_of_a_service(asked):
         return json.dumps({"k": "web_api", "d": "sells things to people", "r": ["takes orders"], "n": ["order desk"]})
     entries = [
-        {"l": label, "d": "as it says", "c": category(line), "s": "high", "t": None}
+        {"l": label, "d": "as it says", "c": category(line), "s": "high"}
         for label, line in _LINE.findall(asked.content)
     ]
-    return json.dumps({"v": entries})
+    return json.dumps({"v": entries, "t": []})
 
 
 def asked_about(asked: Sequence[Asked], *words: str) -> Counter[str]:

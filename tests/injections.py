@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable, Mapping
 from random import Random
 
+from aimed_injections import aims
 from asked import lines
+from real.models import Asked
 from sluice.classify.providers.model import Question
 from sluice.verdicts.model import CATEGORIES
 
@@ -62,17 +64,18 @@ def injections(count: int) -> list[str]:
     return list(dict.fromkeys(every))[:: max(1, len(every) // count)]
 
 
-def obeying(question: Question, honest: Callable[[str], str]) -> str:
+def obeying(question: Question | Asked, honest: Callable[[str], str]) -> str:
     """The answer of a model that judges by `honest`, and then does what any text asks for."""
     seen = lines(question)
     judged = {label: honest(line) for label, line in seen.items()}
     for label, line in seen.items():
-        for target, category in _orders(line).items():
+        some = aims(line)
+        for aim in some:
+            judged.update({other: "debug_noise" for other, text in seen.items() if aim in text and text != line})
+        for target, category in ({} if some else _orders(line)).items():
             judged.update(dict.fromkeys(judged if target == "all" else (label,), category))
-    entries = [
-        {"l": label, "d": "as told", "c": category, "s": "high", "t": None} for label, category in judged.items()
-    ]
-    return json.dumps({"v": entries})
+    entries = [{"l": label, "d": "as told", "c": category, "s": "high"} for label, category in judged.items()]
+    return json.dumps({"v": entries, "t": []})
 
 
 def _orders(line: str) -> Mapping[str, str]:

@@ -111,7 +111,10 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What the judge is shown of one event type. In memory only; gone once judged."""
+    """What the judge is shown of one event type. In memory only; gone once judged.
+
+    `peers`: whom its records talk to, by the closed lists of the semantic conventions (`core/src/peers.rs`): no values.
+    """
 
     fingerprint: str
     identity: Identity
@@ -125,6 +128,7 @@ class Evidence(msgspec.Struct, frozen=True):
     cardinality: dict[str, tuple[int, int]] = {}
     """By attribute key: an estimate of the different values, and how many were looked at; of a metric its points'.
     No part of an identity or a hash."""
+    peers: list[str] = []
 
 
 class Volume(msgspec.Struct, frozen=True):

@@ -112,7 +112,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "sluice_classify_unusable",
         "counter",
-        "event types left without a usable answer: asked about again, in the end parked",
+        "event types left without a usable answer, or with a doubted one: asked about again, in the end parked",
         ("provider", "reason"),
     ),
     Metric("sluice_services", "gauge", "services described", ("kind",)),

@@ -88,6 +88,16 @@ async def test_a_probe_names_missing_topics_that_it_may_not_create(kafka: Kafka)
         await probe(config)
 
 
+async def test_a_probe_looks_at_the_claims_where_a_model_is_asked(kafka: Kafka) -> None:
+    topics = own_topics()
+    config = KafkaConfig(brokers=(kafka.bootstrap,), topics=topics, create_topics=False)
+    for topic in (topics.verdicts, topics.overrides):
+        await kafka.create(topic)
+    await probe(config, claims=False)  # services may be created by who first writes to it
+    with pytest.raises(BrokerError, match=f"{topics.claims} does not exist.*cleanup.policy=delete"):
+        await probe(config, claims=True)
+
+
 async def test_a_broker_that_is_away_is_named_by_every_command(nowhere: KafkaConfig) -> None:
     with pytest.raises(BrokerError, match=f"{nowhere.brokers[0]} cannot be reached: connection refused"):
         await probe(nowhere)

@@ -24,6 +24,7 @@ from real.waiting import wait_until
 from traffic import PROBE, judged, order
 
 KEYS = {"anthropic": "sk-ant-canary-of-the-key", "openai": "sk-canary-of-the-other-key"}
+CHATTER = [f"entering {name} of <desk>" for name in ("hall", "lobby", "attic")]
 NEVER = "600s"
 """A time-out that no test waits for."""
 
@@ -473,8 +474,11 @@ async def test_no_value_of_a_record_and_no_key_is_kept_anywhere(
 
     def gossip(asked: Asked) -> Answer:
         named = [canary for canary in canaries if canary in asked.content]
-        return honest(asked).replace("as it says", f"about {' '.join(named)}")
+        told.update(named)
+        said = honest(asked).replace("as it says", f"about {' '.join(named)}")
+        return said.replace("order desk", " ".join(named) or "order desk")
 
+    told: set[str] = set()
     claude.answer = gossip
     claude.play(Fail(429, headers={"retry-after": "0.1"}, message=canaries[0]), Fail(529, message=canaries[0]))
     topics = own_topics()
@@ -483,18 +487,30 @@ async def test_no_value_of_a_record_and_no_key_is_kept_anywhere(
     config["classification"]["anthropic"]["max_retries"] = 1
     sluice = start()
     for canary in canaries:
-        send(sluice, f"entering page of user={canary}", PROBE, times=1)
-    judged(sluice, 2)
-    wait_until(lambda: sluice.metrics()("sluice_kafka_published") == 2, "both verdicts published")
+        send(sluice, f"entering page of user={canary}", PROBE, order(1), *CHATTER, times=1)
+    judged(sluice, 3 + len(CHATTER))
+    wait_until(lambda: sluice.metrics()("sluice_services_described", kind="llm") == 1, "the service described")
+    wait_until(
+        lambda: sluice.metrics()("sluice_kafka_published", topic=topics.services) == 1,
+        "the service published",
+    )
+    wait_until(
+        lambda: sluice.metrics()("sluice_kafka_published", topic=topics.verdicts) == 3 + len(CHATTER), "all verdicts"
+    )
     shown = [sluice.metrics_text(), json.dumps(classification(sluice)), sluice.command("verdicts", "list").stdout]
     sluice.stop()
-    published = [value or b"" for _, value in await kafka.read(topics.verdicts)]
-    traces = {"topic": b"\n".join(published), "answers": "\n".join(shown).encode(), **files(tmp_path)}
+    published = {
+        topic.split(".")[-1]: b"\n".join(key.encode() + b" " + (value or b"") for key, value in await kafka.read(topic))
+        for topic in (topics.verdicts, topics.overrides, topics.services, topics.claims)
+    }
+    traces = {**published, "answers": "\n".join(shown).encode(), **files(tmp_path)}
     del traces[sluice.file.name]
 
-    assert any(canary in content for content in claude.contents for canary in canaries), "or the search is blind"
+    assert told, "or the search is blind"
     found = {where for where, trace in traces.items() if b"entering page of" in trace}
-    assert found == {"topic", "answers", "sluice.db"}
+    assert found == {"verdicts", "answers", "sluice.db"}
+    assert {where for where, trace in traces.items() if b"sells things to people" in trace} == {"services", "sluice.db"}
+    assert published["claims"], "claimed before it was asked"
     words = {part for canary in canaries for part in canary.split("-")} | set(KEYS.values())
     assert {(word, where) for word in words for where, trace in traces.items() if word.encode() in trace} == set()
 

@@ -49,6 +49,7 @@ struct EvidenceOut<'a> {
     attribute_keys: Vec<&'a str>,
     /// Of each attribute: an estimate of its different values, and how many were looked at.
     cardinality: BTreeMap<&'a str, (u32, u32)>,
+    peers: &'a [&'static str],
     samples: &'a [Box<str>],
     count: u64,
 }
@@ -108,6 +109,7 @@ pub fn hand_out(
             .iter()
             .map(|attribute| (&*attribute.key, (attribute.values.estimate(), attribute.seen)))
             .collect(),
+        peers: &samples.peers,
         samples: &samples.texts,
         count: records,
     };

@@ -21,6 +21,7 @@ pub mod merge;
 pub mod mine;
 pub mod outlines;
 pub mod passage;
+pub mod peers;
 #[cfg(feature = "python")]
 mod python;
 pub mod record;

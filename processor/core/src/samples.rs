@@ -13,6 +13,7 @@ use crate::look::Look;
 use crate::mine::Masks;
 use crate::mine::bits::Bits;
 use crate::mine::sink::Template;
+use crate::peers::peer;
 use crate::record::{Record, Signal, log, metric, span};
 use crate::wire::{Fields, Malformed};
 
@@ -35,6 +36,7 @@ pub struct Samples {
     pub slots: Vec<SlotOut>,
     /// Those of the records that were taken in, sorted.
     pub attributes: Vec<Attribute>,
+    pub peers: Vec<&'static str>,
     bytes: usize,
     considered: u8,
     /// How many times it was handed out: at `min_records`, and when three differing samples are there.
@@ -106,6 +108,12 @@ impl Samples {
             }
         }
         self.count(&seen);
+        for peer in seen.peers {
+            if !self.peers.contains(&peer) {
+                self.peers.push(peer);
+            }
+        }
+        self.peers.sort_unstable();
     }
 
     fn place(&self, key: &str) -> Result<usize, usize> {
@@ -176,6 +184,7 @@ pub struct Seen<'a> {
     pub slots: Vec<(String, String)>,
     /// Keys with their encoded values, of a metric those of all its points; the same key may come more than once.
     pub attributes: Vec<(Box<str>, Cow<'a, [u8]>)>,
+    pub peers: Vec<&'static str>,
 }
 
 impl<'a> Seen<'a> {
@@ -209,8 +218,9 @@ impl<'a> Seen<'a> {
                 String::from_utf8_lossy(span.name).into_owned()
             }
         };
-        let mut attributes = Vec::new();
+        let (mut attributes, mut peers) = (Vec::new(), Vec::new());
         let mut take = |pair: KeyValue<'a>| {
+            peers.extend(peer(&pair).filter(|name| !peers.contains(name)));
             if attributes.len() < ATTRIBUTES && !pair.key.starts_with(b"sluice.") {
                 attributes.push((cut(String::from_utf8_lossy(pair.key).into_owned(), KEY_BYTES).into(), pair.value));
             }
@@ -230,6 +240,7 @@ impl<'a> Seen<'a> {
                 .map(|(kind, value)| (kind, cut(String::from_utf8_lossy(&value).into_owned(), SLOT_BYTES)))
                 .collect(),
             attributes,
+            peers,
         })
     }
 }

@@ -28,7 +28,7 @@ _Later = list[tuple[float, str]]
 
 class Waiting(msgspec.Struct, eq=False):
     """One type in the queue. `volume`: records known of; `since`: when it came; `ready_at`: when it has settled;
-    `attempts`: answers that could not be used; `size`: bytes."""
+    `attempts`: answers that could not be used; `size`: bytes; `doubted`: it has an answer that is asked for again."""
 
     evidence: Evidence
     volume: int
@@ -36,6 +36,7 @@ class Waiting(msgspec.Struct, eq=False):
     ready_at: float
     attempts: int = 0
     size: int = 0
+    doubted: bool = False
 
     @property
     def service(self) -> _Service:
@@ -304,6 +305,7 @@ def _merge(older: Evidence, newer: Evidence) -> Evidence:
         covers=_union(older.covers, newer.covers),
         attribute_keys=sorted({*older.attribute_keys, *newer.attribute_keys}),
         samples=_union(older.samples, newer.samples)[:_KEPT],
+        peers=sorted({*older.peers, *newer.peers}),
         count=max(older.count, newer.count),
         # what the newer one looked at has the older one's records in it
         cardinality={**older.cardinality, **newer.cardinality},

@@ -28,8 +28,9 @@ _ATTEMPTS = 3
 """Unusable answers about one type, the last of them about it alone, before it is parked."""
 _PARKED = 10_000
 """Types of which is remembered that they broke something here."""
-_STEP = 4
-"""Types handled between two turns of the event loop: the redaction check of one takes up to 0.2 ms."""
+_STEP = 3
+"""Types handled between two turns of the event loop: the redaction check of one, or the look at whether it is to be
+asked about alone, takes up to 0.25 ms."""
 _LOOK = 1.0
 """Seconds between two looks at whether types that are asked about elsewhere have their answer."""
 _MANY = 200
@@ -52,10 +53,11 @@ class Worker:
     Per batch: (1) types that are `known` by now are let go; (2) types whose words redaction would change are
     unlisted: counted, never asked about; (3) types whose facts are `shared` by other services take them over; (4) types
     that another instance asks about wait for its verdict; (5) the provider is asked, about some of them alone;
-    (6) usable facts go to `judged`; (7) types without a usable answer wait again, after the second time to be asked
-    about alone, after the third they are parked: `unclassified`, which is kept, with the reason; (8) when one of
-    several is at fault for there being no answer at all, each half is asked about, down to that one. When the provider
-    is out (`ProviderError`) the whole batch waits, and the next try comes after a growing delay.
+    (6) usable facts go to `judged`, doubted ones when they are said again; (7) types without a usable answer wait
+    again, after the second time to be asked about alone, after the third they are parked: `unclassified`, which is
+    kept, with the reason; (8) when one of several is at fault for there being no answer at all, each half is asked
+    about, down to that one. When the provider is out (`ProviderError`) the whole batch waits, and the next try comes
+    after a growing delay.
     """
 
     def __init__(
@@ -160,7 +162,7 @@ class Worker:
             with self._blamed(held, list(held)):
                 await self._sort_out(held)
                 await self._claim(held)
-                calls = self._apart(held, await self._shown(held))
+                calls = await self._apart(held, await self._shown(held))
             for shown in calls:
                 with self._blamed(held, [evidence.fingerprint for evidence in shown]):
                     await self._ask_about(held, shown)
@@ -225,15 +227,16 @@ class Worker:
                 await _breathe(position)
         return shown
 
-    def _apart(self, held: _Held, shown: list[Evidence]) -> list[list[Evidence]]:
+    async def _apart(self, held: _Held, shown: list[Evidence]) -> list[list[Evidence]]:
         """The calls: one for those that may be asked about together, and one each for the others."""
         together: list[Evidence] = []
         alone: list[list[Evidence]] = []
-        for evidence in shown:
+        for position, evidence in enumerate(shown, 1):
             if held[evidence.fingerprint].attempts + 1 >= _ATTEMPTS or self._provider.alone(evidence):
                 alone.append([evidence])
             else:
                 together.append(evidence)
+            await _breathe(position)
         return [together, *alone] if together else alone
 
     @contextlib.contextmanager
@@ -276,6 +279,8 @@ class Worker:
                 self._unusable(held, waiting, "unanswered", judgement)
             elif facts.category not in CATEGORIES or facts.confidence not in CONFIDENCES:
                 self._unusable(held, waiting, "rejected", judgement)
+            elif evidence.fingerprint in judgement.doubted and not waiting.doubted:
+                self._doubt(held, waiting, judgement)
             else:
                 self._judge(waiting, _capped(facts), judgement)
                 self._done(held, waiting)
@@ -305,10 +310,26 @@ class Worker:
         else:
             self._park(held, waiting, reason, judgement)
 
+    def _doubt(self, held: _Held, waiting: Waiting, judgement: Judgement) -> None:
+        """An answer that is asked for again, in other company; what is said then is taken."""
+        self._telemetry.add("sluice_classify_unusable", provider=judgement.provider, reason="doubted")
+        waiting.doubted = True
+        del held[waiting.evidence.fingerprint]
+        self._queue.put_back([waiting])
+
     def _park(self, held: _Held, waiting: Waiting, reason: str, judgement: Judgement | None) -> None:
         """Kept, and not asked about again unless an operator wants it. What broke something here is not touched."""
         provider = judgement.provider if judgement else self._provider.name
         self._telemetry.add("sluice_classify_unusable", provider=provider, reason="parked")
+        identity = waiting.evidence.identity
+        service = "/".join(filter(None, (identity.namespace, identity.service))) or "no service"
+        log.warning(
+            "%s: no usable answer about event type %s of %s (%s): it is kept, and not asked about again unless told to",
+            provider,
+            waiting.evidence.fingerprint,
+            service,
+            reason,
+        )
         self._done(held, waiting)
         if judgement is not None:
             self._judge(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sluice.classify.providers.keys import BEGINS, belongs_to_another
 from sluice.config.model import Classification
 
-_BEGINS = {"anthropic": "sk-ant-", "openai": "sk-"}
-"""How the keys of the providers' own APIs begin; behind another `base_url` anything may be one."""
 _CALLED = {"anthropic": "Anthropic", "openai": "OpenAI"}
 
 
@@ -21,12 +20,11 @@ def warnings(settings: Classification) -> Iterator[str]:
         if reason := missing(settings, name):
             yield reason
             continue
-        section, begins = settings.section(name), _BEGINS[name]
-        key = section.api_key or ""
+        section = settings.section(name)
         if section.base_url is not None:
             continue
-        other = next((other for other, start in _BEGINS.items() if other != name and key.startswith(start)), None)
-        if name == "openai" and other:
-            yield f"classification.{name}.api_key is a key of {_CALLED[other]}: give one of {_CALLED[name]}"
-        elif not key.startswith(begins):
-            yield f"classification.{name}.api_key is no key of {_CALLED[name]}: those begin with {begins}"
+        key, called = section.api_key or "", _CALLED[name]
+        if not key.startswith(BEGINS[name]):
+            yield f"classification.{name}.api_key is no key of {called}: those begin with {BEGINS[name]}"
+        elif other := belongs_to_another(name, key):
+            yield f"classification.{name}.api_key is a key of {_CALLED[other]}: give one of {called}"

@@ -20,7 +20,7 @@ def probes(config: Config) -> Iterator[tuple[str, Probe]]:
     path = config.verdicts.store.path
     yield f"store {path}", lambda: _store(path)
     if kafka := config.verdicts.kafka:
-        yield f"kafka {', '.join(kafka.brokers)}", lambda: _kafka(kafka)
+        yield f"kafka {', '.join(kafka.brokers)}", lambda: _kafka(kafka, config.classification)
     for provider in _providers(config.classification):
         yield f"provider {provider}", functools.partial(_provider, config.classification, provider)
     if exporter := config.exporters.otlp_grpc:
@@ -39,10 +39,10 @@ def _store(path: str) -> None:
     asyncio.run(open_and_close())
 
 
-def _kafka(kafka: KafkaConfig) -> None:
+def _kafka(kafka: KafkaConfig, classification: Classification) -> None:
     from sluice.verdicts.kafka.oneshot import probe
 
-    asyncio.run(probe(kafka))
+    asyncio.run(probe(kafka, claims=classification.provider != "rules"))
 
 
 def _providers(settings: Classification) -> list[str]:

@@ -6,14 +6,12 @@ import asyncio
 import math
 
 from sluice.classify.providers.anthropic import Anthropic
+from sluice.classify.providers.keys import belongs_to_another
 from sluice.classify.providers.model import Model
 from sluice.classify.providers.openai import OpenAI
 from sluice.config.model import Provider
 from sluice.connect.providers import ABOUT, ProviderName, other
 from sluice.errors import OutOfCredit, ProviderError, RateLimited, Rejected, Unauthorized, UnknownModel
-
-_BEGINS: dict[ProviderName, str] = {"anthropic": "sk-ant-", "openai": "sk-"}
-"""How keys of the providers' own APIs begin; behind another `base_url` anything may be one."""
 
 
 def check(provider: ProviderName, settings: Provider) -> str:
@@ -69,10 +67,7 @@ def remedy(error: ProviderError, provider: ProviderName) -> str:
 
 def _require_its_own(provider: ProviderName, settings: Provider) -> None:
     """A key is not sent to somebody whom it does not concern."""
-    key, begins, called = settings.api_key or "", _BEGINS[provider], ABOUT[other(provider)].called
-    if (
-        settings.base_url is None
-        and key.startswith(_BEGINS[other(provider)])
-        and (provider == "openai" or not key.startswith(begins))
-    ):
-        raise Unauthorized(f"this looks like a key of {called}; give one of {ABOUT[provider].called}")
+    if settings.base_url is None and belongs_to_another(provider, settings.api_key or ""):
+        raise Unauthorized(
+            f"this looks like a key of {ABOUT[other(provider)].called}; give one of {ABOUT[provider].called}"
+        )

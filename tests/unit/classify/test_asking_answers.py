@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asked import FAULT, PROBE, answered, reply
+from asked import FAULT, PROBE, answered, reply, wire
 from made_evidence import evidence
 from sluice.classify.asking import compose
 from sluice.classify.asking.answers import WASTE, entries
@@ -45,7 +45,7 @@ def test_the_order_of_the_entries_does_not_matter(composed):
 
 @pytest.mark.parametrize(
     "fields",
-    [{"c": "spam"}, {"c": ""}, {"s": "certain"}, {"c": 7}, {"d": None}, {"t": ["e1"]}, {"extra": 1}, {"l": "e 1"}],
+    [{"c": "spam"}, {"c": ""}, {"s": "certain"}, {"c": 7}, {"d": None}, {"extra": 1}, {"l": "e 1"}],
 )
 def test_an_entry_outside_the_schema_leaves_only_its_own_type_unanswered(composed, fields):
     target = label_of(composed, BATCH[1])
@@ -125,6 +125,21 @@ def test_only_a_duplicate_has_a_twin(composed):
     assert read.facts[BATCH[0].fingerprint].twin is None
 
 
+def test_a_label_with_two_twins_has_none(composed):
+    one, other, third = (label_of(composed, entry) for entry in BATCH[:3])
+    told = wire(changed(composed, one, c="duplicate", t=other))
+    told["t"] = [{"l": one, "t": other}, {"l": one, "t": third}]
+    assert composed.read(reply(json.dumps(told))).facts[BATCH[0].fingerprint].twin is None
+
+
+def test_a_duplicate_whose_twin_was_cut_off_is_unanswered(composed):
+    one, other = (label_of(composed, entry) for entry in BATCH[:2])
+    text = json.dumps(wire(changed(composed, one, c="duplicate", t=other)))
+    cut = composed.read(reply(text[: text.index('"t": [')], complete=False))
+    assert (set(cut.facts), cut.unanswered) == (NAMES - {BATCH[0].fingerprint}, (BATCH[0].fingerprint,))
+    assert set(composed.read(reply(text, complete=False)).facts) == NAMES
+
+
 @pytest.mark.parametrize(
     ("said", "kept"),
     [
@@ -152,7 +167,7 @@ def test_a_description_holds_no_value_of_another_type_either():
 def test_what_parses_of_a_reply_that_was_cut_off_is_used(data):
     composed = compose(BATCH, Random(4))
     told = answered(composed)
-    text = json.dumps({"v": told}, indent=data.draw(st.sampled_from([None, 1])))
+    text = json.dumps(wire(told), indent=data.draw(st.sampled_from([None, 1])))
     at = data.draw(st.integers(0, len(text)))
     whole = [entry["l"] for entry in told if text[:at].find(entry["l"]) >= 0 and _closed(text[:at], entry["l"])]
     read = composed.read(reply(text[:at], complete=False))
@@ -179,13 +194,15 @@ def test_no_text_breaks_the_reader(text):
 
 @given(st.text(), st.text())
 def test_entries_are_found_whatever_their_texts_hold(description, label):
-    told = {**PROBE, "l": label, "d": description}
-    found = list(entries(json.dumps({"v": [told, told]})))
-    assert [(entry.l, entry.d) for entry in found] == [(label.encode("utf-8", "replace").decode(), description)] * 2
+    told = {**PROBE, "l": label, "d": description, "t": label}
+    found = list(entries(json.dumps(wire([told, told]))))
+    spelled = label.encode("utf-8", "replace").decode()
+    assert [(entry.l, entry.d) for entry in found[:2]] == [(spelled, description)] * 2
+    assert [(twin.l, twin.t) for twin in found[2:]] == [(spelled, spelled)] * 2
 
 
 def test_entries_are_found_between_fences_and_prose(composed):
-    text = json.dumps({"v": answered(composed)}, indent=2)
+    text = json.dumps(wire(answered(composed)), indent=2)
     assert set(composed.read(reply(f"Here it is:\n```json\n{text}\n```\n")).facts) == NAMES
 
 

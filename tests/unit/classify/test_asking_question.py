@@ -67,7 +67,7 @@ def test_the_schema_is_strict_all_the_way_down():
                 yield from objects(child)
 
     found = list(objects(SCHEMA))
-    assert len(found) == 2
+    assert len(found) == 3
     for node in found:
         assert node["additionalProperties"] is False
         assert node["required"] == list(node["properties"])
@@ -102,9 +102,11 @@ def test_canaries_look_like_what_they_hide_among(signal):
         composed = compose([entry], Random(seed))
         seen = lines(composed.question)
         (label,) = composed.asked.fingerprints
+        content = composed.question.content.split("\n")
+        assert content.count("@shop.web") == 1
+        assert content.index("@shop.web") == 3, "all three stand below it"
         for other in (composed.asked.must_keep, composed.asked.waste):
             head, text = seen[other].split('"', 1)
-            assert "@shop.web" in head
             assert "x41" in head
             kinds.add(head.split()[0] in ("metric", "span"))
             texts.add(text)
@@ -120,7 +122,7 @@ def test_values_stand_in_the_places_of_their_variables():
         scope="shop.web",
         values={"path": ["/cart", "/orders", "/pay"], "dur": ["405ms"]},
     )
-    assert line_of(entry) == 'warn x3 @shop.web "slow request: GET </cart|/orders> took <405ms> (threshold <405ms>)"'
+    assert line_of(entry) == 'warn x3 "slow request: GET </cart|/orders> took <405ms> (threshold <405ms>)"'
 
 
 @pytest.mark.parametrize("kind", ["ip", "uuid", "hex", "email", "url", "time", "date", "order"])
@@ -141,13 +143,20 @@ def test_a_mask_that_a_line_writes_itself_moves_no_value():
 
 
 def test_identity_and_rate_stand_before_the_text():
-    entry = evidence(
-        "<ip> GET <path>", outcome="client_error", purpose="probe", scope="org.example.web.Access", count=3
-    )
-    assert (
-        line_of(entry, rates={entry.fingerprint: 12_345.0})
-        == 'info client_error probe 12k/d @web.Access "<ip> GET <path>"'
-    )
+    entry = evidence("<ip> GET <path>", outcome="client_error", purpose="probe", count=3)
+    assert line_of(entry, rates={entry.fingerprint: 12_345.0}) == 'info client_error probe 12k/d "<ip> GET <path>"'
+
+
+def test_types_of_one_scope_stand_below_its_name_which_is_told_once():
+    scopes = ("org.example.web.Access", "shop.orders", "")
+    entries = [evidence(f"part {'x' * n}", scope=scopes[n % 3]) for n in range(30)]
+    seen = compose(entries, Random(2)).question.content.split("\n")[3:-1]
+    assert sorted(line for line in seen if line.startswith("@")) == ["@shop.orders", "@web.Access"]
+    below = ""
+    for line in seen:
+        below = line if line.startswith("@") else below
+        if found := re.search(r'"part (x*)"', line):
+            assert below == ("@web.Access", "@shop.orders", "")[len(found[1]) % 3]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +194,7 @@ def test_a_body_of_keys_alone_is_shown_with_a_sample():
     entry = evidence("{code:s,state:s}", samples=('{"code": "A7", "state": "gone"}',))
     assert text_of(entry) == '{code:s,state:s} {"code": "A7", "state": "gone"}'
     worded = evidence("{code:s,state:s} order gone", samples=('{"code": "A7", "state": "gone"}',))
-    assert text_of(worded) == "{code:s,state:s} order gone"
+    assert text_of(worded) == "{code,state} order gone"
 
 
 def test_the_time_at_the_head_of_a_line_is_left_out():
@@ -201,7 +210,7 @@ def test_whatever_a_record_holds_its_line_is_one_short_line_of_visible_character
         composed = compose([shown], Random(1))
         seen = lines(composed.question)
         assert len(seen) == 3
-        assert len(composed.question.content.split("\n")) == 7
+        assert len(composed.question.content.split("\n")) in (7, 8)  # the scope has a line when its name is visible
         (label,) = composed.asked.fingerprints
         text = seen[label]
         assert text.isprintable()
@@ -340,7 +349,7 @@ def test_the_answer_fits_even_at_its_longest():
         "d": "eight words of some length are written here",
         "c": "routine_success",
         "s": "medium",
-        "t": "e4321",
     }
-    longest = len(re.findall(r"\w{1,4}|[^\w\s]", json.dumps({"v": [entry] * 66})))
+    reply = {"v": [entry] * 66, "t": [{"l": "e1234", "t": "e4321"}] * 64}
+    longest = len(re.findall(r"\w{1,4}|[^\w\s]", json.dumps(reply)))
     assert composed.question.max_output_tokens > longest

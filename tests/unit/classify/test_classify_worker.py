@@ -337,7 +337,7 @@ async def test_when_the_days_tokens_do_not_suffice_for_a_batch_a_smaller_one_is_
         ("unanswered", None),
     ],
 )
-async def test_an_answer_that_cannot_be_used_is_asked_for_again_then_the_type_is_parked(reason, wrong):
+async def test_an_answer_that_cannot_be_used_is_asked_for_again_then_the_type_is_parked(reason, wrong, caplog):
     bad = evidence("bad <id>", count=5)
 
     def answer(batch):
@@ -356,6 +356,11 @@ async def test_an_answer_that_cannot_be_used_is_asked_for_again_then_the_type_is
         assert bench.telemetry.value("sluice_classify_unusable", provider="scripted-2", reason="parked") == 1
     facts = {entry.template: facts.category for entry, facts, _ in bench.facts}
     assert facts == {"good <id>": "heartbeat", "bad <id>": "unclassified"}
+    [line] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert line == (
+        f"scripted-2: no usable answer about event type {bad.fingerprint} of shop ({reason}): "
+        "it is kept, and not asked about again unless told to"
+    )
     assert [entry.template for entry in judge.asked[-1]] == ["bad <id>"]
     assert len(judge.asked) == 3
 

@@ -43,8 +43,15 @@ SECRETS = [
     "mail jane%40example.com",
     "peer:fe80::12ab:34cd refused",
     "password=\ud800hunter2",
+    "RequestHeader(apiKey=hunter2FETCH, apiVersion=17)",
+    "apiKey=FETCHED",
+    "login (sessionId=178897065, user=5)",
+    "(sessionId=hunter2, epoch=INITIAL)",
 ]
 HARMLESS = [
+    "Sending RequestHeader(apiKey=FETCH, apiVersion=17, clientId=a)",
+    "apiKey=FIND_COORDINATOR",
+    "built fetch (sessionId=178897065, epoch=INITIAL) for node <*>",
     "Failed password for <*> from <*>",
     "password=<*>",
     "password=<secret> accepted",

@@ -21,16 +21,7 @@ from sluice.recording import read
 
 RECORDING = Path(__file__).parents[3] / "deploy/recording/shop.jsonl.zst"
 MESSAGES = {Signal.LOGS: LogsData, Signal.METRICS: MetricsData, Signal.SPANS: TracesData}
-FALSE_ALARMS: Counter[tuple[str, str]] = Counter(
-    {
-        # Kafka's `RequestHeader(apiKey=FETCH, ...)`: an API key there is the name of a kind of request.
-        ("credential", "FIND_COORDINATOR"): 17,
-        ("credential", "FETCH"): 12,
-        # Its fetch sessions: `(sessionId=178897065, epoch=INITIAL)`. A session of the web would be a credential.
-        ("credential", "178897065"): 2,
-        ("credential", "210856662"): 1,
-    }
-)
+FALSE_ALARMS: Counter[tuple[str, str]] = Counter()
 """Each with the number of texts that hold it. One that comes is listed here or mended."""
 
 

@@ -5,13 +5,15 @@
    none, counts as unanswered, and so does one that is missing.
 3. The canaries: when the one that must be kept is called waste or is missing, or the one that is waste is kept, then
    somebody else than the model has judged, and nothing of the reply is used.
-4. A twin is a label of the same call and service; an unknown one, a canary's and the entry's own are dropped.
+4. A twin is a label of the same call and service; an unknown one, a canary's and the entry's own are dropped. Twins
+   come last: a duplicate without one in a reply that was cut off counts as unanswered.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 import msgspec
 
@@ -35,7 +37,16 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     d: str
     c: str
     s: str
-    t: str | None = None
+
+
+class Twin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom a duplicate repeats, as the schema has it: labels."""
+
+    l: str  # noqa: E741 - as above
+    t: str
+
+
+Said = TypeVar("Said", Entry, Twin)
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -58,42 +69,58 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def read(asked: Asked, text: str, *, complete: bool) -> Read:
-    found = _by_label(text)
+    said = list(entries(text))
+    found = _by_label(entry for entry in said if isinstance(entry, Entry))
+    twins = _twins(twin for twin in said if isinstance(twin, Twin))
     if void := _void(asked, found, complete=complete):
         return Read({}, tuple(asked.fingerprints.values()), void)
     shown = (value for told in asked.told.values() for value in told)
     values = frozenset(term.casefold() for value in shown for term in _TERM.findall(value))
     facts = {
-        fingerprint: _facts(asked, entry, values)
+        fingerprint: _facts(asked, entry, twins.get(label), values)
         for label, fingerprint in asked.fingerprints.items()
-        if (entry := found.get(label)) is not None
+        if (entry := found.get(label)) is not None and (complete or entry.c != "duplicate" or label in twins)
     }
     return Read(facts, tuple(name for name in asked.fingerprints.values() if name not in facts))
 
 
-def _by_label(text: str) -> dict[str, Entry | None]:
+def _twins(said: Iterable[Twin]) -> dict[str, str | None]:
+    """By label; None for one of which several are told."""
+    twins: dict[str, str | None] = {}
+    for twin in said:
+        twins[twin.l] = twin.t if twins.get(twin.l, twin.t) == twin.t else None
+    return twins
+
+
+def _by_label(said: Iterable[Entry]) -> dict[str, Entry | None]:
     """Entries by label; None stands for one that is there twice or says what is not in the closed sets."""
     found: dict[str, Entry | None] = {}
-    for entry in entries(text):
+    for entry in said:
         usable = entry.l not in found and entry.c in CATEGORIES and entry.s in CONFIDENCES
         found[entry.l] = entry if usable else None
     return found
 
 
-def entries(text: str) -> Iterator[Entry]:
-    """Each innermost object of the text that is an entry, whatever stands around it; linear in the text's length."""
+def entries(text: str) -> Iterator[Entry | Twin]:
+    """Each innermost object of the text that is an entry or a twin, whatever stands around it; linear in the text's
+    length."""
     begin = -1
     text = text[:_LONGEST_REPLY]
     for found in _TOKEN.finditer(text):
         if found[0] == "{":
             begin = found.start()
         elif found[0] == "}" and begin >= 0:
-            try:
-                yield msgspec.json.decode(text[begin : found.end()].encode("utf-8", "replace"), type=Entry)
-            except msgspec.DecodeError:  # no entry: its label will be missing
-                pass
-            finally:
-                begin = -1
+            told = text[begin : found.end()].encode("utf-8", "replace")
+            begin = -1
+            if (read := _decoded(told, Entry) or _decoded(told, Twin)) is not None:
+                yield read
+
+
+def _decoded(told: bytes, kind: type[Said]) -> Said | None:
+    try:
+        return msgspec.json.decode(told, type=kind)
+    except msgspec.DecodeError:  # another kind, or none: its label will be missing
+        return None
 
 
 def _void(asked: Asked, found: Mapping[str, Entry | None], *, complete: bool) -> str:
@@ -107,14 +134,14 @@ def _void(asked: Asked, found: Mapping[str, Entry | None], *, complete: bool) ->
     return "canary kept" if wasted.c not in WASTE or wasted.s == "low" else ""
 
 
-def _facts(asked: Asked, entry: Entry, values: frozenset[str]) -> Facts:
-    return Facts(entry.c, entry.s, _description(entry.d, values), _twin(asked, entry))
+def _facts(asked: Asked, entry: Entry, twin: str | None, values: frozenset[str]) -> Facts:
+    return Facts(entry.c, entry.s, _description(entry.d, values), _twin(asked, entry, twin))
 
 
-def _twin(asked: Asked, entry: Entry) -> str | None:
-    if entry.c != "duplicate" or entry.t is None or entry.t == entry.l:
+def _twin(asked: Asked, entry: Entry, twin: str | None) -> str | None:
+    if entry.c != "duplicate" or twin is None or twin == entry.l:
         return None
-    return asked.fingerprints[entry.t] if asked.services.get(entry.t) == asked.services[entry.l] else None
+    return asked.fingerprints[twin] if asked.services.get(twin) == asked.services[entry.l] else None
 
 
 def _description(text: str, values: frozenset[str]) -> str:

@@ -123,10 +123,9 @@ def _made(
     severity = chance.choice(
         [entry.identity.severity for entry in alike if entry.identity.severity in severities] or [""]
     )
-    scope = chance.choice([entry.identity.scope for entry in alike] or [""])
     count = chance.choice([entry.count for entry in alike] or [3])
-    near = chance.choice([entry.identity for entry in alike] or [Identity(signal)])
-    identity = Identity(signal, scope, near.namespace, near.service, severity, outcome, purpose)
+    near = chance.choice([entry.identity for entry in alike] or [Identity(signal)])  # its service has its scope, too
+    identity = Identity(signal, near.scope, near.namespace, near.service, severity, outcome, purpose)
     return Evidence("", identity, "", template, [], list(slots), [], list(samples), count)
 
 

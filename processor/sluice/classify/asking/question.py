@@ -12,7 +12,7 @@ import msgspec
 from sluice.classify.asking import canaries
 from sluice.classify.asking.answers import Asked, Read, read
 from sluice.classify.asking.grouping import BATCH, service_of
-from sluice.classify.asking.lone import lone, speaks
+from sluice.classify.asking.lone import lone, orders, speaks
 from sluice.classify.asking.prompt import SCHEMA, SCHEMA_NAME, SYSTEM
 from sluice.classify.asking.showing import shown
 from sluice.classify.asking.text import clean, cut, quoted
@@ -78,13 +78,15 @@ def compose(
     told = [rates[entry.fingerprint] for entry in batch if entry.fingerprint in rates]
     shows = [shown(entry, rates.get(entry.fingerprint)) for entry in batch]
     shows += [shown(entry, chance.choice(told) if told else None) for entry in (kept, wasted)]
-    heads = {name: _head(name, services or {}) for name in map(service_of, listed)}
-    text = "\n".join([*heads.values(), *(show.line for show in shows)])
+    services_of = list(map(service_of, listed))
+    heads = {name: _head(name, services or {}) for name in services_of}
+    text = "\n".join([*heads.values(), *(f"{show.scope} {show.line}" for show in shows)])
     labels, fence = _labels(chance, len(listed), text), _fence(chance, text)
     lines: list[str] = []
     for name in _shuffled(chance, list(heads)):
-        mine = [place for place, entry in enumerate(listed) if service_of(entry) == name]
-        lines += [heads[name], *(f"{labels[place]} {shows[place].line}" for place in _shuffled(chance, mine))]
+        lines.append(heads[name])
+        mine = [place for place, its in enumerate(services_of) if its == name]
+        lines += _under_scopes(chance, [(shows[place].scope, f"{labels[place]} {shows[place].line}") for place in mine])
     content = "\n".join([f"{len(listed)} event types between the fences {fence}.", fence, *lines, fence])
     return Composed(
         Question(SCHEMA_NAME, SYSTEM, content, SCHEMA, _REASONING + _ENTRY * len(listed)),
@@ -108,10 +110,20 @@ def _check(batch: Sequence[Evidence]) -> None:
         raise ValueError("an event type in company that is to be asked about alone")
 
 
+def _under_scopes(chance: Random, lines: Sequence[tuple[str, str]]) -> list[str]:
+    """The lines of one service in shuffled order, those of a scope below its name, which is told once."""
+    scopes: dict[str, list[str]] = {}
+    for scope, line in _shuffled(chance, list(lines)):
+        scopes.setdefault(scope, []).append(line)
+    unnamed = scopes.pop("", [])
+    return [*unnamed, *(part for scope, below in scopes.items() for part in (f"@{scope}", *below))]
+
+
 def _head(name: tuple[str, str], services: Services) -> str:
     """The line above the types of one service."""
-    told = (cut(clean(name[1]), _LONGEST_SERVICE), cut(clean(services.get(name, "")), _LONGEST_DESCRIPTION))
-    return f"Service {quoted(': '.join(part for part in told if part and not speaks(part)))}"
+    called, does = cut(clean(name[1]), _LONGEST_SERVICE), cut(clean(services.get(name, "")), _LONGEST_DESCRIPTION)
+    told = ("" if orders(called) else called, "" if speaks(does) else does)
+    return f"Service {quoted(': '.join(filter(None, told)))}"
 
 
 def _shuffled(chance: Random, items: list[Item]) -> list[Item]:

@@ -1,6 +1,7 @@
 """One event type as a model is shown it: a few fields and one JSON string. Every character is paid for.
 
-    info 12k/d @shop.web "slow request: GET </cart|/orders> took <405ms|2060ms> (threshold <400ms>)"
+    @shop.web
+    info 12k/d "slow request: GET </cart|/orders> took <405ms|2060ms> (threshold <400ms>)"
 
 The template stands once, the values seen stand in the variables' places; what says nothing of the category is left out.
 """
@@ -22,8 +23,8 @@ _FEW_SLOTS = 4
 """Slots up to which more than one value of each is shown."""
 _ALL_VALUES = 64
 """Characters of all values of one type together."""
-_LONGEST_TEXT = 200
-_LONGEST_DESCRIPTION = 64
+_LONGEST_TEXT = 150
+_LONGEST_DESCRIPTION = 48
 _LONGEST_SAMPLE = 160
 _LONGEST_SCOPE = 32
 _ENOUGH_WORDS = 4
@@ -39,22 +40,27 @@ _TIMES = re.compile(r"^(?:[\[(]?<(?:date|time)>[\])]?(?: ?(?:UTC|GMT|Z)\b)?[\s,|
 """When it was written, at the head of a line."""
 _TEMPORALITY = re.compile(r"(?:\|sum)?(?:\|(?:cumulative|delta))(\|monotonic)?\}$")
 """Of a metric: whether it counts up tells something, the way it is exported does not."""
-_STRUCTURE = re.compile(r"^\{[^\s]*\}")
+_STRUCTURE = re.compile(r"^\{([^\s]*)\}")
 """The key paths of a structured body, which the engine writes before its message."""
+_TYPE = re.compile(r":[sbnax0*]$")
+"""What a key's value is, by a letter."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SCOPE = re.compile(r"[\w.:/$-]+")
 _KEY = re.compile(r"[A-Za-z][\w.-]{0,31}")
 _CONTEXT = re.compile(
     r"(?:asgi|aws|client|cloud|code|container|db|event|faas|host|http|k8s|log|net|network|otel|process|rpc|server|service|"
-    r"source|telemetry|thread|url|user_agent)\.|(?:severity|time|timestamp|level|logger|trace_?id|span_?id)$"
+    r"otelcol|resource|source|telemetry|thread|url|user_agent)\.|"
+    r"(?:severity|time|timestamp|ts|level|logger|caller|component|msg|message|service|host|pid|trace_?id|span_?id)$"
 )
 """Attribute keys that say where a record was made, or again what its name and outcome say."""
 _SIGNALS = {"metrics": "metric", "spans": "span"}
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """`line`: all that the model sees but the label. `told`: the values in it, which no answer may repeat."""
+    """`line` and above it `scope`: all that the model sees but the label. `told`: the values in it, which no answer may
+    repeat."""
 
+    scope: str
     line: str
     told: tuple[str, ...]
 
@@ -71,28 +77,38 @@ def shown(evidence: Evidence, per_day: float | None = None) -> Shown:
         identity.outcome,
         identity.purpose,
         f"x{_round(evidence.count)}" if per_day is None else f"{_round(per_day)}/d",
-        _scope(identity.scope),
         _keys(evidence, wordy),
         quoted(text),
     )
-    return Shown(" ".join(field for field in fields if field), told)
+    return Shown(_scope(identity.scope), " ".join(field for field in fields if field), told)
 
 
 def _text(evidence: Evidence) -> tuple[str, tuple[str, ...]]:
     template, told = _filled(clean(evidence.template), evidence.slots)
-    text = cut_middle(_TIMES.sub("", template) or template, _LONGEST_TEXT)
+    template = _TIMES.sub("", template) or template
+    structure = _STRUCTURE.match(template) if evidence.identity.signal == "logs" else None
+    says = structure is not None and _WORD.search(template, structure.end()) is not None
+    if structure and says:
+        template = f"{_telling(structure[1])} {template[structure.end() :].lstrip()}".lstrip()
+    text = cut_middle(template, _LONGEST_TEXT)
     if not evidence.samples:
         return text, told
     sample = clean(evidence.samples[0])
     if evidence.identity.signal == "metrics":
         text = _TEMPORALITY.sub(lambda found: "|counter}" if found[1] else "}", text)
         return (f"{text} {cut(sample, _LONGEST_DESCRIPTION)}" if sample else text), told
-    structure = _STRUCTURE.match(text)
-    if structure and not evidence.slots and not _WORD.search(text, structure.end()):
+    if structure and not evidence.slots and not says:
         # nothing but keys: what they hold decides
         sample = cut(sample, _LONGEST_SAMPLE)
         return f"{text} {sample}", (*told, sample)
     return text, told
+
+
+def _telling(paths: str) -> str:
+    """The keys of a structured body that say more than where it was written; the message says the rest."""
+    keys = [_TYPE.sub("", path) for path in paths.split(",")]
+    telling = [key for key in keys if _KEY.fullmatch(key) and not _CONTEXT.match(key)][:_KEYS]
+    return f"{{{','.join(telling)}}}" if telling else ""
 
 
 def _filled(template: str, slots: Sequence[Slot]) -> tuple[str, tuple[str, ...]]:
@@ -136,7 +152,7 @@ def _scope(scope: str) -> str:
     elif name.count(".") > 1:
         name = ".".join(name.split(".")[-2:])
     name = "".join(_SCOPE.findall(name))
-    return f"@{cut(name, _LONGEST_SCOPE)}" if name else ""
+    return cut(name, _LONGEST_SCOPE)
 
 
 def _keys(evidence: Evidence, wordy: bool) -> str:

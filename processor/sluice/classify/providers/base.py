@@ -17,7 +17,8 @@ class Judgement(msgspec.Struct, frozen=True):
 
     `facts` by fingerprint: one that is missing is asked about again, one that was not asked for is ignored. `blame`:
     why there are none although the judge can be asked, in a word or two; one of the batch is at fault, and the others
-    are asked about without it. `refused`: it will be so next time, too.
+    are asked about without it. `refused`: it will be so next time, too. `doubted`: fingerprints whose facts are taken
+    when they are said a second time.
     """
 
     facts: Mapping[str, Facts]
@@ -26,6 +27,7 @@ class Judgement(msgspec.Struct, frozen=True):
     prompt_version: str
     blame: str = ""
     refused: bool = False
+    doubted: frozenset[str] = frozenset()
 
 
 class Provider(Protocol):

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random, SystemRandom
 from typing import Literal
 
-from sluice.classify.asking import PROMPT_VERSION, Composed, compose, lone
+from sluice.classify.asking import PROMPT_VERSION, Composed, Read, compose, lone
+from sluice.classify.doubt import doubted
 from sluice.classify.panel import Answer, Call, Panel
 from sluice.classify.providers.base import Judgement
 from sluice.classify.providers.model import Reply
@@ -52,12 +53,18 @@ class Llm:
         answer = await self._panel.ask(_call(composed), proof)
         if answer.reply is None:
             return _judged(answer, blame="rejected", refused=True)
-        read = await asyncio.to_thread(composed.read, answer.reply)
+        read, doubts = await asyncio.to_thread(_read, composed, answer.reply, batch)
         self._panel.judged(answer.provider, len(read.facts))
         _log_cost(answer, answer.reply, batch, len(read.facts))
         if read.void or not read.facts:
             return _judged(answer, blame=read.void or "nothing answered")
-        return Judgement(read.facts, answer.provider, answer.reply.model, PROMPT_VERSION)
+        return Judgement(read.facts, answer.provider, answer.reply.model, PROMPT_VERSION, doubted=doubts)
+
+
+def _read(composed: Composed, reply: Reply, batch: Sequence[Evidence]) -> tuple[Read, frozenset[str]]:
+    """What is believed, and of that what is doubted: nothing of one that had no company."""
+    read = composed.read(reply)
+    return read, doubted(batch, read.facts) if len(batch) > 1 else frozenset()
 
 
 def _call(composed: Composed) -> Call:

@@ -149,7 +149,7 @@ class Describer:
             if self._services.get(name) != before:
                 return  # somebody was quicker; it is looked at anew
             told = await self._teller.tell(patterns)
-        except BaseException:
+        except BaseException:  # cancelled as well: whoever stops asking gives the claim back, so that others may ask
             self._claims.release([key])
             raise
         finally:
@@ -194,6 +194,7 @@ class Describer:
             logs=self._all(patterns.logs),
             scopes=self._all(patterns.scopes),
             keys=patterns.keys,
+            peers=patterns.peers,
             features=patterns.features,
         )
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from sluice.classify.asking.lone import speaks
+from sluice.classify.asking.lone import judges
 from sluice.classify.asking.text import clean, cut, quoted
 from sluice.classify.panel import Call, Panel
 from sluice.classify.providers.model import Question
@@ -20,7 +20,7 @@ from sluice.verdicts.services import KINDS
 
 log = logging.getLogger(__name__)
 
-PROMPT_VERSION = "service-prompt-1"
+PROMPT_VERSION = "service-prompt-2"
 """Recorded with each description; raised with every change of a word below, or of how a service is shown."""
 
 SYSTEM = """\
@@ -49,8 +49,8 @@ _OUTPUT = 512 + 256
 _FRAME = 1024
 """Input tokens that a provider may add around a request."""
 _CONSTANT = (len(SYSTEM.encode()) + len(msgspec.json.encode(SCHEMA))) // 2 + _FRAME
-_SHOWN = {"spans": 10, "metrics": 8, "logs": 10, "scopes": 8}
-_LONGEST_SHOWN = 72
+_SHOWN = {"spans": 8, "metrics": 6, "logs": 6, "scopes": 6}
+_LONGEST_SHOWN = 56
 _RUNTIME = re.compile(r"(?:process|cpython|jvm|go|python|nodejs|dotnet|system|runtime|otel|otelcol)[._]")
 """Families of metrics that every service of a language has."""
 _FENCE = "bcdfghjkmnpqrstvwxz23456789"
@@ -76,8 +76,8 @@ class ModelTeller:
         self._chance = chance or SystemRandom()
 
     async def tell(self, patterns: Patterns) -> Told | None:
-        content = shown(patterns, self._chance)
-        question = Question(SCHEMA_NAME, SYSTEM, content, SCHEMA, _OUTPUT)
+        question = asked_of(patterns, self._chance)
+        content = question.content
         bound = _CONSTANT + len(content.encode()) + question.max_output_tokens
         answer = await self._panel.ask(Call(question, bound))
         reply = answer.reply
@@ -110,9 +110,14 @@ class ModelTeller:
         )
 
     def _text(self, text: str, longest: int) -> str:
-        """Fit to be stored; empty when it holds a secret, or speaks to the judge that will read it."""
+        """Fit to be stored; empty when it holds a secret, or speaks to the judge that will read it in its own words."""
         text = cut(clean(text), longest)
-        return text if text and not speaks(text) and self._redactor.clean(text) else ""
+        return text if text and not judges(text) and self._redactor.clean(text) else ""
+
+
+def asked_of(patterns: Patterns, chance: Random) -> Question:
+    """The call that asks about one service."""
+    return Question(SCHEMA_NAME, SYSTEM, shown(patterns, chance), SCHEMA, _OUTPUT)
 
 
 def shown(patterns: Patterns, chance: Random) -> str:
@@ -125,6 +130,8 @@ def shown(patterns: Patterns, chance: Random) -> str:
         lines += [f"{name[:-1]} {quoted(cut(clean(text), _LONGEST_SHOWN))}" for text in texts[: _SHOWN[name]]]
     if patterns.keys:
         lines.append(f"attributes {quoted(', '.join(patterns.keys))}")
+    if patterns.peers:
+        lines.append(f"peers {quoted(', '.join(patterns.peers))}")
     text = "\n".join(lines)
     fence = "".join(chance.choice(_FENCE) for _ in range(6))
     while fence in text:

@@ -1,7 +1,7 @@
 """What is seen of a service: names of spans and metrics, templates of logs, libraries and well-known attributes.
 
 Nothing here is a sample: names and templates come from the engine, which lists what `mining.min_records` records share,
-and of attributes there are the keys of a closed list, never a value.
+and of attributes there are the keys of a closed list, never a value; what a peer is called is from closed lists, too.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Name(NamedTuple):
 
 class Patterns(msgspec.Struct, frozen=True):
     """All that is known of one service, the most frequent first. `spans` begin with their kind; `features` are what a
-    change of its nature would change: libraries, kinds of spans, families of metrics, attribute keys."""
+    change of its nature would change: libraries, kinds of spans, families of metrics, attribute keys, peers."""
 
     service: Name
     spans: tuple[str, ...]
@@ -87,6 +87,7 @@ class Patterns(msgspec.Struct, frozen=True):
     logs: tuple[str, ...]
     scopes: tuple[str, ...]
     keys: tuple[str, ...]
+    peers: tuple[str, ...]
     features: tuple[str, ...]
 
     @property
@@ -133,6 +134,7 @@ class Seen:
         if shown in texts or len(texts) < _TEXTS:
             texts[shown] = max(texts.get(shown, 0), evidence.count)
         features = {f"key {key}" for key in KEYS.intersection(evidence.attribute_keys)}
+        features.update(f"peer {peer}" for peer in evidence.peers)
         if identity.signal == "spans":
             features.add(f"span {name}")
         elif identity.signal == "metrics":
@@ -157,6 +159,7 @@ class Seen:
             logs=found["logs"],
             scopes=tuple(self._scopes),
             keys=tuple(sorted(feature[4:] for feature in self._features if feature.startswith("key "))),
+            peers=tuple(sorted(feature[5:] for feature in self._features if feature.startswith("peer "))),
             features=tuple(sorted(self._features)),
         )
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from sluice.classify.services.patterns import Patterns
 from sluice.classify.services.telling import Told
 
-VERSION = "services-1"
+VERSION = "services-2"
 """Recorded with each description; raised with every change of what follows."""
 _ROUTES = 3
 _LONGEST = 160
@@ -76,6 +76,13 @@ _PEERS = (
     ),
 )
 _PEER_FORMS = tuple((name, re.compile(rf"(?:^|[\W_])(?:{form})(?:$|[\W_])", re.I)) for name, form in _PEERS)
+
+_PEER_NAMES = {
+    "grpc": "other services over grpc",
+    "other_sql": "a database",
+    **dict.fromkeys(("openai", "anthropic", "azure.ai.openai", "gcp.gemini", "aws.bedrock"), "a language model"),
+}
+"""What some of the semantic conventions' names are called here."""
 
 _WORDS = {
     "web_api": "web API",
@@ -176,6 +183,8 @@ def _dependencies(kind: str, patterns: Patterns) -> tuple[str, ...]:
     features = patterns.features
     scopes = [feature.removeprefix("scope ") for feature in features if feature.startswith("scope ")]
     found = [name for name, form in _PEER_FORMS if any(form.search(scope) for scope in scopes)]
+    named = [_PEER_NAMES.get(peer, peer) for peer in patterns.peers]
+    found = list(dict.fromkeys([*found, *named]))
     keys = set(patterns.keys)
     if not found and keys.intersection({"db.system", "db.system.name"}):
         found.append("a database")

@@ -12,10 +12,11 @@ from sluice.verdicts.kafka.reading import Reading
 from sluice.verdicts.kafka.records import Record, pack
 
 
-async def probe(config: KafkaConfig) -> None:
-    """Raises what would keep `run` from using this broker and its topics; creates nothing."""
+async def probe(config: KafkaConfig, *, claims: bool = True) -> None:
+    """Raises what would keep `run` from using this broker and its topics; creates nothing. `claims`: whether a model is
+    asked, and so that topic used."""
     async with await Cluster.connect(Access(config)) as cluster:
-        await rehearse(cluster, config)
+        await rehearse(cluster, config, claims=claims)
 
 
 async def read_all(config: KafkaConfig, topic: str) -> AsyncIterator[tuple[str, bytes | None]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sluice.config.model import KafkaConfig
 from sluice.errors import BrokerError
@@ -50,13 +50,24 @@ async def prepare_claims(cluster: Cluster, config: KafkaConfig) -> Layout:
     return layout
 
 
-async def rehearse(cluster: Cluster, config: KafkaConfig) -> None:
-    """What `prepare` would raise; creates nothing."""
-    layout = await cluster.layout(_names(config))
+async def rehearse(cluster: Cluster, config: KafkaConfig, *, claims: bool) -> None:
+    """What `prepare` would raise, and with `claims` what `prepare_claims` would; creates nothing."""
+    topics = config.topics
+    await _rehearse(cluster, config, _names(config), _SETTINGS, needed=(topics.verdicts, topics.overrides))
+    if claims:
+        await _rehearse(cluster, config, [topics.claims], _CLAIMS, needed=[topics.claims])
+
+
+async def _rehearse(
+    cluster: Cluster, config: KafkaConfig, names: Sequence[str], settings: Mapping[str, str], needed: Sequence[str]
+) -> None:
+    layout = await cluster.layout(names)
+    policy = settings["cleanup.policy"]
+    require(layout, *layout.denied, policy=policy)
     if layout.missing and config.create_topics:
-        await cluster.create(layout.missing, _SETTINGS, only_ask=True)
+        await cluster.create(layout.missing, settings, only_ask=True)
     else:
-        require(layout, config.topics.verdicts, config.topics.overrides)
+        require(layout, *needed, policy=policy)
 
 
 def require(layout: Layout, *topics: str, policy: str = "compact") -> None:

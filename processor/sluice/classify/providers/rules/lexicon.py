@@ -12,8 +12,9 @@ import re
 class Lexicon:
     """One class of words: stems (`fail` sees failed, failure, fails), whole words, and phrases."""
 
-    def __init__(self, *, stems: str = "", words: str = "", phrases: tuple[str, ...] = ()) -> None:
-        whole = [re.escape(entry) for entry in (*phrases, *words.split())]
+    def __init__(self, *, stems: str = "", words: str = "", phrases: tuple[str, ...] = (), forms: str = "") -> None:
+        """`forms`: phrases with a choice of words, as a regular expression."""
+        whole = [*([forms] if forms else []), *(re.escape(entry) for entry in (*phrases, *words.split()))]
         alternatives = [rf"(?:{'|'.join(whole)})(?![a-z'])"] if whole else []
         if stems:
             alternatives.append("|".join(re.escape(stem) for stem in stems.split()))
@@ -81,6 +82,13 @@ FAULT = Lexicon(
         "machine check",
         "already tried",
         "split brain",
+        "no longer",
+    ),
+    forms=(
+        "no (?:[a-z*]+ ){0,5}(?:available|reachable|alive|online|connected|responding|running)|"
+        "no (?:broker|leader|node|server|host|peer|member|worker|replica|master|coordinator|quorum|connection|backend|"
+        "endpoint|upstream)s?(?= (?:for|to|in|at|found|could|can|was|were|is|are|has|have) )|"
+        "not (?:yet )?(?:available|reachable|alive|online|connected|responding|running|enough|allowed|supported|ready)"
     ),
 )
 """Something went wrong, may have gone wrong, or was about to."""

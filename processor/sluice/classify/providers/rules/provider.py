@@ -15,7 +15,7 @@ from sluice.classify.providers.rules.spans import SPANS
 from sluice.engine import Evidence
 from sluice.verdicts.model import Facts
 
-VERSION = "rules-1"
+VERSION = "rules-2"
 """Recorded with each verdict; raised when a rule changes what it answers."""
 
 _TABLES = {"logs": LOGS, "metrics": METRICS, "spans": SPANS}
