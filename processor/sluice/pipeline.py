@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sluice.engine import Engine, Signal
 from sluice.errors import ExportFailed, Malformed
 from sluice.exporters import Exporter
+from sluice.exporters.joining import Joining
 from sluice.partial_success import Rejected, rejected
 from sluice.telemetry import Counter, Telemetry, items
 
@@ -27,7 +28,7 @@ class Pipeline:
         self, engine: Engine, exporter: Exporter, on_evidence: Callable[[bytes], object], telemetry: Telemetry
     ) -> None:
         self._process = engine.process
-        self._export = exporter.export
+        self._export = Joining(exporter, telemetry).export
         self._on_evidence = on_evidence
         self._engine_seconds = {
             signal: telemetry.histogram("sluice_engine_seconds", signal=signal.label) for signal in Signal
@@ -61,7 +62,7 @@ class Pipeline:
         answer = Rejected(0, b"")
         if outcome.payload is not None and outcome.received:
             try:
-                response = self._export(signal, outcome.payload, timeout)
+                response = self._export(signal, outcome.payload, received - dropped, timeout)
             except ExportFailed:
                 counters.refused.inc(received)
                 counters.send_failed.inc(received - dropped)

@@ -79,6 +79,8 @@ class OtlpGrpcReceiver:
                 ("grpc.so_reuseport", 0),  # a second process on the port must fail, not take half of the connections
                 ("grpc.max_concurrent_streams", max(_STREAMS, 2 * self._threads)),
                 ("grpc.http2.bdp_probe", 0),  # it widens every stream's window: 200 unread 4 MiB calls took 380 MB more
+                ("grpc.http2.lookahead_bytes", 1 << 20),
+                ("grpc.http2.max_frame_size", 1 << 20),
                 ("grpc.keepalive_permit_without_calls", 1),
                 ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
                 ("grpc.keepalive_time_ms", 60_000),  # a sender that vanished within a message frees its thread
