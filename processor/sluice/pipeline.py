@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from sluice.engine import Engine, Signal
 from sluice.errors import ExportFailed, Malformed
-from sluice.exporters import Exporter
 from sluice.exporters.joining import Joining
 from sluice.partial_success import Rejected, rejected
 from sluice.telemetry import Counter, Telemetry, items
@@ -25,10 +24,10 @@ class Pipeline:
     """
 
     def __init__(
-        self, engine: Engine, exporter: Exporter, on_evidence: Callable[[bytes], object], telemetry: Telemetry
+        self, engine: Engine, exporter: Joining, on_evidence: Callable[[bytes], object], telemetry: Telemetry
     ) -> None:
         self._process = engine.process
-        self._export = Joining(exporter, telemetry).export
+        self._export = exporter.export
         self._on_evidence = on_evidence
         self._engine_seconds = {
             signal: telemetry.histogram("sluice_engine_seconds", signal=signal.label) for signal in Signal

@@ -68,6 +68,11 @@ METRICS: tuple[Metric, ...] = (
         "requests that went to the next hop in one call with others that waited at the same moment",
         ("exporter",),
     ),
+    Metric(
+        "sluice_exporter_waiting_requests",
+        "gauge",
+        "requests that wait, while a call to the next hop is under way, to go together",
+    ),
     *_per_signal("sluice_processor_dropped", "{items} removed by a verdict", ("processor",)),
     Metric(
         "sluice_processor_tagged_records",

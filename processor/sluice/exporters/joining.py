@@ -16,7 +16,7 @@ from sluice.exporters import Exporter
 from sluice.partial_success import rejected, shares
 from sluice.telemetry import Telemetry
 
-_HOLD = 0.005
+HOLD = 0.005
 """Seconds after the start of a call within which the next one waits for company, unless the first is answered sooner: a
 next hop that is far away, or hangs, holds up nobody for longer."""
 _APART = 60.0
@@ -24,35 +24,36 @@ _APART = 60.0
 _LARGE = 256 << 10
 """Bytes from which on a payload goes alone: beside it the call costs little."""
 _FULL = 768 << 10
-"""Bytes that wait for no more company. With the last one a call stays below 1 MiB, and gRPC servers take 4 by default."""
-_HURRIED = 0.1
-"""Seconds: who waits no longer for an answer goes alone."""
+"""Bytes that wait for no more company: with the last one a call stays below 1 MiB. gRPC servers take 4 by default."""
 _DEADLINE_EXCEEDED = 4
 
 
 class Joining:
     """Between the pipeline and the exporter. Thread-safe; a request stays on its thread and blocks it.
 
-    - Nobody waits for others but while a call of the same signal is under way, and then not longer than `_HOLD`.
+    - Nobody waits for others but while a call of the same signal is under way, and then not longer than `hold`.
     - The one with the most time left makes the call. The others wait for it as long as they would have waited alone.
     - A retryable error is everybody's answer, as the call is nobody's fault; after any other each is sent alone.
     - A partial success does not say whose records were rejected: they are shared out in the order of the payloads, so
       that the sum is right.
     """
 
-    def __init__(self, exporter: Exporter, telemetry: Telemetry) -> None:
+    def __init__(self, exporter: Exporter, telemetry: Telemetry, *, hold: float = HOLD) -> None:
+        self.name = exporter.name
         self._export = exporter.export
-        self._lanes = {signal: _Lane() for signal in Signal}
+        self._lanes = {signal: _Lane(hold) for signal in Signal}
         self._apart_until = -math.inf
         self._joined = telemetry.counter("sluice_exporter_joined_requests", exporter=exporter.name)
+        telemetry.watch(
+            "sluice_exporter_waiting_requests", lambda: sum(lane.waiting() for lane in self._lanes.values())
+        )
 
     def export(self, signal: Signal, payload: bytes, items: int, timeout: float | None) -> bytes:
         """As `Exporter.export`, of a payload that holds so many items."""
         now = time.monotonic()
-        hurried = timeout is not None and timeout <= _HURRIED
-        if len(payload) >= _LARGE or hurried or now < self._apart_until:
+        if len(payload) >= _LARGE or now < self._apart_until:
             return self._export(signal, payload, timeout)
-        own = _Waiting(payload, items, math.inf if timeout is None else now + timeout)
+        own = _Waiting(payload, items, now, timeout)
         lane = self._lanes[signal]
         if lane.leads(own):
             try:
@@ -88,19 +89,24 @@ class Joining:
 
 
 class _Waiting:
-    """One payload on its way. `until`: when its sender gives up."""
+    """One payload on its way. `until`: when its sender goes."""
 
-    __slots__ = ("answer", "company", "items", "payload", "until", "wake")
+    __slots__ = ("_gives_up", "answer", "company", "items", "payload", "until", "wake")
 
-    def __init__(self, payload: bytes, items: int, until: float) -> None:
+    def __init__(self, payload: bytes, items: int, now: float, timeout: float | None) -> None:
         self.payload = payload
         self.items = items
-        self.until = until
+        self.until = math.inf if timeout is None else now + timeout
+        self._gives_up = math.inf if timeout is None else now + timeout * 0.9
         self.wake = threading.Lock()
         self.wake.acquire()
         self.company: list[_Waiting] = []
         """For the one that makes the call: all that go along, itself among them."""
         self.answer: bytes | ExportFailed | None = None
+
+    def patience(self) -> float:
+        """Seconds to wait for a call of others: a tenth of the sender's time is left for the answer to reach it."""
+        return min(threading.TIMEOUT_MAX, max(0.0, self._gives_up - time.monotonic()))
 
     def timeout(self) -> float | None:
         """Seconds that the sender still waits."""
@@ -110,12 +116,16 @@ class _Waiting:
 class _Lane:
     """The calls of one signal: who waits, and who makes the next call."""
 
-    def __init__(self) -> None:
+    def __init__(self, hold: float) -> None:
+        self._hold = hold
         self._lock = threading.Lock()
         self._under_way = 0
         self._began = -math.inf
         self._waiting: list[_Waiting] = []
         self._bytes = 0
+
+    def waiting(self) -> int:
+        return len(self._waiting)
 
     def leads(self, own: _Waiting) -> bool:
         """Blocks until `own` is to make the call for its company (and to `leave` then), or has its answer: False."""
@@ -123,16 +133,15 @@ class _Lane:
             now = time.monotonic()
             self._waiting.append(own)
             self._bytes += len(own.payload)
-            hold = self._began + _HOLD - now
+            hold = self._began + self._hold - now
             if not self._under_way or hold <= 0 or self._bytes >= _FULL:
                 self._depart(now)
-        if hold <= 0 or not own.wake.acquire(timeout=hold):
+        if hold <= 0 or not own.wake.acquire(timeout=min(hold, own.patience())):
             with self._lock:
                 if own in self._waiting:
                     self._depart(time.monotonic())
             # From here `own` is to make the call, which is known already, or somebody else is making it.
-            timeout = own.timeout()
-            if not own.wake.acquire(timeout=-1 if timeout is None else timeout * 0.9) and not own.company:
+            if not own.wake.acquire(timeout=own.patience()) and not own.company:
                 own.answer = ExportFailed(
                     "the next hop has not answered in time", code=_DEADLINE_EXCEEDED, details=None, retryable=True
                 )
@@ -144,7 +153,8 @@ class _Lane:
             self._under_way -= 1
             if self._waiting:
                 self._depart(time.monotonic())
-        for one in own.company:
+        company, own.company = own.company, []  # it holds `own`: without this, a cycle that keeps the payloads
+        for one in company:
             if one is not own:
                 one.wake.release()
 
