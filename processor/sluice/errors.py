@@ -79,6 +79,10 @@ class ExportFailed(Refused):
         self.details = details
         self.retryable = retryable
 
+    def again(self) -> ExportFailed:
+        """Its like, to be raised elsewhere: an error takes the frames along in which it was raised."""
+        return ExportFailed(str(self), code=self.code, details=self.details, retryable=self.retryable)
+
 
 class StoreError(SluiceError):
     """The SQLite store cannot be read or written; the process goes on with what it has in memory, degraded."""

@@ -45,6 +45,25 @@ def rejected(signal: Signal, response: bytes, *, at_most: int) -> Rejected:
     return Rejected(min(max(count, 0), at_most), response)
 
 
+def shares(signal: Signal, said: Rejected, sent: list[int]) -> list[bytes]:
+    """One response for each of several requests that were sent as one, in their order; `sent`: the items of each.
+
+    What was rejected is shared out from the first on, each at most what it had sent: whose it was is not known. Without
+    rejected items the response is a warning, and everybody's.
+    """
+    if not said.items:
+        return [said.response] * len(sent)
+    kind, field = _RESPONSES[signal]
+    response = kind.FromString(said.response)
+    answers: list[bytes] = []
+    left = said.items
+    for items in sent:
+        setattr(response.partial_success, field, min(left, items))
+        left -= min(left, items)
+        answers.append(response.SerializeToString() if getattr(response.partial_success, field) else b"")
+    return answers
+
+
 def as_json(signal: Signal, response: bytes) -> bytes:
     """The response in OTLP/JSON."""
     kind, _ = _RESPONSES[signal]

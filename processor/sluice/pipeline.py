@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sluice.engine import Engine, Signal
 from sluice.errors import ExportFailed, Malformed
-from sluice.exporters import Exporter
+from sluice.exporters.joining import Joining
 from sluice.partial_success import Rejected, rejected
 from sluice.telemetry import Counter, Telemetry, items
 
@@ -24,7 +24,7 @@ class Pipeline:
     """
 
     def __init__(
-        self, engine: Engine, exporter: Exporter, on_evidence: Callable[[bytes], object], telemetry: Telemetry
+        self, engine: Engine, exporter: Joining, on_evidence: Callable[[bytes], object], telemetry: Telemetry
     ) -> None:
         self._process = engine.process
         self._export = exporter.export
@@ -61,7 +61,7 @@ class Pipeline:
         answer = Rejected(0, b"")
         if outcome.payload is not None and outcome.received:
             try:
-                response = self._export(signal, outcome.payload, timeout)
+                response = self._export(signal, outcome.payload, received - dropped, timeout)
             except ExportFailed:
                 counters.refused.inc(received)
                 counters.send_failed.inc(received - dropped)

@@ -38,6 +38,7 @@ from sluice.endpoints import require_free
 from sluice.engine import Engine, Mask, Settings
 from sluice.errors import ConfigError
 from sluice.exporters import Exporter
+from sluice.exporters.joining import Joining
 from sluice.exporters.nop import NopExporter
 from sluice.exporters.otlp_grpc import OtlpGrpcExporter
 from sluice.health import HealthBoard
@@ -85,7 +86,7 @@ class Service:
         )
         self._redactor = Redactor(config.classification.redaction)
         self._exporter = _exporter(config, self.health)
-        pipeline = Pipeline(self.engine, self._exporter, self._intake.offer, self.telemetry)
+        pipeline = Pipeline(self.engine, Joining(self._exporter, self.telemetry), self._intake.offer, self.telemetry)
         otlp = config.receivers.otlp
         admission = Admission(otlp.limits, self.telemetry)
         shared = (otlp.limits, admission, pipeline, self.telemetry)

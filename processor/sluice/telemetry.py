@@ -62,6 +62,17 @@ METRICS: tuple[Metric, ...] = (
     Metric("sluice_receiver_bytes_in_flight", "gauge", "bytes of requests being handled"),
     *_per_signal("sluice_exporter_sent", "{items} that the next hop took", ("exporter",)),
     *_per_signal("sluice_exporter_send_failed", "{items} that the next hop did not take", ("exporter",)),
+    Metric(
+        "sluice_exporter_joined_requests",
+        "counter",
+        "requests that went to the next hop in one call with others that waited at the same moment",
+        ("exporter",),
+    ),
+    Metric(
+        "sluice_exporter_waiting_requests",
+        "gauge",
+        "requests that wait, while a call to the next hop is under way, to go together",
+    ),
     *_per_signal("sluice_processor_dropped", "{items} removed by a verdict", ("processor",)),
     Metric(
         "sluice_processor_tagged_records",

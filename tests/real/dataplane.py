@@ -12,6 +12,7 @@ from sluice.admission import Admission
 from sluice.config.model import ClientTls, GrpcServer, HttpServer, Limits, OtlpGrpcExporter
 from sluice.engine import Decision, Engine, Evidence, Policy, Settings, evidence
 from sluice.exporters import Exporter
+from sluice.exporters.joining import HOLD, Joining
 from sluice.exporters.otlp_grpc import OtlpGrpcExporter as GrpcExporter
 from sluice.health import HealthBoard
 from sluice.pipeline import Pipeline
@@ -33,6 +34,7 @@ class DataPlane:
         exporter: Exporter | None = None,
         on_evidence: Callable[[bytes], None] | None = None,
         timeout: float = 20.0,
+        hold: float = HOLD,
         grace: float = 20.0,
     ) -> None:
         self.telemetry = Telemetry()
@@ -46,7 +48,8 @@ class DataPlane:
         self.exporter = exporter or GrpcExporter(settings, self.health, probe_interval=0.1)
         limits = limits or Limits()
         self.admission = Admission(limits, self.telemetry)
-        self.pipeline = Pipeline(self.engine, self.exporter, on_evidence or self._keep_evidence, self.telemetry)
+        joining = Joining(self.exporter, self.telemetry, hold=hold)
+        self.pipeline = Pipeline(self.engine, joining, on_evidence or self._keep_evidence, self.telemetry)
         wiring = (limits, self.admission, self.pipeline, self.telemetry)
         self.grpc = OtlpGrpcReceiver(grpc or GrpcServer(endpoint="127.0.0.1:0"), *wiring, grace=grace)
         self.http = OtlpHttpReceiver(http or HttpServer(endpoint="127.0.0.1:0"), *wiring, grace=grace)

@@ -107,10 +107,15 @@ class Arrival:
 
 @dataclass
 class NextHop:
-    """A real OTLP/gRPC server. It notes a request before it answers; empty ones (probes) are answered, not noted."""
+    """A real OTLP/gRPC server. It notes a request before it answers; empty ones (probes) are answered, not noted.
+
+    What it answers to all may be changed while calls are under way: they keep what they came for. `answer_to` goes by
+    the request instead.
+    """
 
     credentials: grpc.ServerCredentials | None = None
     answer: Answer = Answer()
+    answer_to: Callable[[bytes], Answer] | None = None
     arrivals: list[Arrival] = field(default_factory=list)
     port: int = 0
     _server: grpc.Server | None = None
@@ -166,7 +171,7 @@ class NextHop:
             if request:
                 metadata = {key: value for key, value in context.invocation_metadata()}
                 self.arrivals.append(Arrival(signal, request, metadata, context.time_remaining()))
-            answer = self.answer
+            answer = self.answer_to(request) if self.answer_to is not None else self.answer
             if answer.after is not None and request:
                 answer.after.wait()
             if answer.code is not grpc.StatusCode.OK:
