@@ -127,7 +127,10 @@ class Log:
         self.values.append((topic, key, value))
 
     def last(self, number: int = 1, topic: str = "verdicts") -> bytes | None:
-        found = [value for where, key, value in self.values if (where, key) == (topic, fingerprint(number))]
+        return self.last_of(topic, fingerprint(number))
+
+    def last_of(self, topic: str, key: str) -> bytes | None:
+        found = [value for where, named, value in self.values if (where, named) == (topic, key)]
         return found[-1] if found else None
 
     def verdict(self, number: int = 1) -> Verdict:

@@ -145,10 +145,10 @@ class Reader:
         if override is None and entry.bound is not None and not blocked:
             return [*touched, fingerprint]  # its own key has none, another ruleset's has
         entry.override, entry.derived, entry.blocked, entry.bound = override, False, blocked, None
+        if not blocked:
+            self._shelf.save_override(fingerprint, entry, sent=True)
         if override is None and not blocked:
             self.rebinding.bind_again(fingerprint)
-        if not blocked and entry.bound is None:
-            self._shelf.save_override(fingerprint, entry, sent=True)
         self._decisions.decide(fingerprint, entry, self._table.now(), changed=True)
         return [*touched, fingerprint]
 

@@ -78,7 +78,7 @@ class Rebinding:
         here = self._rekeying.here(key, override)
         if here is not None:
             bound.here[here] = override.skeleton
-        elif override.template:
+        elif override.template and not self._says_later(override):
             self._by_meaning[_meaning(override)] = key
             self._look = True
         return [one for one in bound.here if self._bind(key, bound, one)]
@@ -166,6 +166,11 @@ class Rebinding:
         for key, bound in self._overrides.items():
             if not bound.derived:
                 self._shelf.save_foreign_override(key, wire.encode(bound.override), sent=not bound.told)
+
+    def _says_later(self, override: Override) -> bool:
+        """Whether the operator has said something of the same since."""
+        other = self._overrides.get(self._by_meaning.get(_meaning(override), b""))
+        return other is not None and milliseconds(other.override.issued_at) > milliseconds(override.issued_at)
 
     def _bind(self, key: bytes, bound: _Bound, here: bytes) -> bool:
         """Unless the operator has said something of the key here itself, or something later under another key."""

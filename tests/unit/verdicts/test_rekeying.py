@@ -243,6 +243,26 @@ async def test_an_operators_word_on_the_new_key_goes_before_the_one_on_the_old(s
     assert dropped(again, PLAIN[0])
 
 
+async def test_when_the_new_keys_override_is_withdrawn_the_old_keys_holds_again(start: Start, log: Log) -> None:
+    before = await start(log, engine=engine_with())
+    (old,) = judge(before, PLAIN).values()
+    before.registry.overrule(overruled(before, old))
+    await rest(before)
+    after = await start(log, engine=engine_with(MASK))
+    (verdict,) = after.registry.verdicts()
+    after.registry.overrule(overruled(after, verdict.fingerprint, "drop"))
+    await rest(after)
+    assert dropped(after, PLAIN[0])
+    log.append("overrides", verdict.fingerprint, None)
+    await rest(after)
+    assert not dropped(after, PLAIN[0])
+    for _ in range(2):
+        after = await start(log, engine=engine_with(MASK))
+        await rest(after)
+        assert not dropped(after, PLAIN[0])
+    assert log.last_of("overrides", verdict.fingerprint) is None
+
+
 async def test_an_override_whose_skeleton_says_nothing_here_is_bound_by_service_and_template(
     start: Start, log: Log
 ) -> None:
