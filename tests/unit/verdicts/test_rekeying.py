@@ -32,6 +32,15 @@ def overruled(sluice: Sluice, fingerprint: str, what: str = "keep") -> Override:
     return Override.of(verdict, action(what), issued_at=issued_at, issued_by="me")
 
 
+async def kept_by_an_operator(start: Start, log: Log, instance: str = "here") -> str:
+    """A probe that a Sluice without masks would drop; its key."""
+    before = await start(log, instance=instance, engine=engine_with())
+    (old,) = judge(before, PLAIN).values()
+    before.registry.overrule(overruled(before, old))
+    await rest(before)
+    return old
+
+
 def named(log: Log) -> set[str]:
     """The keys of the topic `verdicts`."""
     return {key for topic, key, _ in log.values if topic == "verdicts"}
@@ -215,10 +224,7 @@ async def test_the_operators_word_holds_under_new_masks(start: Start, log: Log, 
 
 
 async def test_a_release_that_was_not_sent_yet_outlives_a_restart(start: Start, log: Log) -> None:
-    before = await start(log, engine=engine_with())
-    (old,) = judge(before, PLAIN).values()
-    before.registry.overrule(overruled(before, old))
-    await rest(before)
+    await kept_by_an_operator(start, log)
     after = await start(log, engine=engine_with(MASK))
     (verdict,) = after.registry.verdicts()
     after.registry.release(verdict.fingerprint)
@@ -244,10 +250,7 @@ async def test_an_operators_word_on_the_new_key_goes_before_the_one_on_the_old(s
 
 
 async def test_when_the_new_keys_override_is_withdrawn_the_old_keys_holds_again(start: Start, log: Log) -> None:
-    before = await start(log, engine=engine_with())
-    (old,) = judge(before, PLAIN).values()
-    before.registry.overrule(overruled(before, old))
-    await rest(before)
+    await kept_by_an_operator(start, log)
     after = await start(log, engine=engine_with(MASK))
     (verdict,) = after.registry.verdicts()
     after.registry.overrule(overruled(after, verdict.fingerprint, "drop"))
@@ -302,10 +305,7 @@ async def test_an_override_is_bound_to_what_was_judged_before_it_came(start: Sta
 
 
 async def test_an_operators_verdict_alone_binds_too(start: Start, clock: Clock, log: Log) -> None:
-    before = await start(log, instance="there", engine=engine_with())
-    (old,) = judge(before, PLAIN).values()
-    before.registry.overrule(overruled(before, old))
-    await rest(before)
+    await kept_by_an_operator(start, log, "there")
     log.values = [entry for entry in log.values if entry[0] == "verdicts"]
     sluice = await start(log, engine=engine_with(MASK))
     assert not dropped(sluice, PLAIN[0])

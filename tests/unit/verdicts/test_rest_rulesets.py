@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mined import dropped, engine_with, feed, passed
-from registry_world import HOUR, LLM, RULE, Clock, Log, Sluice, action, policy, rest
+from registry_world import HOUR, LLM, RULE, Clock, Log, Sluice, action, policy, rest, rest_for_good
 from sluice.config.units import Duration
 from sluice.verdicts.model import Facts, Override
 from sluice.verdicts.times import rfc3339
@@ -99,11 +99,7 @@ async def scenario(steps: list[tuple[Any, ...]]) -> None:
         try:
             for what in steps:
                 await world.do(*what)
-            await rest(*world.sluices)
-            for pause in (61.0, HOUR, 61.0):  # what waits for somebody else, or for the hour, comes about
-                world.clock.now += pause
-                await rest(*world.sluices)
-            before = len(world.log.values)
+            before = await rest_for_good(world.clock, *world.sluices)
             for masks in MASKS:
                 fresh = await world.start("fresh", masks)
                 world.sluices.append(fresh)
