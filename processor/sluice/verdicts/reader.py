@@ -154,9 +154,9 @@ class Reader:
 
     def _foreign_override(self, key: bytes, override: Override) -> list[bytes]:
         entry = self._table.entries.get(key)
+        if self.rebinding.is_ahead(key, override) or (entry is not None and entry.told):
+            return []  # it was said otherwise, or withdrawn, here
         if entry is not None:
-            if entry.told:
-                return []  # it was withdrawn here, which comes later in the log
             entry.blocked = False
         touched = self.rebinding.read(key, override, self.round)
         self._shelf.save_foreign_override(key, wire.encode(override), sent=True)

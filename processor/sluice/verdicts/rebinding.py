@@ -67,12 +67,8 @@ class Rebinding:
         if before is None and not self._table.has_foreign_room(len(self._overrides)):
             self._full()
             return []
-        if before is not None:
-            if derived and not before.derived:
-                return []
-            if before.told and not told and before.override != override:
-                before.met = met
-                return []  # ours comes later in the log
+        if before is not None and derived and not before.derived:
+            return []
         bound = _Bound(override, before.here if before is not None else {}, met, told, derived)
         self._overrides[key] = bound
         here = self._rekeying.here(key, override)
@@ -82,6 +78,11 @@ class Rebinding:
             self._by_meaning[_meaning(override)] = key
             self._look = True
         return [one for one in bound.here if self._bind(key, bound, one)]
+
+    def is_ahead(self, key: bytes, override: Override) -> bool:
+        """Whether something else was said here, which comes later in the log than this."""
+        bound = self._overrides.get(key)
+        return bound is not None and bound.told and bound.override != override
 
     def knows(self, key: bytes) -> bool:
         bound = self._overrides.get(key)

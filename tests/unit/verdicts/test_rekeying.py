@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -232,6 +233,22 @@ async def test_a_release_that_was_not_sent_yet_outlives_a_restart(start: Start, 
     await rest(again)
     assert dropped(again, PLAIN[0])
     assert log.values[-1][2] is None
+
+
+async def test_a_word_that_was_not_sent_yet_is_not_lost_to_an_older_one(
+    start: Start, clock: Clock, log: Log, tmp_path: Path
+) -> None:
+    old = await kept_by_an_operator(start, log)
+    said = msgspec.json.decode(log.last_of("overrides", old) or b"", type=Override)
+    elsewhere = Sluice(tmp_path / "here.db", clock)
+    await elsewhere.store.open()
+    await elsewhere.store.overrule(old, msgspec.json.encode(msgspec.structs.replace(said, action="drop")))
+    await elsewhere.store.close()
+    after = await start(log, engine=engine_with(MASK))
+    assert dropped(after, PLAIN[0])
+    await rest(after)
+    assert msgspec.json.decode(log.last_of("overrides", old) or b"", type=Override).action == "drop"
+    assert dropped(after, PLAIN[0])
 
 
 async def test_an_operators_word_on_the_new_key_goes_before_the_one_on_the_old(start: Start, log: Log) -> None:
