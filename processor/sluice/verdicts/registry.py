@@ -200,6 +200,7 @@ class Registry:
                     source.evidence_hash,
                 ),
             )
+            self._rebinding.meet(key, held.identity, held.template, held.skeleton)
             self._merging.judged(key, evidence.identity, evidence.skeleton, evidence.covers)
             self._keep_for_parts(key, entry, held)
             entry.held, entry.rank, entry.changed = pack(held), rank, 0

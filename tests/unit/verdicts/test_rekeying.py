@@ -321,6 +321,17 @@ async def test_an_override_is_bound_to_what_was_judged_before_it_came(start: Sta
     assert dropped(sluice, PLAIN[0])
 
 
+async def test_an_override_that_comes_while_a_type_waits_for_the_judge_is_bound_to_it(start: Start, log: Log) -> None:
+    old = await kept_by_an_operator(start, log)
+    said = msgspec.json.decode(log.last_of("overrides", old) or b"", type=Override)
+    waits = await start(None, instance="there", engine=engine_with("polled"))
+    (entry,) = feed(waits, PLAIN)
+    said = msgspec.structs.replace(said, template=entry.template)
+    waits.registry.read("overrides", old, msgspec.json.encode(said))
+    waits.registry.judged(entry, WASTE, LLM)
+    assert not dropped(waits, PLAIN[0])
+
+
 async def test_an_operators_verdict_alone_binds_too(start: Start, clock: Clock, log: Log) -> None:
     await kept_by_an_operator(start, log, "there")
     log.values = [entry for entry in log.values if entry[0] == "verdicts"]
