@@ -127,7 +127,10 @@ class Log:
         self.values.append((topic, key, value))
 
     def last(self, number: int = 1, topic: str = "verdicts") -> bytes | None:
-        found = [value for where, key, value in self.values if (where, key) == (topic, fingerprint(number))]
+        return self.last_of(topic, fingerprint(number))
+
+    def last_of(self, topic: str, key: str) -> bytes | None:
+        found = [value for where, named, value in self.values if (where, named) == (topic, key)]
         return found[-1] if found else None
 
     def verdict(self, number: int = 1) -> Verdict:
@@ -250,6 +253,16 @@ async def rest(*sluices: Sluice, rounds: int = 200) -> None:
         if quiet == 2:
             return
     raise AssertionError(f"the log still grows after {rounds} rounds: {log.values[-6:]}")
+
+
+async def rest_for_good(clock: Clock, *sluices: Sluice) -> int:
+    """The same, and what waits for somebody else, or for the hour, comes about. Answers how many values there are."""
+    await rest(*sluices)
+    for pause in (61.0, HOUR, 61.0):
+        clock.now += pause
+        await rest(*sluices)
+    assert sluices[0].log is not None
+    return len(sluices[0].log.values)
 
 
 def verdict(clock: Clock, number: int = 1, **changes: object) -> Verdict:

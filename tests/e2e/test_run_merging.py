@@ -97,6 +97,11 @@ async def test_new_masks_and_a_restart_ask_about_what_says_something_else_alone(
         assert not replica.drops(SHELVES[0])
         await at_rest(kafka, topics, [PROBE], replica)
         assert await kafka.end_offsets(topics.verdicts) == before
+        (probe,) = (key for key, value in listed(replica).items() if value["category"] == "health_check")
+        (old,) = (key for key, value in (await shown(kafka, topics)).items() if value["category"] == "health_check")
+        assert probe != old
+        told = {replica.sluice.command("verdicts", "explain", key).stdout for key in (probe, old)}
+        assert [f"that was as {old}, when mining.masks" in text for text in told] == [True], "the same by both names"
         replica.send(SHELVES[1], times=3)
         await eventually(lambda: replica.drops(SHELVES[2]), "judged anew")
         assert asked_about(model.asked, "healthz", "shelf") == {"healthz": 1, "shelf": 2}

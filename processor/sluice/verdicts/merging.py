@@ -11,7 +11,7 @@ that comes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence, Set
+from collections.abc import AsyncIterator, Container, Sequence, Set
 
 import msgspec
 
@@ -38,6 +38,13 @@ class Parts:
     def note(self, wider: bytes, part: bytes) -> None:
         if part != wider:
             self._parts.setdefault(wider, set()).add(part)
+
+    def keep(self, known: Container[bytes]) -> None:
+        """Forgets parts of which nothing is known any more."""
+        for wider, parts in list(self._parts.items()):
+            parts.intersection_update([part for part in parts if part in known])
+            if not parts:
+                del self._parts[wider]
 
     def of(self, wider: bytes) -> list[bytes]:
         """All of them, those of its parts included, in an order that is everywhere the same."""
@@ -117,6 +124,7 @@ class Merging:
         due, self._due = self._due, {}
         identities = set(sought.values())
         if identities:
+            self._parts.keep(self._table.entries)
             async for entries in self._table.walk(_LOOKED_AT):
                 named = [
                     Named(key.hex(), about[0], about[1], self._table.ruleset)

@@ -145,18 +145,18 @@ class Reader:
         if override is None and entry.bound is not None and not blocked:
             return [*touched, fingerprint]  # its own key has none, another ruleset's has
         entry.override, entry.derived, entry.blocked, entry.bound = override, False, blocked, None
+        if not blocked:
+            self._shelf.save_override(fingerprint, entry, sent=True)
         if override is None and not blocked:
             self.rebinding.bind_again(fingerprint)
-        if not blocked and entry.bound is None:
-            self._shelf.save_override(fingerprint, entry, sent=True)
         self._decisions.decide(fingerprint, entry, self._table.now(), changed=True)
         return [*touched, fingerprint]
 
     def _foreign_override(self, key: bytes, override: Override) -> list[bytes]:
         entry = self._table.entries.get(key)
+        if self.rebinding.is_ahead(key, override) or (entry is not None and entry.told):
+            return []  # it was said otherwise, or withdrawn, here
         if entry is not None:
-            if entry.told:
-                return []  # it was withdrawn here, which comes later in the log
             entry.blocked = False
         touched = self.rebinding.read(key, override, self.round)
         self._shelf.save_foreign_override(key, wire.encode(override), sent=True)

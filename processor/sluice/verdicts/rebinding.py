@@ -67,21 +67,22 @@ class Rebinding:
         if before is None and not self._table.has_foreign_room(len(self._overrides)):
             self._full()
             return []
-        if before is not None:
-            if derived and not before.derived:
-                return []
-            if before.told and not told and before.override != override:
-                before.met = met
-                return []  # ours comes later in the log
+        if before is not None and derived and not before.derived:
+            return []
         bound = _Bound(override, before.here if before is not None else {}, met, told, derived)
         self._overrides[key] = bound
         here = self._rekeying.here(key, override)
         if here is not None:
             bound.here[here] = override.skeleton
-        elif override.template:
+        elif override.template and not self._says_later(override):
             self._by_meaning[_meaning(override)] = key
             self._look = True
         return [one for one in bound.here if self._bind(key, bound, one)]
+
+    def is_ahead(self, key: bytes, override: Override) -> bool:
+        """Whether something else was said here, which comes later in the log than this."""
+        bound = self._overrides.get(key)
+        return bound is not None and bound.told and bound.override != override
 
     def knows(self, key: bytes) -> bool:
         bound = self._overrides.get(key)
@@ -166,6 +167,11 @@ class Rebinding:
         for key, bound in self._overrides.items():
             if not bound.derived:
                 self._shelf.save_foreign_override(key, wire.encode(bound.override), sent=not bound.told)
+
+    def _says_later(self, override: Override) -> bool:
+        """Whether the operator has said something of the same since."""
+        other = self._overrides.get(self._by_meaning.get(_meaning(override), b""))
+        return other is not None and milliseconds(other.override.issued_at) > milliseconds(override.issued_at)
 
     def _bind(self, key: bytes, bound: _Bound, here: bytes) -> bool:
         """Unless the operator has said something of the key here itself, or something later under another key."""

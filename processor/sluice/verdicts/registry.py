@@ -10,23 +10,22 @@ Everything runs on the event loop. A door for one key is short; what walks the w
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from sluice import engine
 from sluice.config.model import PolicyConfig
 from sluice.engine import Evidence
 from sluice.telemetry import Telemetry
-from sluice.verdicts import wire
+from sluice.verdicts import gauges, wire
 from sluice.verdicts.alike import Alike
+from sluice.verdicts.concluding import Concluding
 from sluice.verdicts.decisions import Decider, Decisions
 from sluice.verdicts.drift import Drift
-from sluice.verdicts.entry import OPERATOR, Entry, Held, flat, pack, unpack
-from sluice.verdicts.guards import NAMES
+from sluice.verdicts.entry import Entry, Held, flat, pack, unpack
 from sluice.verdicts.holding import Holder
 from sluice.verdicts.loader import LOADED, Loader
 from sluice.verdicts.merging import Merging, Parts
-from sluice.verdicts.model import ACTIONS, CATEGORIES, CONFIDENCES, RANKS, Facts, Override, Source, Verdict
+from sluice.verdicts.model import CATEGORIES, CONFIDENCES, RANKS, Facts, Override, Source, Verdict
 from sluice.verdicts.reader import Reader
 from sluice.verdicts.shelf import Shelf
 from sluice.verdicts.store import Gone, Store
@@ -80,6 +79,7 @@ class Registry:
         self._reader = Reader(self._table, decider, holder, self._decisions, self._shelf, self._writer, telemetry)
         self._rebinding = self._reader.rebinding
         self._loader = Loader(self._table, store, volumes, self._decisions, holder, self._reader, publishing=publishing)
+        self._concluding = Concluding(self._table, self._decisions, self._shelf, self._writer)
         self._drift = Drift(self._table, decider)
         self._turn = asyncio.Lock()
         self._read_to_the_end = False
@@ -200,6 +200,7 @@ class Registry:
                     source.evidence_hash,
                 ),
             )
+            self._rebinding.meet(key, held.identity, held.template, held.skeleton)
             self._merging.judged(key, evidence.identity, evidence.skeleton, evidence.covers)
             self._keep_for_parts(key, entry, held)
             entry.held, entry.rank, entry.changed = pack(held), rank, 0
@@ -284,7 +285,7 @@ class Registry:
         self._read_to_the_end = True
 
     async def _conclude(self) -> None:
-        """What we wrote and did not meet is written again; what expired and was not met goes."""
+        """The topics have been read to their end."""
         self._read_to_the_end = False
         completed, self._reader.round = self._reader.round, self._reader.round + 1
         self._writer.caught_up = True
@@ -293,36 +294,9 @@ class Registry:
         async for entries in self._table.walk(20):
             now = self._table.now()
             for key, entry in entries:
-                self._conclude_override(key, entry, completed, now)
-                absent = entry.met != completed and not entry.ahead
-                wanted = entry.live(now) or entry.override is not None
-                if entry.own and absent and wanted:
-                    self._writer.publish(key, entry, now)
-                elif absent and not wanted and entry.expires <= now:
-                    self._writer.remove(key, entry)
-                    continue
-                self._writer.settle(key, entry, now)
+                self._concluding.conclude(key, entry, completed, now)
             self._install("verdicts")
         self._store.open_gate()
-
-    def _conclude_override(self, key: bytes, entry: Entry, completed: int, now: int) -> None:
-        """An override that its topic does not hold.
-
-        1. Seen only in a verdict: as long as somebody else's verdict says it, it stands.
-        2. `keep` is told again: either the topic was lost, or keeping a little longer does no harm.
-        3. Anything else was withdrawn while we were away, or is to be said again: it ends here.
-        """
-        if entry.override is None or entry.bound is not None or entry.told or entry.override_met == completed:
-            return
-        if entry.derived and entry.topic_rank == OPERATOR and not entry.topic_own:
-            return
-        if not entry.derived and entry.override.action == "keep":
-            entry.told = True
-            self._shelf.save_override(key, entry, sent=False)
-            return
-        entry.override, entry.derived = None, False
-        self._shelf.save_override(key, entry, sent=True)
-        self._decisions.decide(key, entry, now, changed=True)
 
     # Time
 
@@ -362,7 +336,7 @@ class Registry:
             if not 0 <= now - self._volumes_saved < self._volumes_due():
                 self._volumes_saved = now
                 await self._shelf.save_volumes()
-            self._gauge(drained)
+            gauges.show(self._telemetry, self._decisions.in_force, drained)
 
     async def save(self) -> None:
         """Hands the store what only memory knows; before it is closed."""
@@ -496,21 +470,3 @@ class Registry:
                     self._shelf.save_override(key, entry, sent=True)
             self._writer.withdraw(key, entry, self._table.now(), remove=origin != "store")
         self._decisions.install()
-
-    def _gauge(self, drained: engine.Volumes) -> None:
-        actions: Counter[str] = Counter()
-        guarded: Counter[str] = Counter()
-        for ruling, count in self._decisions.in_force.items():
-            actions[ruling.action] += count
-            for guard in ruling.guards:
-                guarded[guard] += count
-        for action in ACTIONS:
-            self._telemetry.set("sluice_verdicts", actions[action], action=action)
-        for guard in NAMES:
-            self._telemetry.set("sluice_verdicts_guarded", guarded[guard], guard=guard)
-        self._telemetry.set("sluice_engine_event_types", drained.types)
-        self._telemetry.set("sluice_engine_overflowed_records", drained.overflowed)
-        self._telemetry.set("sluice_engine_masked_texts", drained.masked_texts)
-        self._telemetry.set("sluice_engine_mask_seconds", drained.mask_seconds)
-        self._telemetry.set("sluice_engine_failed_requests", drained.failed)
-        self._telemetry.set("sluice_engine_evidence_bytes", drained.evidence_bytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -30,6 +31,15 @@ def overruled(sluice: Sluice, fingerprint: str, what: str = "keep") -> Override:
     assert verdict is not None
     issued_at = rfc3339(int(sluice.clock() * 1_000))
     return Override.of(verdict, action(what), issued_at=issued_at, issued_by="me")
+
+
+async def kept_by_an_operator(start: Start, log: Log, instance: str = "here") -> str:
+    """A probe that a Sluice without masks would drop; its key."""
+    before = await start(log, instance=instance, engine=engine_with())
+    (old,) = judge(before, PLAIN).values()
+    before.registry.overrule(overruled(before, old))
+    await rest(before)
+    return old
 
 
 def named(log: Log) -> set[str]:
@@ -215,10 +225,7 @@ async def test_the_operators_word_holds_under_new_masks(start: Start, log: Log, 
 
 
 async def test_a_release_that_was_not_sent_yet_outlives_a_restart(start: Start, log: Log) -> None:
-    before = await start(log, engine=engine_with())
-    (old,) = judge(before, PLAIN).values()
-    before.registry.overrule(overruled(before, old))
-    await rest(before)
+    await kept_by_an_operator(start, log)
     after = await start(log, engine=engine_with(MASK))
     (verdict,) = after.registry.verdicts()
     after.registry.release(verdict.fingerprint)
@@ -226,6 +233,22 @@ async def test_a_release_that_was_not_sent_yet_outlives_a_restart(start: Start, 
     await rest(again)
     assert dropped(again, PLAIN[0])
     assert log.values[-1][2] is None
+
+
+async def test_a_word_that_was_not_sent_yet_is_not_lost_to_an_older_one(
+    start: Start, clock: Clock, log: Log, tmp_path: Path
+) -> None:
+    old = await kept_by_an_operator(start, log)
+    said = msgspec.json.decode(log.last_of("overrides", old) or b"", type=Override)
+    elsewhere = Sluice(tmp_path / "here.db", clock)
+    await elsewhere.store.open()
+    await elsewhere.store.overrule(old, msgspec.json.encode(msgspec.structs.replace(said, action="drop")))
+    await elsewhere.store.close()
+    after = await start(log, engine=engine_with(MASK))
+    assert dropped(after, PLAIN[0])
+    await rest(after)
+    assert msgspec.json.decode(log.last_of("overrides", old) or b"", type=Override).action == "drop"
+    assert dropped(after, PLAIN[0])
 
 
 async def test_an_operators_word_on_the_new_key_goes_before_the_one_on_the_old(start: Start, log: Log) -> None:
@@ -241,6 +264,23 @@ async def test_an_operators_word_on_the_new_key_goes_before_the_one_on_the_old(s
     again = await start(log, engine=engine_with(MASK))
     await rest(again)
     assert dropped(again, PLAIN[0])
+
+
+async def test_when_the_new_keys_override_is_withdrawn_the_old_keys_holds_again(start: Start, log: Log) -> None:
+    await kept_by_an_operator(start, log)
+    after = await start(log, engine=engine_with(MASK))
+    (verdict,) = after.registry.verdicts()
+    after.registry.overrule(overruled(after, verdict.fingerprint, "drop"))
+    await rest(after)
+    assert dropped(after, PLAIN[0])
+    log.append("overrides", verdict.fingerprint, None)
+    await rest(after)
+    assert not dropped(after, PLAIN[0])
+    for _ in range(2):
+        after = await start(log, engine=engine_with(MASK))
+        await rest(after)
+        assert not dropped(after, PLAIN[0])
+    assert log.last_of("overrides", verdict.fingerprint) is None
 
 
 async def test_an_override_whose_skeleton_says_nothing_here_is_bound_by_service_and_template(
@@ -281,11 +321,19 @@ async def test_an_override_is_bound_to_what_was_judged_before_it_came(start: Sta
     assert dropped(sluice, PLAIN[0])
 
 
+async def test_an_override_that_comes_while_a_type_waits_for_the_judge_is_bound_to_it(start: Start, log: Log) -> None:
+    old = await kept_by_an_operator(start, log)
+    said = msgspec.json.decode(log.last_of("overrides", old) or b"", type=Override)
+    waits = await start(None, instance="there", engine=engine_with("polled"))
+    (entry,) = feed(waits, PLAIN)
+    said = msgspec.structs.replace(said, template=entry.template)
+    waits.registry.read("overrides", old, msgspec.json.encode(said))
+    waits.registry.judged(entry, WASTE, LLM)
+    assert not dropped(waits, PLAIN[0])
+
+
 async def test_an_operators_verdict_alone_binds_too(start: Start, clock: Clock, log: Log) -> None:
-    before = await start(log, instance="there", engine=engine_with())
-    (old,) = judge(before, PLAIN).values()
-    before.registry.overrule(overruled(before, old))
-    await rest(before)
+    await kept_by_an_operator(start, log, "there")
     log.values = [entry for entry in log.values if entry[0] == "verdicts"]
     sluice = await start(log, engine=engine_with(MASK))
     assert not dropped(sluice, PLAIN[0])

@@ -23,6 +23,7 @@ from registry_world import (
     override,
     policy,
     rest,
+    rest_for_good,
 )
 from sluice.config.units import Duration, Share
 from sluice.verdicts.model import Facts
@@ -130,11 +131,7 @@ async def scenario(steps: list[tuple[Any, ...]]) -> None:
         try:
             for what in steps:
                 await world.do(*what)
-            await rest(*world.sluices)
-            for pause in (61.0, HOUR, 61.0):  # what waits for somebody else, or for the hour, comes about
-                world.clock.now += pause
-                await rest(*world.sluices)
-            before = len(world.log.values)
+            before = await rest_for_good(world.clock, *world.sluices)
             await rest(*world.sluices)
             assert len(world.log.values) == before
             fresh = Sluice(world.directory / "fresh.db", world.clock, world.log, POLICIES[0], "fresh")
