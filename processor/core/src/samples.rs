@@ -213,7 +213,8 @@ impl<'a> Seen<'a> {
                 description.to_owned()
             }
             Signal::Spans => {
-                let mut span = span::parse(record)?;
+                let mut span = span::Span::default();
+                span::parse(record, &mut span)?;
                 span::shape(&mut span, masks, &mut bits, &mut sink);
                 String::from_utf8_lossy(span.name).into_owned()
             }

@@ -24,6 +24,9 @@ struct Stack<'t> {
 
 /// Writes what the lines below the first one say of exceptions and their stacks; nothing where they are of other things.
 pub fn mine<S: Sink>(below: &[u8], sink: &mut S) {
+    if below.is_empty() {
+        return;
+    }
     for stack in read(below).iter().take(STACKS) {
         sink.part(b" [");
         sink.part(stack.exception);

@@ -35,40 +35,74 @@ pub struct Operation<'a> {
 }
 
 impl<'a> Operation<'a> {
+    /// Takes one attribute in. Most say nothing of an operation, which their first letter tells.
+    #[inline]
     pub fn take(&mut self, pair: &KeyValue<'a>) {
-        let place = match pair.key {
-            b"http.request.method" | b"http.method" => &mut self.http_method,
-            b"http.route" | b"url.template" => &mut self.route,
-            b"rpc.service" => &mut self.rpc_service,
-            b"rpc.method" => &mut self.rpc_method,
-            b"db.query.summary" => &mut self.db_summary,
-            b"db.operation.name" | b"db.operation" => &mut self.db_verb,
+        if matches!(pair.key.first(), Some(b'd' | b'f' | b'g' | b'h' | b'm' | b'r' | b'u')) {
+            self.look(pair);
+        }
+    }
+
+    #[inline(never)]
+    fn look(&mut self, pair: &KeyValue<'a>) {
+        let place = match pair.key[0] {
+            b'd' => self.of_database(pair.key),
+            b'g' => self.of_query_or_model(pair.key),
+            b'm' => self.of_messaging(pair),
+            _ => match pair.key {
+                b"http.request.method" | b"http.method" => Some(&mut self.http_method),
+                b"http.route" | b"url.template" => Some(&mut self.route),
+                b"rpc.service" => Some(&mut self.rpc_service),
+                b"rpc.method" => Some(&mut self.rpc_method),
+                b"faas.invoked_name" => Some(&mut self.function),
+                _ => None,
+            },
+        };
+        if let Some(place) = place {
+            *place = text_of(pair).filter(|text| !text.is_empty() && **text != *b"_OTHER");
+        }
+    }
+
+    fn of_database(&mut self, key: &[u8]) -> Option<&mut Text<'a>> {
+        match key {
+            b"db.query.summary" => Some(&mut self.db_summary),
+            b"db.operation.name" | b"db.operation" => Some(&mut self.db_verb),
             b"db.collection.name"
             | b"db.sql.table"
             | b"db.mongodb.collection"
             | b"db.cassandra.table"
             | b"db.cosmosdb.container"
-            | b"db.stored_procedure.name" => &mut self.db_target,
-            b"db.namespace" | b"db.name" => &mut self.db_namespace,
-            b"graphql.operation.type" => &mut self.graphql_type,
-            b"graphql.operation.name" => &mut self.graphql_name,
-            b"messaging.operation.name" => &mut self.messaging_verb,
+            | b"db.stored_procedure.name" => Some(&mut self.db_target),
+            b"db.namespace" | b"db.name" => Some(&mut self.db_namespace),
+            _ => None,
+        }
+    }
+
+    fn of_query_or_model(&mut self, key: &[u8]) -> Option<&mut Text<'a>> {
+        match key {
+            b"graphql.operation.type" => Some(&mut self.graphql_type),
+            b"graphql.operation.name" => Some(&mut self.graphql_name),
+            b"gen_ai.operation.name" => Some(&mut self.ai_verb),
+            b"gen_ai.request.model" | b"gen_ai.agent.name" | b"gen_ai.tool.name" => Some(&mut self.ai_target),
+            _ => None,
+        }
+    }
+
+    fn of_messaging(&mut self, pair: &KeyValue<'a>) -> Option<&mut Text<'a>> {
+        match pair.key {
+            b"messaging.operation.name" => Some(&mut self.messaging_verb),
             b"messaging.operation.type" | b"messaging.operation" if self.messaging_verb.is_none() => {
-                &mut self.messaging_verb
+                Some(&mut self.messaging_verb)
             }
-            b"messaging.destination.template" => &mut self.messaging_template,
-            b"messaging.destination.name" | b"messaging.destination" => &mut self.messaging_destination,
+            b"messaging.destination.template" => Some(&mut self.messaging_template),
+            b"messaging.destination.name" | b"messaging.destination" => Some(&mut self.messaging_destination),
             b"messaging.destination.temporary" | b"messaging.temp_destination" | b"messaging.destination.anonymous" => {
                 // `AnyValue` with the member `bool_value`.
                 self.is_passing |= *pair.value == [0x10, 1];
-                return;
+                None
             }
-            b"faas.invoked_name" => &mut self.function,
-            b"gen_ai.operation.name" => &mut self.ai_verb,
-            b"gen_ai.request.model" | b"gen_ai.agent.name" | b"gen_ai.tool.name" => &mut self.ai_target,
-            _ => return,
-        };
-        *place = text_of(pair).filter(|text| !text.is_empty() && **text != *b"_OTHER");
+            _ => None,
+        }
     }
 
     /// Writes what the attributes say; answers whether they say it. What is more specific comes first: a GraphQL

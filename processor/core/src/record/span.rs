@@ -23,8 +23,8 @@ pub struct Span<'a> {
     times: (u64, u64),
 }
 
-pub fn parse(record: &[u8]) -> Result<Span<'_>, Malformed> {
-    let mut span = Span::default();
+/// Reads an encoded record into a span that holds nothing yet.
+pub fn parse<'a>(record: &'a [u8], span: &mut Span<'a>) -> Result<(), Malformed> {
     let mut fields = Fields::new(record);
     while let Some(field) = fields.read()? {
         let payload = field.payload;
@@ -54,7 +54,7 @@ pub fn parse(record: &[u8]) -> Result<Span<'_>, Malformed> {
             _ => {}
         }
     }
-    Ok(span)
+    Ok(())
 }
 
 /// Writes the shape: the kind, then what the attributes say of the operation, or the masked name.
@@ -73,7 +73,8 @@ pub fn read<S: Sink>(
     sink: &mut S,
     out: &mut Record,
 ) -> Result<(), Malformed> {
-    let mut span = parse(record)?;
+    let mut span = Span::default();
+    parse(record, &mut span)?;
     shape(&mut span, masks, bits, sink);
     let clues = &mut span.attributes.clues;
     clues.span = match span.status {

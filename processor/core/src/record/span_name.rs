@@ -55,8 +55,11 @@ fn is_rpc(name: &[u8]) -> bool {
 /// The keyword that a SQL statement begins with and the tables that it names; `None` for other texts, as
 /// `SELECT orders` and `DELETE /orders` are.
 fn statement(name: &[u8]) -> Option<(Range<usize>, Vec<Range<usize>>)> {
+    if !matches!(name.first()? | 0x20, b'a' | b'c' | b'd' | b'i' | b'm' | b'r' | b's' | b't' | b'u' | b'w') {
+        return None;
+    }
     let mut words = words(name);
-    let keyword = words.next()?;
+    let keyword = words.next().filter(|keyword| keyword.len() <= 8)?;
     let is = |range: &Range<usize>, known: &str| name[range.clone()].eq_ignore_ascii_case(known.as_bytes());
     if !["select", "insert", "update", "delete", "merge", "replace", "create", "alter", "drop", "truncate", "with"]
         .iter()
