@@ -167,7 +167,8 @@ impl Seen {
                 description.to_owned()
             }
             Signal::Spans => {
-                let mut span = span::parse(record)?;
+                let mut span = span::Span::default();
+                span::parse(record, &mut span)?;
                 span::shape(&mut span, masks, &mut bits, &mut sink);
                 String::from_utf8_lossy(span.name).into_owned()
             }

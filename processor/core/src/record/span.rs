@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::attributes::Attributes;
 use super::{Class, Record, Shape, Signal, text_of};
-use crate::any::KeyValue;
+use crate::any::{KeyValue, short_pair};
 use crate::class::{Outcome, Probe, Severity};
 use crate::mine::Masks;
 use crate::mine::bits::Bits;
@@ -50,8 +50,8 @@ pub struct Span<'a> {
     times: (u64, u64),
 }
 
-pub fn parse(record: &[u8]) -> Result<Span<'_>, Malformed> {
-    let mut span = Span::default();
+/// Reads an encoded record into a span that holds nothing yet.
+pub fn parse<'a>(record: &'a [u8], span: &mut Span<'a>) -> Result<(), Malformed> {
     let mut fields = Fields::new(record);
     while let Some(field) = fields.read()? {
         let payload = field.payload;
@@ -61,7 +61,9 @@ pub fn parse(record: &[u8]) -> Result<Span<'_>, Malformed> {
             (7, wire::FIXED64) => span.times.0 = field.scalar,
             (8, wire::FIXED64) => span.times.1 = field.scalar,
             (9, wire::BYTES) => {
-                span.names.take(&KeyValue::read(payload)?);
+                if may_name(payload) {
+                    span.names.take(&KeyValue::read(payload)?);
+                }
                 span.attributes.take(payload)?;
             }
             (11, wire::BYTES) => {
@@ -81,7 +83,16 @@ pub fn parse(record: &[u8]) -> Result<Span<'_>, Malformed> {
             _ => {}
         }
     }
-    Ok(span)
+    Ok(())
+}
+
+/// Whether an attribute may be one that names a span: `http.…`, `rpc.…`, `db.…`, unless its key is encoded unusually.
+#[inline]
+fn may_name(encoded: &[u8]) -> bool {
+    match short_pair(encoded) {
+        Some((key, _)) => matches!(key.first(), Some(b'h' | b'r' | b'd')),
+        None => true,
+    }
 }
 
 /// Whether a name is of an export over OTLP/HTTP. Masked like any path, it would be of one type with every other `POST`.
@@ -136,7 +147,8 @@ pub fn read<S: Sink>(
     sink: &mut S,
     out: &mut Record,
 ) -> Result<(), Malformed> {
-    let mut span = parse(record)?;
+    let mut span = Span::default();
+    parse(record, &mut span)?;
     shape(&mut span, masks, bits, sink);
     let clues = &mut span.attributes.clues;
     clues.span = match span.status {
