@@ -4,7 +4,7 @@
 
 Rows, all of them unless some are named:
 observe, tag, drop  made log records of about 170 bytes, half of their types tagged or dropped, beside upb's decoder
-metrics, spans      those of the recording, beside upb's decoder
+logs, metrics, spans  those of the recording of real programs, beside upb's decoder
 drain3              the lines of `observe` beside Drain3 in Python (`pip install drain3==0.9.11`)
 types               `observe` with 50,000 types known, all of which come, beside 500
 storm               records that are all of a new type each, with a full table; in records/s
@@ -38,7 +38,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from sluice.content import Content
-from sluice.engine import Decision, Engine, Policy, Settings, Signal
+from sluice.engine import Decision, Engine, EventType, Evidence, Policy, Settings, Signal, evidence
 from sluice.recording import requests as recorded
 
 RECORDING = Path(__file__).parents[1] / "deploy" / "recording" / "shop.jsonl.zst"
@@ -48,7 +48,6 @@ DECODERS: dict[Signal, type[Message]] = {
     Signal.SPANS: ExportTraceServiceRequest,
 }
 MANY = 50_000
-RATES = {"observe": "observe", "tag": "tag", "drop": "drop"}
 
 
 class Scale(NamedTuple):
@@ -82,12 +81,8 @@ def run(engine: Engine, built: Iterable[bytes], signal: Signal = Signal.LOGS) ->
         engine.process(signal, request).commit()
 
 
-def learned(built: Sequence[bytes], mode: str, signal: Signal = Signal.LOGS) -> Engine:
-    """An engine that knows every type, half of them to be dropped, and the lines."""
-    engine = Engine(Settings(min_records=1))
-    engine.configure(Policy(**{signal.label: mode}))
-    run(engine, built, signal)
-    types = sorted(engine.types(), key=lambda known: known.fingerprint)
+def decide(engine: Engine, types: Iterable[EventType | Evidence], action: str) -> None:
+    """Has them judged: no more evidence of them is wanted."""
     engine.apply(
         [
             Decision(
@@ -95,12 +90,22 @@ def learned(built: Sequence[bytes], mode: str, signal: Signal = Signal.LOGS) -> 
                 identity=known.identity,
                 skeleton=known.skeleton,
                 ruleset=engine.ruleset,
-                action="drop" if index % 2 else "keep",
+                action=action,
                 category="debug_noise",
             )
-            for index, known in enumerate(types)
+            for known in types
         ]
     )
+
+
+def learned(built: Sequence[bytes], mode: str, signal: Signal = Signal.LOGS) -> Engine:
+    """An engine that knows every type, half of them to be dropped, and the lines."""
+    engine = Engine(Settings(min_records=1))
+    engine.configure(Policy(**{signal.label: mode}))
+    run(engine, built, signal)
+    types = sorted(engine.types(), key=lambda known: known.fingerprint)
+    decide(engine, types[1::2], "drop")
+    decide(engine, types[::2], "keep")
     run(engine, built, signal)
     run(engine, built, signal)
     return engine
@@ -117,14 +122,14 @@ def beside_upb(name: str, mode: str, built: Sequence[bytes], records: int, round
     told(name, "upb decodes", records, own, ratios)
 
 
-def logs(name: str, scale: Scale) -> None:
+def made_logs(name: str, scale: Scale) -> None:
     built = requests(scale.records, scale.per_request, scale.types)
-    beside_upb(name, RATES[name], built, scale.records, scale.rounds, Signal.LOGS)
+    beside_upb(name, name, built, scale.records, scale.rounds, Signal.LOGS)
 
 
 def of_recording(name: str, scale: Scale) -> None:
     """Requests as the Collector wrote them, again and again until there are enough records."""
-    signal = Signal.METRICS if name == "metrics" else Signal.SPANS
+    signal = Signal[name.upper()]
     with Content(str(RECORDING)) as content:
         built = [request for kind, request in recorded(content) if kind == signal]
     records = sum(Engine(Settings()).process(signal, request).received for request in built)
@@ -173,9 +178,7 @@ def storm(_name: str, scale: Scale) -> None:
     before, room = seconds(lambda: run(engine, built[:half])), len(engine.types())
     beyond = seconds(lambda: run(engine, built[half:]))
     assert room == 0, "types that were met once are not listed"
-    print(
-        f"storm     {capacity / before:12,.0f} records/s while the table fills, {capacity / beyond:,.0f} when it is full"
-    )
+    print(f"storm     {capacity / before:12,.0f} records/s while the table fills, {capacity / beyond:,.0f} beyond")
 
 
 def threads(_name: str, scale: Scale) -> None:
@@ -206,34 +209,24 @@ def memory(_name: str, _scale: Scale) -> None:
 
 
 def memory_here(_name: str, scale: Scale) -> None:
-    chance = random.Random(5)
-    process, engine = psutil.Process(), Engine(Settings(min_records=1))
-    for request in encoded(scale.per_request, scale.per_request, lambda: statement(chance.randrange(100), chance)):
-        engine.process(Signal.LOGS, request).commit()
-    line, before = novel(), process.memory_info().rss
-    for _ in range(MANY // scale.per_request):
-        # Twice, so that the line is remembered too.
+    """Each line comes three times, so that it is remembered, too; the first types are not measured."""
+    process, engine, line = psutil.Process(), Engine(Settings(min_records=1)), novel()
+
+    def learn(*, judge: bool) -> None:
         (request,) = encoded(scale.per_request, scale.per_request, line)
-        for _ in range(3):
-            engine.process(Signal.LOGS, request).commit()
-    unjudged = process.memory_info().rss - before
-    learned_types = engine.types()
-    engine.apply(
-        [
-            Decision(
-                fingerprint=known.fingerprint,
-                identity=known.identity,
-                skeleton=known.skeleton,
-                ruleset=engine.ruleset,
-                action="drop",
-                category="debug_noise",
-            )
-            for known in learned_types
-        ]
-    )
-    del learned_types
-    judged = process.memory_info().rss - before
-    print(f"memory    {unjudged / MANY:12,.0f} bytes a type with its evidence, {judged / MANY:,.0f} when it is judged")
+        first, _, _ = (engine.process(Signal.LOGS, request).commit() for _ in range(3))
+        if judge:
+            decide(engine, evidence(first or b"[]"), "drop")
+
+    for judge in (True, False):
+        learn(judge=judge)
+        before = process.memory_info().rss
+        for _ in range(MANY // scale.per_request):
+            learn(judge=judge)
+        grown = (process.memory_info().rss - before) / MANY
+        print(
+            f"memory    {grown:12,.0f} bytes a type {'with a decision' if judge else 'with its evidence'}", flush=True
+        )
 
 
 def sizes(_name: str, _scale: Scale) -> None:
@@ -243,9 +236,10 @@ def sizes(_name: str, _scale: Scale) -> None:
 
 
 ROWS: dict[str, Callable[[str, Scale], None]] = {
-    "observe": logs,
-    "tag": logs,
-    "drop": logs,
+    "observe": made_logs,
+    "tag": made_logs,
+    "drop": made_logs,
+    "logs": of_recording,
     "metrics": of_recording,
     "spans": of_recording,
     "drain3": drain3,
