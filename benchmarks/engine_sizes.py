@@ -1,6 +1,6 @@
 """What a record costs as it grows: nanoseconds a byte at sizes 16 times apart, of texts that could cost more than that.
 
-`engine.py` prints them as its row `sizes`. A whole ratio far above 1 says that some path looks at bytes again and again.
+`engine.py` prints them as its row `sizes`. A ratio far above 1 says that some path looks at bytes again and again.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 
 import grpc
-from engine import requests
+from made_requests import requests
 
 SERVICE = "opentelemetry.proto.collector.logs.v1.LogsService"
 EVENT_TYPES = 500

@@ -1,5 +1,7 @@
 //! The classes that stand in a fingerprint beside the shape: severity, outcome, purpose.
 
+use memchr::{memchr2, memrchr};
+
 /// The six severity classes, in order; `Unset` is below them all so that the highest of several can be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[repr(u8)]
@@ -181,14 +183,14 @@ impl Probe {
     /// Whether a path, without its query, is one that only probes ask for: by its last segment, or by a parent `health`
     /// of one that has no extension. A file's path is none.
     pub fn path(path: &[u8]) -> bool {
-        let (last, parent) = last_segments(path);
-        (is_probes_own(last) || !last.contains(&b'.') && parent == Some(b"health")) && !is_file(path)
+        let (last, before) = last_segment(path);
+        (is_probes_own(last) || !last.contains(&b'.') && ends_in_health(before)) && !is_file(path)
     }
 
     /// Whether a path, or what is a path together with what stands before or behind it, may be one that `path` knows.
     pub fn may_be(part: &[u8]) -> bool {
-        let (last, parent) = last_segments(part);
-        is_probes_own(last) || parent == Some(b"health")
+        let (last, before) = last_segment(part);
+        is_probes_own(last) || ends_in_health(before)
     }
 
     pub fn agent(agent: &[u8]) -> bool {
@@ -198,12 +200,15 @@ impl Probe {
     }
 }
 
-/// The last segment of a path without its query, and the one before.
-fn last_segments(path: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let path = path.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+/// The last segment of a path without its query, and what stands before that segment's slash.
+fn last_segment(path: &[u8]) -> (&[u8], &[u8]) {
+    let path = memchr2(b'?', b'#', path).map_or(path, |query| &path[..query]);
     let path = path.strip_suffix(b"/").unwrap_or(path);
-    let mut segments = path.rsplit(|&byte| byte == b'/');
-    (segments.next().unwrap_or_default(), segments.next())
+    memrchr(b'/', path).map_or((path, &[]), |slash| (&path[slash + 1..], &path[..slash]))
+}
+
+fn ends_in_health(before: &[u8]) -> bool {
+    before.strip_suffix(b"health").is_some_and(|rest| matches!(rest.last(), None | Some(b'/')))
 }
 
 fn is_probes_own(segment: &[u8]) -> bool {

@@ -56,23 +56,26 @@ impl Touched {
     }
 }
 
-/// Where the type stands in `touched`, where it is put when it is not there yet. `index` has one more than that place by
-/// the type's slot.
+/// Counts a record of a type; answers where the type stands in `touched`, where it is put when it is not there yet.
+/// `index` has one more than that place by the type's slot.
 #[inline]
-pub fn touch(touched: &mut Vec<Touched>, index: &mut Vec<u32>, event: &Arc<EventType>) -> usize {
+pub fn touch(touched: &mut Vec<Touched>, index: &mut Vec<u32>, event: &Arc<EventType>, bytes: u64) -> usize {
     let slot = event.slot as usize;
     if index.len() <= slot {
         index.resize(slot + 1, 0);
     }
     if let Some(at) = (index[slot] as usize).checked_sub(1)
-        && Arc::ptr_eq(&touched[at].event, event)
+        && let Some(known) = touched.get_mut(at)
+        && Arc::ptr_eq(&known.event, event)
     {
+        known.records += 1;
+        known.bytes += bytes;
         return at;
     }
     touched.push(Touched {
         event: Arc::clone(event),
-        records: 0,
-        bytes: 0,
+        records: 1,
+        bytes,
         dropped_records: 0,
         dropped_bytes: 0,
         rare: None,

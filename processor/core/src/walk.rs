@@ -331,13 +331,10 @@ impl<'e> Pass<'e> {
     ) -> Result<(), Stop> {
         let call = self.call;
         let &Waiting { start, value, end, ref record, .. } = waiting;
-        let at = touch(&mut self.out.touched, &mut self.scratch.index, event);
-        let touched = &mut self.out.touched[at];
         let bytes = (end - start) as u64;
-        touched.records += 1;
-        touched.bytes += bytes;
+        let at = touch(&mut self.out.touched, &mut self.scratch.index, event, bytes);
         if event.wanted.load(Ordering::Relaxed) {
-            touched.offer_sample(value, end);
+            self.out.touched[at].offer_sample(value, end);
         }
         if self.mode == Mode::Observe {
             return Ok(());

@@ -90,9 +90,13 @@ impl<'a> Fields<'a> {
         if start >= buf.len() {
             return Ok(None);
         }
-        let field = match usual(buf, start) {
-            Some(field) => field,
-            None => unusual(buf, start)?,
+        let field = if let Some(field) = usual(buf, start) {
+            field
+        } else {
+            // By a reference: as a result it would have to be unpacked, also where this is never called.
+            let mut field = Field { tag: 0, start, value: start, end: start, payload: b"", scalar: 0 };
+            unusual(buf, start, &mut field)?;
+            field
         };
         self.pos = field.end;
         Ok(Some(field))
@@ -131,7 +135,7 @@ fn usual<'a>(buf: &'a [u8], start: usize) -> Option<Field<'a>> {
 
 /// Any field, with a tag and a length of any size.
 #[inline(never)]
-fn unusual(buf: &[u8], start: usize) -> Result<Field<'_>, Malformed> {
+fn unusual<'a>(buf: &'a [u8], start: usize, field: &mut Field<'a>) -> Result<(), Malformed> {
     let mut reader = Reader { buf, pos: start };
     let tag = reader.varint()?;
     let number = tag >> 3;
@@ -148,7 +152,8 @@ fn unusual(buf: &[u8], start: usize) -> Result<Field<'_>, Malformed> {
         4 => return Err(Malformed::Group),
         _ => return Err(Malformed::WireType),
     }
-    Ok(Field { tag: tag as u32, start, value, end: reader.pos, payload: &buf[value..reader.pos], scalar })
+    *field = Field { tag: tag as u32, start, value, end: reader.pos, payload: &buf[value..reader.pos], scalar };
+    Ok(())
 }
 
 struct Reader<'a> {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -39,20 +41,42 @@ _COLUMNS = (
 @click.command("mine")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--per-line", is_flag=True, help="Print SHAPE<TAB>TEMPLATE for each line of text, in order.")
+@click.option("--stats", "with_stats", is_flag=True, help="Print what the engine did, and its time, on stderr.")
 @json_option
 @config_option(required=False)
-def command(files: tuple[str, ...], per_line: bool, as_json: bool, config_file: str | None) -> None:
+def command(files: tuple[str, ...], per_line: bool, with_stats: bool, as_json: bool, config_file: str | None) -> None:
     """Show the event types of FILE: lines of text, or recorded OTLP as the Collector's file exporter writes it.
 
     FILE may be compressed by gzip or zstd; - is stdin. A configuration brings its masks.
     """
     if per_line and as_json:
         raise click.UsageError("--per-line and --json exclude each other")
-    settings = _settings(config_file)
+    settings, stats = _settings(config_file), _Stats()
     if per_line:
-        _print_shapes(settings, files)
+        _print_shapes(settings, files, stats)
     else:
-        _print_types(settings, files, as_json=as_json)
+        _print_types(settings, files, stats, as_json=as_json)
+    if with_stats:
+        stats.print()
+
+
+class _Stats:
+    """What `--stats` tells. Bytes are those that the engine read: OTLP, or text with `--per-line`."""
+
+    def __init__(self) -> None:
+        self.records = self.bytes = self.types = 0
+        self._seconds = 0.0
+
+    @contextmanager
+    def in_the_engine(self) -> Iterator[None]:
+        """Counts the time that the body takes."""
+        before = time.perf_counter()
+        yield
+        self._seconds += time.perf_counter() - before
+
+    def print(self) -> None:
+        told = {"records": self.records, "bytes": self.bytes, "types": self.types, "engine_seconds": self._seconds}
+        click.echo(json.dumps(told), err=True)
 
 
 def _settings(config_file: str | None) -> Settings:
@@ -65,12 +89,15 @@ def _settings(config_file: str | None) -> Settings:
     return Settings(max_event_types=mining.max_event_types, min_records=1, masks=masks)
 
 
-def _print_shapes(settings: Settings, files: Iterable[str]) -> None:
+def _print_shapes(settings: Settings, files: Iterable[str], stats: _Stats) -> None:
     """Bytes in UTF-8 whatever the terminal's encoding: the output is data."""
     from sluice.engine import shapes
 
     text = b"".join(line + b"\n" for name in files for line in _text(name))
-    for shape in shapes(settings, text) if text else ():
+    with stats.in_the_engine():
+        found = shapes(settings, text) if text else []
+    stats.records, stats.bytes, stats.types = len(found), len(text), len({shape.skeleton for shape in found})
+    for shape in found:
         sys.stdout.buffer.write(f"{_one_line(shape.skeleton)}\t{_one_line(shape.template)}\n".encode())
     sys.stdout.buffer.flush()
 
@@ -94,12 +121,15 @@ def _one_line(text: str) -> str:
     return _LINE_ENDS.sub(lambda found: repr(found[0])[1:-1], text)
 
 
-def _print_types(settings: Settings, files: Iterable[str], *, as_json: bool) -> None:
+def _print_types(settings: Settings, files: Iterable[str], stats: _Stats, *, as_json: bool) -> None:
     from sluice.engine import Engine
 
     engine = Engine(settings)
-    total = sum(_feed(engine, name) for name in files)
+    for name in files:
+        _feed(engine, name, stats)
+    total = stats.records
     types = sorted(engine.types(), key=lambda kind: (-kind.records, kind.template, kind.fingerprint))
+    stats.types = len(types)
     unlisted = total - sum(kind.records for kind in types)
     if as_json:
         rows = [_row(kind, total) for kind in types]
@@ -113,17 +143,17 @@ def _print_types(settings: Settings, files: Iterable[str], *, as_json: bool) -> 
     click.echo(f"{total} records, {len(types)} event types{beyond}")
 
 
-def _feed(engine: Engine, name: str) -> int:
-    """Runs one file through the engine; answers how many records it held."""
+def _feed(engine: Engine, name: str, stats: _Stats) -> None:
+    """Runs one file through the engine."""
     from sluice.recording import is_recorded, requests
 
-    records = 0
     with Content(name) as content:
         for signal, request in requests(content) if is_recorded(content) else _as_logs(_stripped(content)):
-            outcome = engine.process(signal, request)
-            outcome.commit()
-            records += outcome.received
-    return records
+            with stats.in_the_engine():
+                outcome = engine.process(signal, request)
+                outcome.commit()
+            stats.records += outcome.received
+            stats.bytes += len(request)
 
 
 def _as_logs(text: Iterator[bytes]) -> Iterator[tuple[Signal, bytes]]:

@@ -93,6 +93,23 @@ def test_per_line_prints_a_line_for_a_line_whatever_is_in_it(run, tmp_path):
     assert run("mine", "log").status == 0
 
 
+@pytest.mark.parametrize("options", [(), ("--json",), ("--per-line",)], ids=["table", "json", "per-line"])
+def test_stats_tell_what_the_engine_did_and_leave_the_output_alone(run, tmp_path, options):
+    (tmp_path / "log").write_bytes(LINES)
+    ended = run("mine", "--stats", *options, "log", "-", stdin=LINES)
+    stats = json.loads(ended.err)
+    assert (stats["records"], stats["types"]) == (8, 2)
+    assert stats["bytes"] >= 2 * len(LINES)
+    assert stats["engine_seconds"] > 0
+    assert ended.out == run("mine", *options, "log", "-", stdin=LINES).out
+
+
+def test_stats_of_nothing_are_noughts(run, tmp_path):
+    (tmp_path / "empty").write_bytes(b"")
+    stats = json.loads(run("mine", "--stats", "empty").err)
+    assert (stats["records"], stats["bytes"], stats["types"]) == (0, 0, 0)
+
+
 def test_a_file_without_lines_has_no_event_types(run, tmp_path):
     (tmp_path / "empty").touch()
     assert run("mine", "empty").out == "0 records, 0 event types\n"
@@ -125,6 +142,13 @@ def test_recorded_otlp_is_recognised_by_what_it_holds(run, tmp_path, pack):
     (tmp_path / "recording").write_bytes(pack(RECORDED + RECORDED))
     [row] = rows(run("mine", "--json", "recording").out)
     assert (row["records"], row["service"], row["severity"], row["signal"]) == (2, "shop", "info", "logs")
+
+
+def test_stats_of_recorded_otlp_count_its_records(run, tmp_path):
+    (tmp_path / "recording").write_bytes(RECORDED * 3)
+    stats = json.loads(run("mine", "--stats", "--json", "recording").err)
+    assert (stats["records"], stats["types"]) == (3, 1)
+    assert stats["engine_seconds"] > 0
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress], ids=["plain", "gzip", "zstd"])

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr;
+
 use crate::class::Severity;
 
 /// Where the message begins, and what the prefixes before it said.
@@ -46,6 +48,10 @@ fn behind_tag(text: &[u8]) -> &[u8] {
 
 /// The container runtimes' prefix: `2024-05-01T10:00:00.123456789Z stdout F `.
 fn cri(text: &[u8]) -> usize {
+    // Numbers stand before many a line, and times of that length before few.
+    if memchr(b' ', text).is_none_or(|end| end < 20) {
+        return 0;
+    }
     let mut words = text.splitn(4, |&byte| byte == b' ');
     let (Some(time), Some(stream), Some(tag)) = (words.next(), words.next(), words.next()) else {
         return 0;

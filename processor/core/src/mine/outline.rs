@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr2, memmem};
+use memchr::{memchr_iter, memchr2};
 
 use super::bits::{Around, Bits};
 use super::buffer::Buffer;
@@ -126,6 +126,11 @@ fn is_joined(text: &[u8], word: &Around, bits: &Bits) -> bool {
         || text.get(word.end).copied().is_some_and(joins) && !bits.is_sep(word.end + 1)
 }
 
+/// Whether there are two dots in a row.
+fn has_two_dots(word: &[u8]) -> bool {
+    memchr_iter(b'.', word).any(|dot| word.get(dot + 1) == Some(&b'.'))
+}
+
 fn joins(byte: u8) -> bool {
     matches!(byte, b':' | b'=' | b',' | b';')
 }
@@ -134,7 +139,7 @@ fn joins(byte: u8) -> bool {
 #[inline(never)]
 fn path(text: &[u8], start: usize, end: usize) -> Option<u8> {
     let word = &text[start..end];
-    if start > 0 && matches!(text[start - 1], b'"' | b'\'') || memmem::find(word, b"..").is_some() {
+    if start > 0 && matches!(text[start - 1], b'"' | b'\'') || has_two_dots(word) {
         return None;
     }
     let first = word[0];

@@ -75,6 +75,7 @@ impl Plain<'_> {
     }
 
     /// Whether a line may begin as the common log format does, which looks at so many bytes, not at words.
+    #[inline]
     fn is_client(&self, bits: &Bits) -> bool {
         let first = bits.word_end(0);
         let blank = if self.text.get(first) == Some(&b' ') { Some(first) } else { memchr(b' ', self.text) };

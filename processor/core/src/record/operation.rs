@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::{name, text_of};
-use crate::any::KeyValue;
+use crate::any::{KeyValue, short_pair};
 use crate::mine::sink::Sink;
 
 type Text<'a> = Option<Cow<'a, [u8]>>;
@@ -34,18 +34,21 @@ pub struct Operation<'a> {
     ai_target: Text<'a>,
 }
 
+/// Whether an attribute may be one of these, by its key's first letter, unless that is encoded unusually.
+#[inline]
+pub fn may_name(encoded: &[u8]) -> bool {
+    match short_pair(encoded) {
+        Some((key, _)) => matches!(key.first(), Some(b'd' | b'f' | b'g' | b'h' | b'm' | b'r' | b'u')),
+        None => true,
+    }
+}
+
 impl<'a> Operation<'a> {
     /// Takes one attribute in. Most say nothing of an operation, which their first letter tells.
     #[inline]
-    pub fn take(&mut self, pair: &KeyValue<'a>) {
-        if matches!(pair.key.first(), Some(b'd' | b'f' | b'g' | b'h' | b'm' | b'r' | b'u')) {
-            self.look(pair);
-        }
-    }
-
     #[inline(never)]
-    fn look(&mut self, pair: &KeyValue<'a>) {
-        let place = match pair.key[0] {
+    pub fn take(&mut self, pair: &KeyValue<'a>) {
+        let place = match pair.key.first().copied().unwrap_or_default() {
             b'd' => self.of_database(pair.key),
             b'g' => self.of_query_or_model(pair.key),
             b'm' => self.of_messaging(pair),

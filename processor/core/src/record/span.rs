@@ -1,7 +1,7 @@
 //! `Span`: kind and a name of low cardinality, from the semantic conventions before the raw name.
 
 use super::attributes::Attributes;
-use super::operation::Operation;
+use super::operation::{Operation, may_name};
 use super::{Class, Record, Shape, Signal, span_name};
 use crate::any::KeyValue;
 use crate::class::{Outcome, Probe, Severity};
@@ -34,7 +34,9 @@ pub fn parse<'a>(record: &'a [u8], span: &mut Span<'a>) -> Result<(), Malformed>
             (7, wire::FIXED64) => span.times.0 = field.scalar,
             (8, wire::FIXED64) => span.times.1 = field.scalar,
             (9, wire::BYTES) => {
-                span.operation.take(&KeyValue::read(payload)?);
+                if may_name(payload) {
+                    span.operation.take(&KeyValue::read(payload)?);
+                }
                 span.attributes.take(payload)?;
             }
             (11, wire::BYTES) => {
