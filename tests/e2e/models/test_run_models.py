@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 
 from honest import honest
 from model_runs import classification, listed, passes, send, trouble
-from real.models import Answer, Drop, Fail, Garbage, ModelServer
+from real.models import Answer, Asked, Drop, Fail, Garbage, ModelServer
 from real.otlp import NextHop, bodies
 from real.sluice import Sluice
 from real.waiting import wait_until
@@ -191,6 +193,36 @@ def test_a_fallback_with_a_key_serves_a_provider_without_one(
     judged(sluice, 1)
     assert claude.paths == []
     assert "classification.anthropic.api_key is not set" in trouble(sluice)
+
+
+def test_a_duplicate_goes_while_its_twin_is_kept(
+    start: Callable[..., Sluice], claude: ModelServer, next_hop: NextHop
+) -> None:
+    """The model names the twin by a label of its call. An operator lets the twin go: the duplicate is all there is."""
+    same, rich = "packet seen again", "packet seen again at the gate"
+
+    def twins(asked: Asked) -> str:
+        said = json.loads(honest(asked))
+        by_text = {text: label for label, text in re.findall(r'^(e\d{4}) .*?"(.*)"$', asked.content, re.MULTILINE)}
+        if {same, rich} <= by_text.keys():
+            for entry in said["v"]:
+                if entry["l"] in (by_text[same], by_text[rich]):
+                    entry["c"] = "duplicate" if entry["l"] == by_text[same] else "diagnostic"
+            said["t"] = [{"l": by_text[same], "t": by_text[rich]}]
+        return json.dumps(said)
+
+    claude.answer = twins
+    sluice = start()
+    send(sluice, same, rich, PROBE)
+    judged(sluice, 3)
+    wait_until(lambda: not passes(sluice, next_hop, same), "the duplicate dropped")
+    assert passes(sluice, next_hop, rich)
+    verdict = listed(sluice)
+    assert verdict[same]["twin"] == verdict[rich]["fingerprint"]
+    assert sluice.command("verdicts", "set", verdict[rich]["fingerprint"], "drop").returncode == 0
+    wait_until(lambda: passes(sluice, next_hop, same), "the duplicate kept, for its twin goes")
+    assert listed(sluice)[same]["guards"] == ["twin"]
+    assert "twin" in sluice.command("verdicts", "explain", verdict[same]["fingerprint"]).stdout
 
 
 def test_records_that_go_through_are_the_same_whatever_the_model_does(
