@@ -172,6 +172,29 @@ def test_a_key_of_the_other_provider_is_not_sent_anywhere(start, models):
         assert terminal.ended() == 130
 
 
+def test_wrong_key_no_network_no_credit_and_then_all_is_well(start, address, models, tmp_path):
+    with start("connect", *address("anthropic")) as terminal:
+        give(terminal, WRONG, of="Anthropic")
+        terminal.expect("Wrong key:", "1. give another key")
+        models.stop()
+        terminal.type(ENTER)
+        give(terminal, KEY, of="Anthropic")
+        terminal.expect("No answer: anthropic cannot be reached at", "1. try again")
+        models.start()
+        models.play(Fail(400, message="Your credit balance is too low to access the API."))
+        terminal.type(ENTER)
+        terminal.expect("No credit:", "1. try again")
+        assert files(tmp_path) == []
+        terminal.type(ENTER)
+        terminal.expect("Anthropic answers, with claude-sonnet-9.", "2. nobody")
+        terminal.type("2", ENTER)
+        terminal.expect("next: sluice run -c sluice.yaml")
+        assert terminal.ended() == 0
+    assert (tmp_path / "sluice.env").read_text() == f"ANTHROPIC_API_KEY={KEY}\n"
+    assert mode(tmp_path / "sluice.env") == 0o600
+    assert classification(tmp_path)["provider"] == "anthropic"
+
+
 def test_without_a_network_it_is_tried_again(start, address, models, tmp_path):
     options = address("anthropic")
     models.stop()

@@ -11,7 +11,7 @@ use crate::mine::words::is_technical;
 /// Writes a name with what is data in it masked.
 pub fn write<S: Sink>(name: &[u8], sink: &mut S) {
     // Without an early end the look is a few instructions for sixteen bytes.
-    if !name.iter().fold(false, |found, byte| found | byte.is_ascii_digit() | (*byte == b'@')) {
+    if name.iter().filter(|byte| matches!(byte, b'0'..=b'9' | b'@')).count() == 0 {
         return sink.part(name);
     }
     let mut done = 0;

@@ -45,7 +45,6 @@ pub fn may_name(encoded: &[u8]) -> bool {
 
 impl<'a> Operation<'a> {
     /// Takes one attribute in. Most say nothing of an operation, which their first letter tells.
-    #[inline]
     #[inline(never)]
     pub fn take(&mut self, pair: &KeyValue<'a>) {
         let place = match pair.key.first().copied().unwrap_or_default() {

@@ -6,18 +6,16 @@ any shape through. It is imported with the first call: it takes seconds and 50 M
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 
 from sluice.classify.providers import fate
-from sluice.classify.providers.finding import Finding
 from sluice.classify.providers.model import Question, Reply, Usage
-from sluice.classify.providers.probe import PROBE, hold
+from sluice.classify.providers.sdk import Errors, SdkModel
 from sluice.config.model import Provider
 from sluice.errors import ProviderError, Rejected, UnknownModel
 
@@ -90,38 +88,18 @@ class _Message(msgspec.Struct, frozen=True):
     usage: _Usage
 
 
-class Anthropic:
+class Anthropic(SdkModel["AsyncAnthropic", _Model]):
     """See `Model`. `api`: where Anthropic's own API is; a configured `base_url` goes before it."""
 
     def __init__(self, settings: Provider, *, api: str = API, clock: Callable[[], float] = time.monotonic) -> None:
-        self._settings = settings
-        self._url = settings.base_url or api
+        super().__init__(NAME, settings, settings.base_url or api, clock)
         self._asked_for = settings.model or f"{LATEST}sonnet"
-        self._finding = Finding(self._find, clock)
-        self._loading = asyncio.Lock()
-        self._client: AsyncAnthropic | None = None
-
-    @property
-    def name(self) -> str:
-        return NAME
 
     @property
     def model(self) -> str:
         if not self._asked_for.startswith(LATEST):
             return self._asked_for
         return self._finding.found.id if self._finding.found else ""
-
-    async def ask(self, question: Question) -> Reply:
-        return await self._finding.use(lambda model: self._ask(question, model))
-
-    async def check(self) -> str:
-        reply = await self.ask(PROBE)
-        hold(reply, provider=NAME)
-        return self.model
-
-    async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
 
     async def _ask(self, question: Question, model: _Model) -> Reply:
         client = await self._connected()
@@ -175,52 +153,39 @@ class Anthropic:
             )
         return max(eligible, key=lambda model: (model.created_at.timestamp() if model.created_at else 0.0, model.id))
 
-    async def _call(self, call: Awaitable[Any], shape: type[T], model: str) -> T:
-        """The one place where foreign errors become ours. They are left behind: they hold the request."""
+    def _connect(self, key: str) -> AsyncAnthropic:
+        """In a thread. What the configuration says is all that counts: address and key are never the environment's, nor
+        are spans made of the calls, which could hold their content."""
         import anthropic
 
-        failure: ProviderError
-        try:
-            async with asyncio.timeout(self._settings.timeout):
-                return msgspec.json.decode((await call).http_response.content, type=shape)
-        except (TimeoutError, anthropic.APITimeoutError):
-            failure = fate.of_silence(self._settings.timeout, provider=NAME)
-        except anthropic.APIStatusError as error:
-            failure = fate.of_answer(_failure(error), provider=NAME, model=model)
-        except (msgspec.DecodeError, UnicodeDecodeError, anthropic.APIResponseValidationError):
-            failure = fate.of_garbage(provider=NAME)
-        except (anthropic.AnthropicError, OSError) as error:
-            failure = fate.of_connection(error, provider=NAME, url=self._url)
-        raise failure
+        client = anthropic.AsyncAnthropic(
+            api_key=key,
+            base_url=self._url,
+            timeout=self._settings.timeout,
+            max_retries=0,
+            open_telemetry=False,
+            http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False),
+        )
+        # The SDK imports the rest of itself when these are first touched.
+        _ = client.messages, client.models
+        fate.hush("anthropic", "httpx2", "httpcore2")
+        return client
 
-    async def _connected(self) -> AsyncAnthropic:
-        key = fate.the_key(self._settings.api_key, provider=NAME)
-        async with self._loading:
-            if self._client is None:
-                self._client = await asyncio.to_thread(_connect, key, self._url, self._settings.timeout)
-            return self._client
+    def _errors(self) -> Errors:
+        import anthropic
 
+        return Errors(
+            any=anthropic.AnthropicError,
+            late=anthropic.APITimeoutError,
+            status=anthropic.APIStatusError,
+            shape=anthropic.APIResponseValidationError,
+        )
 
-def _connect(key: str, url: str, timeout: float) -> AsyncAnthropic:
-    """In a thread. What the configuration says is all that counts: address and key are never the environment's, nor
-    are spans made of the calls, which could hold their content."""
-    import anthropic
-
-    client = anthropic.AsyncAnthropic(
-        api_key=key,
-        base_url=url,
-        timeout=timeout,
-        max_retries=0,
-        open_telemetry=False,
-        http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False),
-    )
-    # The SDK imports the rest of itself when these are first touched.
-    _ = client.messages, client.models
-    fate.hush("anthropic", "httpx2", "httpcore2")
-    return client
+    def _failure(self, error: APIStatusError, model: str) -> ProviderError:
+        return fate.of_answer(_told(error), provider=NAME, model=model)
 
 
-def _failure(error: APIStatusError) -> fate.Failure:
+def _told(error: APIStatusError) -> fate.Failure:
     words = (error.type, error.error_code)
     return fate.Failure(
         status=error.status_code,

@@ -6,19 +6,17 @@ any shape through. It is imported with the first call: it takes seconds and 20 M
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
 from sluice.classify.providers import fate
-from sluice.classify.providers.finding import Finding
 from sluice.classify.providers.model import Question, Reply, Usage
-from sluice.classify.providers.probe import PROBE, hold
+from sluice.classify.providers.sdk import Errors, SdkModel
 from sluice.config.model import Provider
 from sluice.errors import ProviderError, RateLimited, Rejected, Unavailable, UnknownModel
 
@@ -134,39 +132,19 @@ class _Completion(msgspec.Struct, frozen=True):
     usage: _ChatUsage
 
 
-class OpenAI:
+class OpenAI(SdkModel["AsyncOpenAI", str]):
     """See `Model`. `api`: where OpenAI's own API is; a configured `base_url` goes before it, in Chat Completions unless
     it is one of OpenAI's regions."""
 
     def __init__(self, settings: Provider, *, api: str = API, clock: Callable[[], float] = time.monotonic) -> None:
-        self._settings = settings
-        self._url = settings.base_url or api
+        super().__init__(NAME, settings, settings.base_url or api, clock)
         self._answer = self._respond if settings.base_url is None or _is_openais(settings.base_url) else self._chat
         self._asked_for = settings.model or LATEST
-        self._finding = Finding(self._find, clock)
         self._wordings: dict[str, _Wording] = {}
-        self._loading = asyncio.Lock()
-        self._client: AsyncOpenAI | None = None
-
-    @property
-    def name(self) -> str:
-        return NAME
 
     @property
     def model(self) -> str:
         return (self._finding.found or "") if self._asked_for == LATEST else self._asked_for
-
-    async def ask(self, question: Question) -> Reply:
-        return await self._finding.use(lambda model: self._ask(question, model))
-
-    async def check(self) -> str:
-        reply = await self.ask(PROBE)
-        hold(reply, provider=NAME)
-        return self.model
-
-    async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
 
     async def _ask(self, question: Question, model: str) -> Reply:
         wording = self._wordings.get(model, _Wording())
@@ -240,32 +218,37 @@ class OpenAI:
             raise UnknownModel(f"{NAME} lists no general GPT for this key; set classification.{NAME}.model")
         return found
 
-    async def _call(self, call: Awaitable[Any], shape: type[T], model: str) -> T:
-        """The one place where foreign errors become ours. They are left behind: they hold the request."""
+    def _connect(self, key: str) -> AsyncOpenAI:
+        """In a thread. What the configuration says is all that counts: address and key are never the environment's."""
         import openai
 
-        failure: ProviderError
-        try:
-            async with asyncio.timeout(self._settings.timeout):
-                return msgspec.json.decode((await call).http_response.content, type=shape)
-        except (TimeoutError, openai.APITimeoutError):
-            failure = fate.of_silence(self._settings.timeout, provider=NAME)
-        except openai.APIStatusError as error:
-            failure = fate.of_answer(_failure(error), provider=NAME, model=model)
-            if type(failure) is Rejected and _is_unsupported(error):
-                failure = _Unsupported(str(failure), error.param or "")
-        except (msgspec.DecodeError, UnicodeDecodeError, openai.APIResponseValidationError):
-            failure = fate.of_garbage(provider=NAME)
-        except (openai.OpenAIError, OSError) as error:
-            failure = fate.of_connection(error, provider=NAME, url=self._url)
-        raise failure
+        client = openai.AsyncOpenAI(
+            api_key=key,
+            base_url=self._url,
+            timeout=self._settings.timeout,
+            max_retries=0,
+            http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),
+        )
+        # The SDK imports the rest of itself when these are first touched.
+        _ = client.responses, client.chat.completions, client.models
+        fate.hush("openai", "httpx2", "httpcore2")
+        return client
 
-    async def _connected(self) -> AsyncOpenAI:
-        key = fate.the_key(self._settings.api_key, provider=NAME)
-        async with self._loading:
-            if self._client is None:
-                self._client = await asyncio.to_thread(_connect, key, self._url, self._settings.timeout)
-            return self._client
+    def _errors(self) -> Errors:
+        import openai
+
+        return Errors(
+            any=openai.OpenAIError,
+            late=openai.APITimeoutError,
+            status=openai.APIStatusError,
+            shape=openai.APIResponseValidationError,
+        )
+
+    def _failure(self, error: APIStatusError, model: str) -> ProviderError:
+        failure = fate.of_answer(_told(error), provider=NAME, model=model)
+        if type(failure) is Rejected and _is_unsupported(error):
+            return _Unsupported(str(failure), error.param or "")
+        return failure
 
 
 _GENERAL = re.compile(r"(?P<alias>gpt-(?P<major>\d+)(?:\.(?P<minor>\d+))?(?:-sol)?)(?P<date>-\d{4}-\d{2}-\d{2})?")
@@ -297,23 +280,6 @@ def _is_openais(url: str) -> bool:
     return f".{urlsplit(url).hostname}".endswith(".api.openai.com")
 
 
-def _connect(key: str, url: str, timeout: float) -> AsyncOpenAI:
-    """In a thread. What the configuration says is all that counts: address and key are never the environment's."""
-    import openai
-
-    client = openai.AsyncOpenAI(
-        api_key=key,
-        base_url=url,
-        timeout=timeout,
-        max_retries=0,
-        http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),
-    )
-    # The SDK imports the rest of itself when these are first touched.
-    _ = client.responses, client.chat.completions, client.models
-    fate.hush("openai", "httpx2", "httpcore2")
-    return client
-
-
 def _usage(given: int, details: _InputDetails | None, output: int) -> Usage:
     """The API counts the cached tokens among the given ones."""
     read = min((details and details.cached_tokens) or 0, given)
@@ -331,7 +297,7 @@ def _unfinished(response: _Response) -> ProviderError:
     return Rejected(f"{NAME} refuses the request")
 
 
-def _failure(error: APIStatusError) -> fate.Failure:
+def _told(error: APIStatusError) -> fate.Failure:
     message = error.body.get("message") if isinstance(error.body, dict) else None
     words = (error.type, error.code, error.param)
     return fate.Failure(

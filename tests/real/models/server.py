@@ -1,17 +1,4 @@
-"""A model provider on loopback that speaks both wire formats: Anthropic's (models, messages) and OpenAI's (models,
-responses, chat completions), as the real ones do: headers, usage, ids, error bodies, and their checks of a request.
-
-    with ModelServer() as server:
-        server.answer = lambda asked: {"e1234": "health_check"}     # text, JSON, or any behaviour below
-        server.play(Fail(529), Drop(), "half an ans")               # first, one each for the next questions
-        provider = Anthropic(Provider(api_key="k"), api=server.anthropic_url)
-        ...
-        assert [asked.content for asked in server.asked] == [...]
-
-Tests take the fixture `models`. It runs on a thread of its own, for tests on the event loop, without one, and for other
-processes. `answer` is called there; what it raises ends the test when the server stops. Without an `answer` it says the
-smallest object that keeps to the schema. What a request must be to be answered is in `_objection`.
-"""
+"""See the package."""
 
 from __future__ import annotations
 
@@ -23,138 +10,18 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Self
+from dataclasses import replace
+from typing import Any, Self
 
 import pytest
 from aiohttp import web
 
+from real.models.anthropic_wire import message
+from real.models.offers import CLAUDES, EFFORTS, GPTS
+from real.models.openai_wire import completion, response
+from real.models.plays import Answer, Asked, Behaviour, Drip, Drop, Fail, Garbage, Hold, Say, Wire
+from real.models.schemas import loose, smallest
 from real.ports import free_port
-
-Wire = Literal["anthropic", "responses", "chat"]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One question as it arrived, whatever became of it. `body` is all of it; names of `headers` are in lower
-    case."""
-
-    wire: Wire
-    path: str
-    headers: dict[str, str]
-    body: dict[str, Any]
-    model: str
-    system: str
-    content: str
-    schema: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Say:
-    """An answer. `cut`: the model ran out of tokens; `refused`: it stopped by its own rules. Tokens that are None are
-    counted from the lengths, with the system prompt cached when it was met before and is long enough."""
-
-    text: str
-    cut: bool = False
-    refused: bool = False
-    input: int | None = None
-    cache_write: int | None = None
-    cache_read: int | None = None
-    output: int | None = None
-    reasoning: int = 0
-
-
-@dataclass(frozen=True)
-class Fail:
-    """An error in the provider's own shape. `code`: OpenAI's `code`, Anthropic's `details.error_code`; `type` and
-    `message` are what the provider says with the status unless given."""
-
-    status: int
-    code: str | None = None
-    type: str | None = None
-    message: str | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-    param: str | None = None
-
-
-@dataclass(frozen=True)
-class Drop:
-    """The connection breaks off: before any answer, or within it."""
-
-    when: Literal["at once", "within"] = "at once"
-
-
-@dataclass(frozen=True)
-class Garbage:
-    """Bytes that are no answer, as a proxy or a broken server gives them."""
-
-    body: bytes = b"<html><body>502 Bad Gateway</body></html>"
-    status: int = 200
-    content_type: str = "text/html"
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Hold:
-    """Nothing, until `until` is set or the server stops; then `then`. `begun` is set when it holds."""
-
-    until: threading.Event = field(default_factory=threading.Event)
-    begun: threading.Event = field(default_factory=threading.Event)
-    then: Say | Fail | Drop | Garbage = field(default_factory=lambda: Drop())
-
-
-@dataclass(frozen=True)
-class Drip:
-    """An answer that never ends and never pauses for long."""
-
-
-Behaviour = Say | Fail | Drop | Garbage | Hold | Drip
-Answer = Behaviour | str | dict[str, Any]
-
-
-def claude(
-    id: str, *, line: str | None, created: str, structured: bool = True, lifecycle: str = "active", small: bool = True
-) -> dict[str, Any]:
-    """An entry of Anthropic's listing. `small`: it takes effort low and thinking disabled."""
-    no, yes, maybe = {"supported": False}, {"supported": True}, {"supported": small}
-    effort = {"supported": small, "low": maybe, "medium": maybe, "high": maybe, "max": no, "xhigh": None}
-    types = {"adaptive": maybe, "between_tools": no, "disabled": maybe, "enabled": no}
-    capabilities = {
-        "batch": yes,
-        "structured_outputs": {"supported": structured},
-        "effort": effort,
-        "thinking": {"supported": True, "types": types},
-    }
-    return {
-        "type": "model",
-        "id": id,
-        "display_name": id.replace("-", " ").title(),
-        "created_at": created,
-        "line": line,
-        "lifecycle": lifecycle,
-        "capabilities": capabilities,
-        "max_input_tokens": 1_000_000,
-        "max_tokens": 64_000,
-    }
-
-
-def gpt(id: str, *, created: int) -> dict[str, Any]:
-    """An entry of OpenAI's listing."""
-    return {"id": id, "object": "model", "created": created, "owned_by": "system"}
-
-
-CLAUDES = (
-    claude("claude-opus-9", line="opus", created="2026-10-01T00:00:00Z"),
-    claude("claude-sonnet-9", line="sonnet", created="2026-09-01T00:00:00Z"),
-    claude("claude-sonnet-8", line="sonnet", created="2026-03-01T00:00:00Z"),
-)
-GPTS = (
-    gpt("gpt-9-mini", created=1_790_000_200),
-    gpt("gpt-9", created=1_790_000_000),
-    gpt("gpt-8", created=1_780_000_000),
-)
-EFFORTS = ("none", "low", "medium", "high")
-"""What a GPT takes unless `ModelServer.efforts` says otherwise; () for one that does not reason."""
 
 _TYPES = {
     "anthropic": {
@@ -171,7 +38,11 @@ _TYPES = {
     },
     "openai": {429: "requests", 500: "server_error", 503: "server_error"},
 }
+
+
 _OTHER = {"anthropic": "api_error", "openai": "invalid_request_error"}
+
+
 _CACHEABLE = 1024
 """Tokens that a prompt needs to be cached, at both."""
 
@@ -191,7 +62,7 @@ class ModelServer:
         self.gpts: list[dict[str, Any]] = list(GPTS)
         self.efforts: dict[str, tuple[str, ...]] = {}
         self.refused_parameters: tuple[str, ...] = ()
-        self.answer: Callable[[Asked], Answer] = lambda asked: _smallest(asked.schema)
+        self.answer: Callable[[Asked], Answer] = lambda asked: smallest(asked.schema)
         self.asked: list[Asked] = []
         self.paths: list[str] = []
         self.port = free_port()
@@ -283,7 +154,7 @@ class ModelServer:
     async def _ask(self, request: web.Request) -> web.StreamResponse:
         self.paths.append(request.path)
         try:
-            asked = _asked(request, await request.json())
+            asked = asked_in(request, await request.json())
             self.asked.append(asked)
             if refusal := self._refusal(request) or self._objection(request, asked):
                 return refusal
@@ -305,7 +176,7 @@ class ModelServer:
             case Drip():
                 return await self._drip(request)
             case Drop():
-                return await _drop(request, behaviour.when)
+                return await drop(request, behaviour.when)
             case Garbage():
                 headers = {"Content-Type": behaviour.content_type, **behaviour.headers}
                 return web.Response(body=behaviour.body, status=behaviour.status, headers=headers)
@@ -341,7 +212,7 @@ class ModelServer:
         if param := next((param for param in self.refused_parameters if param in asked.body), None):
             message = f"Unsupported parameter: '{param}' is not supported with this model."
             return self._fail(request, Fail(400, "unsupported_parameter", message=message, param=param))
-        if complaint := _loose(asked.schema):
+        if complaint := loose(asked.schema):
             return self._fail(request, Fail(400, "invalid_json_schema", message=complaint, param="text.format.schema"))
         if asked.wire == "anthropic":
             small = model["capabilities"]["effort"]["low"]["supported"]
@@ -382,7 +253,7 @@ class ModelServer:
 
     def _counted(self, say: Say, asked: Asked) -> Say:
         """Four characters are a token; what the real ones count differs, by less than a third."""
-        system, rest = _tokens(asked.system), _tokens(asked.content) + _tokens(json.dumps(asked.schema))
+        system, rest = tokens(asked.system), tokens(asked.content) + tokens(json.dumps(asked.schema))
         marked = asked.wire != "anthropic" or "cache_control" in asked.body["system"][0]
         prompt = (asked.model, asked.system)
         written = read = 0
@@ -397,11 +268,11 @@ class ModelServer:
             input=fresh if say.input is None else say.input,
             cache_write=written if say.cache_write is None else say.cache_write,
             cache_read=read if say.cache_read is None else say.cache_read,
-            output=_tokens(say.text) + say.reasoning if say.output is None else say.output,
+            output=tokens(say.text) + say.reasoning if say.output is None else say.output,
         )
 
     def _said(self, say: Say, asked: Asked) -> dict[str, Any]:
-        shapes = {"anthropic": _message, "responses": _response, "chat": _completion}
+        shapes = {"anthropic": message, "responses": response, "chat": completion}
         return shapes[asked.wire](say, asked, f"{next(self._ids):024}")
 
 
@@ -412,90 +283,7 @@ def models(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
         yield server
 
 
-def _message(say: Say, asked: Asked, id: str) -> dict[str, Any]:
-    return {
-        "id": f"msg_{id}",
-        "type": "message",
-        "role": "assistant",
-        "model": asked.model,
-        "content": [{"type": "text", "text": say.text}] if say.text else [],
-        "stop_reason": "refusal" if say.refused else "max_tokens" if say.cut else "end_turn",
-        "stop_sequence": None,
-        "stop_details": {"type": "refusal", "category": None, "explanation": None} if say.refused else None,
-        "usage": {
-            "input_tokens": say.input,
-            "cache_creation_input_tokens": say.cache_write,
-            "cache_read_input_tokens": say.cache_read,
-            "output_tokens": say.output,
-            "output_tokens_details": {"thinking_tokens": say.reasoning},
-            "service_tier": "standard",
-        },
-    }
-
-
-def _response(say: Say, asked: Asked, id: str) -> dict[str, Any]:
-    content: list[dict[str, Any]] = []
-    if say.text:
-        content.append({"type": "output_text", "text": say.text, "annotations": [], "logprobs": []})
-    if say.refused:
-        content.append({"type": "refusal", "refusal": "I cannot help with that."})
-    status = "incomplete" if say.cut else "completed"
-    output = [
-        {"type": "reasoning", "id": f"rs_{id}", "summary": []},
-        {"type": "message", "id": f"msg_{id}", "role": "assistant", "status": status, "content": content},
-    ]
-    given, cached, written = _openai_input(say)
-    return {
-        "id": f"resp_{id}",
-        "object": "response",
-        "created_at": 1_790_000_000,
-        "status": status,
-        "error": None,
-        "incomplete_details": {"reason": "max_output_tokens"} if say.cut else None,
-        "instructions": asked.system,
-        "model": asked.model,
-        "output": output if say.reasoning else output[1:],
-        "store": asked.body.get("store", True),
-        "usage": {
-            "input_tokens": given,
-            "input_tokens_details": {"cached_tokens": cached, "cache_write_tokens": written},
-            "output_tokens": say.output,
-            "output_tokens_details": {"reasoning_tokens": say.reasoning},
-            "total_tokens": given + (say.output or 0),
-        },
-    }
-
-
-def _completion(say: Say, asked: Asked, id: str) -> dict[str, Any]:
-    message = {
-        "role": "assistant",
-        "content": say.text or None,
-        "refusal": "I cannot help with that." if say.refused else None,
-    }
-    given, cached, _ = _openai_input(say)
-    return {
-        "id": f"chatcmpl-{id}",
-        "object": "chat.completion",
-        "created": 1_790_000_000,
-        "model": asked.model,
-        "choices": [{"index": 0, "message": message, "finish_reason": "length" if say.cut else "stop"}],
-        "usage": {
-            "prompt_tokens": given,
-            "prompt_tokens_details": {"cached_tokens": cached},
-            "completion_tokens": say.output,
-            "completion_tokens_details": {"reasoning_tokens": say.reasoning},
-            "total_tokens": given + (say.output or 0),
-        },
-    }
-
-
-def _openai_input(say: Say) -> tuple[int, int, int]:
-    """All of it, and which of it the cache gave and took."""
-    cached, written = say.cache_read or 0, say.cache_write or 0
-    return (say.input or 0) + cached + written, cached, written
-
-
-def _asked(request: web.Request, body: dict[str, Any]) -> Asked:
+def asked_in(request: web.Request, body: dict[str, Any]) -> Asked:
     wire: Wire
     if request.path == "/v1/messages":
         wire, system, content = "anthropic", body["system"][0]["text"], body["messages"][0]["content"]
@@ -514,46 +302,16 @@ def _is_anthropic(request: web.Request) -> bool:
     return "anthropic-version" in request.headers
 
 
-async def _drop(request: web.Request, when: str) -> web.StreamResponse:
+async def drop(request: web.Request, when: str) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": "1000"})
-    assert request.transport is not None
-    if when == "within":
-        await response.prepare(request)
-        await response.write(b'{"id": "msg_')
-    request.transport.abort()
+    with contextlib.suppress(ConnectionError):  # who asked may be gone: then there is nothing to break off
+        if when == "within":
+            await response.prepare(request)
+            await response.write(b'{"id": "msg_')
+    if request.transport is not None:
+        request.transport.abort()
     return response
 
 
-def _tokens(text: str) -> int:
+def tokens(text: str) -> int:
     return math.ceil(len(text) / 4)
-
-
-def _loose(schema: Any) -> str | None:
-    """Why a schema is not strict."""
-    if isinstance(schema, list):
-        return next(filter(None, map(_loose, schema)), None)
-    if not isinstance(schema, dict):
-        return None
-    if schema.get("type") == "object":
-        if schema.get("additionalProperties") is not False:
-            return "Invalid schema: 'additionalProperties' is required to be supplied and to be false."
-        if set(schema.get("required", ())) != set(schema.get("properties", {})):
-            return "Invalid schema: 'required' is required to be an array including every key in properties."
-    return _loose(list(schema.values()))
-
-
-def _smallest(schema: dict[str, Any]) -> Any:
-    """A value that keeps to the schema."""
-    if "const" in schema:
-        return schema["const"]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    if "anyOf" in schema:
-        return _smallest(schema["anyOf"][0])
-    kind = schema.get("type", "null")
-    if isinstance(kind, list):
-        kind = kind[0]
-    if kind == "object":
-        return {name: _smallest(of) for name, of in schema.get("properties", {}).items()}
-    values: dict[str, Any] = {"array": [], "string": "", "integer": 0, "number": 0, "boolean": True}
-    return values.get(kind)
