@@ -167,7 +167,26 @@ fn is_technical_name(word: &[u8]) -> bool {
 
 /// The first of a kind of network interface, which nearly every machine has.
 pub fn is_interface(word: &[u8]) -> bool {
-    matches!(word, b"eth0" | b"en0" | b"lo0" | b"wlan0" | b"docker0" | b"bond0" | b"ppp0" | b"tun0")
+    matches!(
+        word,
+        b"eth0"
+            | b"en0"
+            | b"lo0"
+            | b"wlan0"
+            | b"wl0"
+            | b"awdl0"
+            | b"docker0"
+            | b"virbr0"
+            | b"bond0"
+            | b"ppp0"
+            | b"tun0"
+            | b"utun0"
+            | b"tap0"
+            | b"br0"
+            | b"ib0"
+            | b"usb0"
+            | b"wwan0"
+    )
 }
 
 /// Whether a word with a digit is told to be a name by what follows it: a function's `()`, or the `=` behind a key such
