@@ -10,7 +10,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from sluice.engine import Decision, Engine, EventType, Evidence, Policy, Settings, Signal, evidence
 
 NAMES = ["alice", "bob", "carol", "dave", "eve", "frank", "grace", "heidi", "ivan", "judy", "mallory", "niaj", "olivia"]
-ENOUGH = 6
+ENOUGH = 4
 """Different words that make a place of wording a variable."""
 
 
@@ -63,7 +63,7 @@ def test_a_word_that_takes_many_values_becomes_a_variable_and_nothing_is_counted
     assert skeletons(mined) == {"session of <word> began": 2 * (ENOUGH - 1) + len(NAMES) - ENOUGH + 1}
     rest = mined.drain_volumes()
     assert rest.types == 1
-    assert sum(volumes.values()) + sum(volume.records for volume in rest.volumes) == 2 * (ENOUGH - 1) + len(NAMES) - 5
+    assert sum(volumes.values()) + sum(volume.records for volume in rest.volumes) == ENOUGH - 1 + len(NAMES)
 
 
 def test_a_merged_type_is_kept_until_it_is_judged_itself() -> None:

@@ -11,8 +11,8 @@ pub const MARK: &str = "<word>";
 /// Only the first words of a skeleton become variables: one bit each.
 pub const PLACES: usize = 64;
 /// How many different words make a place a variable: of wording, and of what is marked as a value.
-const WORDING: u8 = 6;
-const VALUES: u8 = 4;
+const WORDING: u8 = 4;
+const VALUES: u8 = 3;
 
 /// What one word of a skeleton is.
 pub struct Word {
@@ -136,7 +136,12 @@ fn openness(text: &str, range: Range<usize>) -> (Option<u8>, u32) {
     let before = &bytes[..range.start];
     let after = &bytes[range.end..];
     // A key, or the head of what follows; a part of a word that was masked.
-    let is_key = matches!(after.first(), Some(b'=' | b':'));
+    let is_key = match after.first() {
+        Some(b'=') => true,
+        // Behind another word it is a name with what is said of it behind the colon.
+        Some(b':') => !before.trim_ascii_end().last().is_some_and(|&byte| !ends_word(byte) || byte == b'>'),
+        _ => false,
+    };
     let touches = after.starts_with(MASKED) || before.ends_with(MASKED);
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
     let is_name = word.len() <= LONGEST && word.as_bytes().iter().any(is_letter);
