@@ -1,6 +1,9 @@
-"""CPU seconds that a million log records cost, end to end: received, mined, forwarded uncompressed.
+"""What a gateway costs, end to end (log records received, mined, forwarded uncompressed): CPU seconds, and time.
 
     python benchmarks/gateway.py [--collector PATH] [--rounds 5] [--concurrency 8] [--records 1,100,1000,8192]
+
+The second table is about senders that send one request at a time: milliseconds that a gateway adds to a request, beside
+the same request to the sink directly, in turns.
 
 With --collector, a Collector doing otlp → otlp stands beside it: same requests, same sender, rounds that alternate. Its
 sending queue is off, as an acknowledgement of Sluice means that the next hop took the records. The ratio is what
@@ -66,6 +69,7 @@ class Peer(NamedTuple):
 
     process: psutil.Process
     port: int
+    sink: int
 
 
 def main() -> None:
@@ -75,6 +79,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--concurrency", type=int, default=8)
     options.add_argument("--records", default="1,100,1000,8192", help="records a request")
+    options.add_argument("--timed", type=int, default=500, help="requests whose time is taken, one after the other")
     chosen = options.parse_args()
     sizes = [int(size) for size in chosen.records.split(",")]
     with ExitStack() as stack:
@@ -90,7 +95,11 @@ def main() -> None:
                 for name, peer in peers.items():
                     rounds[name].append(_one(peer, size, chosen.seconds, chosen.concurrency))
             _print(size, rounds)
-        print("medians; CPU seconds a million records, requests a second; ratio: sluice / collector")
+        print("medians; CPU seconds a million records, requests a second; ratio: sluice / collector\n")
+        print(f"{'records/request':>15} {'direct':>22} " + " ".join(f"{'+ ' + name:>22}" for name in peers))
+        for size in sizes:
+            _print_added(size, list(peers.values()), chosen.timed)
+        print("one request at a time: p50 / p99 in ms of the way to the sink, and what the way through a gateway adds")
         for name, peer in peers.items():
             print(f"{name}: {peer.process.memory_info().rss >> 20} MiB resident at the end")
 
@@ -115,7 +124,7 @@ def _serving(command: Callable[[int, int, Path], list[str]]) -> Iterator[Peer]:
         port = _free_port()
         with _running(command(port, sink_port, Path(folder))) as process:
             _wait_until_listening(port, process)
-            yield Peer(psutil.Process(process.pid), port)
+            yield Peer(psutil.Process(process.pid), port, sink_port)
 
 
 def _warm_up(peer: Peer, concurrency: int) -> None:
@@ -140,6 +149,15 @@ def _send(peer: Peer, records: int, seconds: float, concurrency: int) -> int:
     """Answers how many requests were answered."""
     arguments = ["send", str(peer.port), str(records), str(seconds), str(concurrency)]
     return int(subprocess.run([sys.executable, LOAD, *arguments], stdout=subprocess.PIPE, check=True).stdout)
+
+
+def _print_added(size: int, peers: list[Peer], count: int) -> None:
+    ports = [peers[0].sink, *(peer.port for peer in peers)]
+    command = [sys.executable, LOAD, "time", str(count), str(size), *map(str, ports)]
+    lines = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines()
+    direct, *through = [[float(number) for number in line.split()] for line in lines]
+    cells = [direct, *([own - bare for own, bare in zip(way, direct, strict=True)] for way in through)]
+    print(f"{size:>15} " + " ".join(f"{f'{half:.2f} / {late:.2f}':>22}" for half, late in cells), flush=True)
 
 
 def _print(size: int, rounds: dict[str, list[Measured]]) -> None:

@@ -21,7 +21,8 @@ RETRY_AFTER = 1.0
 class Admission:
     """Counts what is in flight, over all receivers. Thread-safe; never waits.
 
-    A byte in flight takes up to two of memory: the request's, and its copy on the way to the next hop.
+    A byte in flight takes up to two of memory: the request's, and its copy on the way to the next hop; a third where
+    requests go as one, of which a call has less than 2 MiB.
 
     A request larger than the whole byte limit is let in when no other bytes are in flight: the size of one message is
     bounded by the receivers' own limits, and a sender that can never succeed would retry for ever.

@@ -106,11 +106,11 @@ def test_a_large_request_does_not_wait(crowd: Crowd, plane: DataPlane, sender: S
     assert joined(plane) == 0
 
 
-def test_what_waits_leaves_before_a_mebibyte_is_reached(crowd: Crowd, sender: Sender, next_hop: NextHop) -> None:
-    calls = [crowd.add(logs("a" * 200 * KIB)) for _ in range(3)]
+def test_what_waits_leaves_before_two_mebibytes_are_reached(crowd: Crowd, sender: Sender, next_hop: NextHop) -> None:
+    calls = [crowd.add(logs("a" * 200 * KIB)) for _ in range(8)]
     assert sender.export(logs("a" * 200 * KIB)) == b""
-    assert [call.result() for call in calls] == [b""] * 3
-    assert 800 * KIB < len(next_hop.arrivals[1].request) < 1024 * KIB
+    assert [call.result() for call in calls] == [b""] * 8
+    assert 1800 * KIB < len(next_hop.arrivals[1].request) < 2048 * KIB
     crowd.go()
 
 

@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger().addHandler(logging.NullHandler())
     # gRPC's core writes lines of its own to stderr, unless it is told not to before it is loaded.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    # Its server reads on the thread that hands out calls, instead of one that wakes that: an eighth of a request's CPU.
+    # Its server reads on the thread that hands out calls, instead of one that wakes that: a tenth of a request's CPU.
     os.environ.setdefault("GRPC_EXPERIMENTS", "-event_engine_listener")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # whatever a log holds, a terminal's encoding must not end us

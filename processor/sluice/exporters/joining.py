@@ -23,8 +23,8 @@ _APART = 60.0
 """Seconds without joining after a joined call that did not succeed in full: the fault may be one sender's."""
 _LARGE = 256 << 10
 """Bytes from which on a payload goes alone: beside it the call costs little."""
-_FULL = 768 << 10
-"""Bytes that wait for no more company: with the last one a call stays below 1 MiB. gRPC servers take 4 by default."""
+_FULL = 1792 << 10
+"""Bytes that wait for no more company: with the last one a call stays below 2 MiB. gRPC servers take 4 by default."""
 _DEADLINE_EXCEEDED = 4
 
 
