@@ -2,8 +2,8 @@
 
 No criterion sees through every text that speaks for its neighbours. But whoever has a type called waste whose own words
 name a fault, access or money is contradicted by the embedded rules; and the text that may have caused it has got its
-answer in that call, and is not in the next one. Models and rules differ honestly as well, about one type in fifteen,
-which costs some five tokens a type.
+answer in that call, and is not in the next one, unless it is of that kind itself and called waste as well. Models and
+rules differ honestly, too, about one log type in thirteen, which costs some four tokens a type.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _WITH_TWIN = "duplicate"
 
 
 def doubted(batch: Iterable[Evidence], facts: Mapping[str, Facts]) -> frozenset[str]:
-    """Fingerprints of log types that were called waste, all the same. Some 100 µs for each that was."""
+    """Fingerprints of log types that were called waste although their own words name what is needed; some 100 µs for
+    each that was called so."""
     rules = Rules()
     return frozenset(
         entry.fingerprint

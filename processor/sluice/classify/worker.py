@@ -36,7 +36,7 @@ _LOOK = 1.0
 _MANY = 200
 """Types of which is only looked whether they are known, between two turns of the event loop."""
 _LONG_TEMPLATE = 1024
-"""Characters from which on the redaction check leaves the loop: 16 KiB take 20 ms."""
+"""Characters from which on a look at a type's words leaves the loop: the redaction check of 16 KiB takes 20 ms."""
 _LONGEST = 200
 """Characters of a description or reason that are taken from a judge."""
 
@@ -202,7 +202,7 @@ class Worker:
         for position, (fingerprint, waiting) in enumerate(list(held.items()), 1):
             if self._known(fingerprint, self._provider.kind):
                 self._done(held, waiting)
-            elif not await self._listable(waiting.evidence):
+            elif not await _off_loop(self._redactor.listable, waiting.evidence):
                 self._unlisted.inc()
                 self._done(held, waiting)
             elif (shared := self._shared(waiting.evidence)) is not None:
@@ -212,11 +212,6 @@ class Worker:
                 self._telemetry.add("sluice_classify_shared", category=facts.category)
                 self._done(held, waiting)
             await _breathe(position)
-
-    async def _listable(self, evidence: Evidence) -> bool:
-        if len(evidence.template) < _LONG_TEMPLATE:
-            return self._redactor.listable(evidence)
-        return await asyncio.to_thread(self._redactor.listable, evidence)
 
     async def _shown(self, held: _Held) -> list[Evidence]:
         """What the judge may see."""
@@ -232,7 +227,8 @@ class Worker:
         together: list[Evidence] = []
         alone: list[list[Evidence]] = []
         for position, evidence in enumerate(shown, 1):
-            if held[evidence.fingerprint].attempts + 1 >= _ATTEMPTS or self._provider.alone(evidence):
+            last = held[evidence.fingerprint].attempts + 1 >= _ATTEMPTS
+            if last or await _off_loop(self._provider.alone, evidence):
                 alone.append([evidence])
             else:
                 together.append(evidence)
@@ -343,6 +339,13 @@ class Worker:
     def _done(self, held: _Held, waiting: Waiting) -> None:
         del held[waiting.evidence.fingerprint]
         self._queue.done(waiting)
+
+
+async def _off_loop(look: Callable[[Evidence], bool], evidence: Evidence) -> bool:
+    """What a look at a type says; that at a long one is taken in a thread."""
+    if len(evidence.template) < _LONG_TEMPLATE:
+        return look(evidence)
+    return await asyncio.to_thread(look, evidence)
 
 
 async def _breathe(position: int) -> None:

@@ -38,7 +38,8 @@ _HIDDEN = 4
 """Letters from which on a word is read in other ways, too: in shorter ones every word is found."""
 _NOT_HIDDEN = re.compile(r"\w*maps?$")
 _LEET = str.maketrans("013457@$!|", "oieastasil")
-_MAY_BE_LEET = re.compile(r"[^\W_]*(?:[a-z][0134578@$!|]|[0134578@$!|][a-z])[\w@$!|]*")
+_TOKEN = re.compile(r"[\w@$!|]+")
+_MAY_BE_LEET = re.compile(r"[a-z][013457@$!|]|[013457@$!|][a-z]")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _GARBAGE = re.compile(r"garbage[\W_]?(?!collect)\w|garbage$")
 """What a runtime collects is none of a judge's words."""
@@ -112,8 +113,9 @@ def _says(spelled: str) -> bool:
     for word in set(words):
         if found := _word(word):
             said |= found
-    for figured in _MAY_BE_LEET.findall(spelled):
-        said |= _word(figured.translate(_LEET)) & Says.WORTH
+    for token in _TOKEN.findall(spelled):
+        if _MAY_BE_LEET.search(token):
+            said |= _word(token.translate(_LEET)) & Says.WORTH
     if not spelled.isascii():
         for meaning, form in _UNSPACED.items():
             said |= meaning if form.search(spelled) else Says.NOTHING

@@ -149,6 +149,19 @@ CREDENTIALS = (
         r"(?i)(?:identified\s+by|password|requirepass|masterauth)\s+(?:E?'((?:[^'\\]|\\.)+)|\"([^\"]+))",
         _told,
     ),
+    Form("credential", r"\bsshpass\s+-p\s{0,4}['\"]?([^\s'\"<>]+)"),
+    Form(
+        "credential",
+        r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]{0,100}\s-u\s?[^\s-]\S{0,64}\s(?:[^\n|;]{0,100}\s)?"
+        r"-p['\"]?([^\s'\"<>-][^\s'\"<>]+)",
+    ),
+    Form(
+        "credential",
+        r"\b(?:curl|wget|http)\b[^\n|;]{0,200}\s(?:-u|--user)[\s=]['\"]?[^\s:'\"<>]+:([^\s'\"<>/][^\s'\"<>]*)",
+    ),
+    Form("credential", r"(?i)\bbindpw\s+([^\s<>]{3,})", _told),
+    Form("credential", r"\bmachine\s+\S{1,200}\s+login\s+\S{1,200}\s+password\s+([^\s<>]+)"),
+    Form("basic", r"""["']auth["']\s{0,4}:\s{0,4}["']([A-Za-z0-9+/]{6,}={0,2})["']""", _basic),
     Form("bearer", r"(?i)\bbearer(?:\s+|\s?[:=]\s?)([\w.~+/-]{6,}=*)", _bearer),
     Form("basic", r"(?i)\bbasic\s+([A-Za-z0-9+/]{6,}={0,2})", _basic),
     Form("url_credential", r"""://([^\s/:<>"'?#]*:[^\s/<>"'?#]+)@"""),

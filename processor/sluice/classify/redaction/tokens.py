@@ -46,7 +46,7 @@ TOKENS = (
     Form("razorpay_key", r"\brzp_(?:live|test)_\w{10,}"),
     Form(
         "api_key",
-        r"\b(?:sk-[\w-]{20,}|gsk_\w{20,}|xai-\w{20,}|pplx-\w{20,}|r8_\w{20,}|hf_[A-Za-z]{20,}|AQ\.A[\w-]{30,})",
+        r"\b(?:sk-[\w-]{20,}|gsk_\w{20,}|xai-\w{20,}|pplx-\w{20,}|r8_\w{20,}|hf_[A-Za-z0-9]{20,}|AQ\.A[\w-]{30,})",
     ),
     Form("npm_token", r"\bnpm_[A-Za-z0-9]{20,}"),
     Form("npm_token", r":_(?:authToken|auth|password)\s?=\s?\"?([^\s\"<>${}]{6,})"),
@@ -87,5 +87,8 @@ TOKENS = (
     Form("intra42_token", r"\bs-s4t2(?:ud|af)-[a-f0-9]{40,}"),
     Form("easypost_key", r"\bEZ[AT]K[a-z0-9]{40,}"),
     Form("launchdarkly_key", r"\b(?:sdk|api|mob)-[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[a-f0-9]{4}-[a-f0-9]{12}\b"),
-    Form("password_hash", r"\$(?:2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}|argon2i?d?\$[\w$=,+/]{20,}|[56]\$[./\w$=]{20,})"),
+    Form(
+        "password_hash",
+        r"\$(?:2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}|argon2i?d?\$[\w$=,+/]{20,}|(?:[156y7]|apr1)\$[./\w$=]{20,})",
+    ),
 )
