@@ -53,7 +53,7 @@ test-live: build
 	@test -n "$$ANTHROPIC_API_KEY$$OPENAI_API_KEY" || { echo "set ANTHROPIC_API_KEY or OPENAI_API_KEY to classify with the real API"; exit 2; }
 	$(BIN)/pytest -q -s tests/live
 
-# Two minutes. The others need a part from outside: a Collector (gateway.py --collector PATH) or labels (judging.py).
+# Three minutes. The others need a part from outside: a Collector (gateway.py --collector PATH) or labels (judging.py).
 bench: build
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/transcode.py

@@ -143,6 +143,33 @@ def test_the_output_is_the_input_less_the_dropped_plus_tags(signal: int, mode: s
     assert outcome.items_received == items
 
 
+@pytest.mark.parametrize("mode", ["tag", "drop"])
+@pytest.mark.parametrize("novel", [0, 1, 31, 32, 33, 70, 199], ids=lambda place: f"novel-{place}")
+def test_records_of_one_scope_are_told_apart_wherever_a_novel_one_stands(mode: str, novel: int) -> None:
+    """Types are looked up for many records at a time, of which any may be the first of its kind."""
+    request = ExportLogsServiceRequest()
+    scope = request.resource_logs.add().scope_logs.add()
+    chance = random.Random(novel)
+    for place in range(200):
+        body = "a novel line" if place == novel else chance.choice(["order {} shipped", "cache {} flushed", "{}"])
+        scope.log_records.add().body.string_value = body.format(chance.randrange(10_000)) + " and so on" * (place % 12)
+    types = types_of(Signal.LOGS, request)
+    known = [kind for place, kind in enumerate(types) if place != novel]
+    actions = {kind.fingerprint: "drop" for kind in known[::3]}
+    engine = Engine(Settings(min_records=1))
+    engine.configure(Policy(logs=mode))
+    decided(engine, known, actions)
+    raw = request.SerializeToString()
+    for _ in range(4):  # mined, met, remembered, found
+        outcome = engine.process(Signal.LOGS, raw)
+        outcome.commit()
+
+        want, dropped, tagged = expected(Signal.LOGS, mode, request, types, actions)
+        assert (outcome.received, outcome.dropped, outcome.tagged) == (200, dropped, tagged)
+        assert outcome.payload is not None
+        assert ExportLogsServiceRequest.FromString(outcome.payload) == want
+
+
 def test_a_large_request_is_spliced_as_a_small_one() -> None:
     engine = Engine(Settings(min_records=1))
     engine.configure(Policy(logs="tag"))

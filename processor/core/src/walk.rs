@@ -1,5 +1,6 @@
 //! One walk over one request: every record is read, its type found, its decision carried out.
 
+mod fate;
 mod resource;
 mod waiting;
 
@@ -7,17 +8,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use parking_lot::{RwLock, RwLockReadGuard};
 
 use resource::Resource;
 use waiting::{BATCH, Waiting, add, find};
 
-use crate::decide::{Action, Decision, Fate, Limit, LimitUse, is_sampled};
+use crate::decide::Fate;
 use crate::edit::{Edits, Extent};
 use crate::identity::Context;
 use crate::mine::Masks;
 use crate::outlines::{Known, Met};
-use crate::record::{self, Record, Signal, Workspace};
+use crate::record::{self, Signal, Workspace};
 use crate::settings::{Mode, Policy};
 use crate::table::{EventType, Table};
 use crate::touched::{Touched, touch};
@@ -370,47 +371,4 @@ impl<'e> Pass<'e> {
         }
         Ok(())
     }
-
-    /// What becomes of a record of a type with that decision, and what it takes of the type's limit.
-    fn fate(
-        &self,
-        decision: &Decision,
-        record: &Record,
-        encoded: &[u8],
-        resource: &[bool],
-        event: &EventType,
-    ) -> (Fate, LimitUse) {
-        let (policy, signal) = (self.call.policy, self.call.signal);
-        let unlimited = |fate| (fate, LimitUse::default());
-        if decision.exceptions != 0 && is_excepted(decision, record, policy, resource) {
-            return unlimited(Fate::Kept);
-        }
-        let earlier = record.tags.adjusted_count.max(1.0);
-        match decision.action {
-            Action::Keep => unlimited(Fate::Kept),
-            Action::Drop => {
-                let share = policy.canary_percent / 100.0;
-                let is_canary = is_sampled(signal, encoded, share);
-                unlimited(if is_canary { Fate::Canary(earlier.max(1.0 / share)) } else { Fate::Waste })
-            }
-            // A metric is a series: a part of its points is worth nothing.
-            Action::Sample(_) | Action::Limit(_) if signal == Signal::Metrics => unlimited(Fate::Kept),
-            Action::Sample(share) => {
-                let stays = is_sampled(signal, encoded, share);
-                unlimited(if stays { Fate::Survivor(earlier.max(1.0 / share)) } else { Fate::Waste })
-            }
-            Action::Limit(rate) => {
-                let limit = event.limit.get_or_init(|| Box::new(Mutex::new(Limit::default())));
-                limit.lock().offer(rate, self.now, earlier)
-            }
-        }
-    }
-}
-
-fn is_excepted(decision: &Decision, record: &Record, policy: &Policy, resource: &[bool]) -> bool {
-    policy.exceptions.iter().enumerate().any(|(index, exception)| {
-        decision.exceptions >> index & 1 == 1
-            && resource.get(index).copied().unwrap_or(true)
-            && exception.min_duration_ms.is_none_or(|least| record.duration >= least)
-    })
 }
