@@ -13,7 +13,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
-use super::words::Shape;
+use super::words::{Kind, Shape};
 use crate::identity::Context;
 
 /// How many different combinations of places are general for skeletons of one length in one context, at most.
@@ -152,13 +152,12 @@ impl Sets {
 
     /// Adds each open word of the skeleton with those places made variables to the set at its place.
     fn add_words(&mut self, keyed: &Keyed<'_>, places: u64) {
-        let words = keyed.shape.words.len() as u32;
         for place in each(keyed.shape.open() & !places) {
             let word = &keyed.shape.words[place];
             let wider = places | 1 << place;
             let key = keyed.at(wider);
-            let Some(needed) = word.needed else { continue };
-            if words - wider.count_ones() < word.beside || self.general.contains(&key) {
+            let Some(needed) = word.needed() else { continue };
+            if !keyed.shape.says_enough(wider, word) || self.general.contains(&key) {
                 continue;
             }
             if self.seen.len() >= self.capacity && !self.seen.contains_key(&key) {
@@ -229,7 +228,7 @@ impl Sets {
             done = word.range.end;
             let mark = self.hasher.hash_one(place);
             let text = &shape.text[word.range.clone()];
-            words.push(if word.is_general { mark } else { self.hasher.hash_one((place, text)) });
+            words.push(if word.kind == Kind::General { mark } else { self.hasher.hash_one((place, text)) });
             marks.push(mark);
         }
         between.write(&shape.text.as_bytes()[done..]);

@@ -14,15 +14,38 @@ pub const PLACES: usize = 64;
 const WORDING: u8 = 4;
 const VALUES: u8 = 3;
 
+/// What stays beside variables, or nothing would say what the record is about: so many words of wording.
+const STAYING: u32 = 2;
+
 /// What one word of a skeleton is.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// It is `MARK`.
+    General,
+    /// It is marked as a value: by a key, by quotes or brackets.
+    Value,
+    /// It stands in brackets with others.
+    Enclosed,
+    /// It is a part of a sentence. One that says how it went stays for ever.
+    Wording { stays: bool },
+    /// It is something else, and stays: a key, a value that says how it went, a part of a structure.
+    Fixed,
+}
+
 pub struct Word {
     pub range: Range<usize>,
+    pub kind: Kind,
+}
+
+impl Word {
     /// How many different words at its place make it a variable; `None` for a word that stays.
-    pub needed: Option<u8>,
-    /// How many other words must stay beside it, or nothing would say what the record is about.
-    pub beside: u32,
-    /// It is `MARK`.
-    pub is_general: bool,
+    pub fn needed(&self) -> Option<u8> {
+        match self.kind {
+            Kind::Value => Some(VALUES),
+            Kind::Enclosed | Kind::Wording { stays: false } => Some(WORDING),
+            _ => None,
+        }
+    }
 }
 
 /// A skeleton and its words.
@@ -37,21 +60,26 @@ impl<'a> Shape<'a> {
         // Keys of structures and placeholders of logging libraries are wording, and so is what stands between them.
         let frozen = bytes.iter().rposition(|&byte| byte == b'}').map_or(0, |at| at + 1);
         let mut words = Vec::with_capacity(bytes.len() / 4);
-        let mut at = 0;
+        let (mut at, mut depth) = (0, 0_usize);
         while at < bytes.len() {
             if bytes[at] == b'<' && bytes[at..].starts_with(MASKED) {
                 at += MASKED.len();
             } else if bytes[at] == b'<' && bytes[at..].starts_with(MARK.as_bytes()) {
-                words.push(Word { range: at..at + MARK.len(), needed: None, beside: 0, is_general: true });
+                words.push(Word { range: at..at + MARK.len(), kind: Kind::General });
                 at += MARK.len();
             } else if ends_word(bytes[at]) {
+                match bytes[at] {
+                    b'(' | b'[' => depth += 1,
+                    b')' | b']' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
                 at += 1;
             } else {
                 let start = at;
                 at += bytes[at..].iter().position(|&byte| ends_word(byte)).unwrap_or(bytes.len() - at);
-                let (needed, beside) =
-                    if start >= frozen && words.len() < PLACES { openness(text, start..at) } else { (None, 0) };
-                words.push(Word { range: start..at, needed, beside, is_general: false });
+                let is_open = start >= frozen && words.len() < PLACES;
+                let kind = if is_open { kind(text, start..at, depth > 0) } else { Kind::Fixed };
+                words.push(Word { range: start..at, kind });
             }
         }
         Self { text, words }
@@ -59,12 +87,20 @@ impl<'a> Shape<'a> {
 
     /// The words that are `MARK`, a bit each.
     pub fn general(&self) -> u64 {
-        self.bits(|word| word.is_general)
+        self.bits(|word| word.kind == Kind::General)
     }
 
     /// The words that may become a variable, a bit each.
     pub fn open(&self) -> u64 {
-        self.bits(|word| word.needed.is_some())
+        self.bits(|word| word.needed().is_some())
+    }
+
+    /// Whether enough wording stays when those places are variables; a value has its key.
+    pub fn says_enough(&self, places: u64, new: &Word) -> bool {
+        match new.kind {
+            Kind::Value => self.words.len() as u32 > places.count_ones(),
+            _ => (self.bits(|word| matches!(word.kind, Kind::Wording { .. })) & !places).count_ones() >= STAYING,
+        }
     }
 
     fn bits(&self, is_one: impl Fn(&Word) -> bool) -> u64 {
@@ -129,27 +165,38 @@ const fn is_separator(byte: u8) -> bool {
         )
 }
 
-/// How many different words make this place a variable, if any number does, and how many words must stay beside it.
-fn openness(text: &str, range: Range<usize>) -> (Option<u8>, u32) {
+fn kind(text: &str, range: Range<usize>, is_enclosed: bool) -> Kind {
     let bytes = text.as_bytes();
     let word = &text[range.clone()];
-    let before = &bytes[..range.start];
-    let after = &bytes[range.end..];
-    // A key, or the head of what follows; a part of a word that was masked.
+    let (before, after) = (&bytes[..range.start], &bytes[range.end..]);
     let is_key = match after.first() {
         Some(b'=') => true,
         // Behind another word it is a name with what is said of it behind the colon.
         Some(b':') => !before.trim_ascii_end().last().is_some_and(|&byte| !ends_word(byte) || byte == b'>'),
         _ => false,
     };
-    let touches = after.starts_with(MASKED) || before.ends_with(MASKED);
+    // A part of a word that was masked.
+    let is_part = after.starts_with(MASKED) || before.ends_with(MASKED);
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
     let is_name = word.len() <= LONGEST && word.as_bytes().iter().any(is_letter);
-    if is_key || touches || !is_name || is_closed(word) {
-        return (None, 0);
+    if is_key || is_part || !is_name {
+        return Kind::Fixed;
     }
-    let is_value = matches!(before.last(), Some(b'=' | b'"' | b'\'' | b'(' | b'[' | b'`'));
-    if is_value { (Some(VALUES), 1) } else { (Some(WORDING), 2) }
+    let stays = is_closed(word);
+    match before.last() {
+        Some(b'=' | b'"' | b'\'' | b'(' | b'[' | b'`') if stays => Kind::Fixed,
+        Some(b'=' | b'"' | b'\'' | b'(' | b'[' | b'`') => Kind::Value,
+        // What is printed of an object.
+        Some(b'<') => Kind::Fixed,
+        _ if is_enclosed => {
+            if stays {
+                Kind::Fixed
+            } else {
+                Kind::Enclosed
+            }
+        }
+        _ => Kind::Wording { stays },
+    }
 }
 
 #[cfg(test)]
@@ -158,7 +205,7 @@ mod tests {
 
     fn open(text: &str) -> Vec<&str> {
         let shape = Shape::of(text);
-        shape.words.iter().filter(|word| word.needed.is_some()).map(|word| &text[word.range.clone()]).collect()
+        shape.words.iter().filter(|word| word.needed().is_some()).map(|word| &text[word.range.clone()]).collect()
     }
 
     #[test]
