@@ -52,8 +52,13 @@ impl Aliases {
         self.known.is_empty()
     }
 
-    /// Forgets all of them, and answers what they were.
-    pub fn take(&mut self) -> Vec<Alias> {
-        self.known.drain().map(|(_, alias)| alias).collect()
+    /// Forgets those of some contexts, and answers what they were.
+    pub fn take(&mut self, is_one: impl Fn(&Arc<Context>) -> bool) -> Vec<Alias> {
+        self.known.extract_if(|(_, alias)| is_one(&alias.context)).map(|(_, alias)| alias).collect()
+    }
+
+    /// To be called when types go.
+    pub fn clear(&mut self) {
+        self.known.clear();
     }
 }

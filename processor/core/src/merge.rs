@@ -7,7 +7,7 @@ use parking_lot::{Mutex, RwLock};
 use crate::table::{Table, Turn};
 use crate::walk::now;
 
-/// Types that follow while nobody else may use the table.
+/// Types or skeletons that are looked at while nobody else may use the table.
 const PORTION: usize = 256;
 /// What became general may make more so. What is left after so many rounds comes next time.
 const ROUNDS: usize = 8;
@@ -18,12 +18,16 @@ pub fn settle(table: &RwLock<Table>, ruleset: &str, turn: &Mutex<Turn>, held: &A
         if !table.read().has_grown() {
             return;
         }
-        let types = table.write().to_follow();
+        let (types, aliases) = table.write().to_follow();
+        for portion in aliases.chunks(PORTION) {
+            let mut table = table.write();
+            for alias in portion {
+                table.learn_again(alias);
+            }
+        }
         for portion in types.chunks(PORTION) {
             let (mut table, mut turn) = (table.write(), turn.lock());
-            for event in portion {
-                table.follow(event, ruleset, now(), &mut turn, held);
-            }
+            table.follow_all(portion, ruleset, now(), &mut turn, held);
         }
     }
 }

@@ -136,6 +136,8 @@ pub struct Table {
     pub outlines: Outlines,
     aliases: Aliases,
     sets: Sets,
+    /// How many types became parts of others.
+    merged: u64,
     brake: Brake,
 }
 
@@ -152,6 +154,7 @@ impl Table {
             outlines: Outlines::new(capacity * 2),
             aliases: Aliases::new(capacity * 2),
             sets: Sets::new(capacity),
+            merged: 0,
             brake: Brake::new(capacity),
         }
     }
@@ -311,7 +314,7 @@ impl Table {
             self.remove(gone);
         }
         self.outlines.clear();
-        self.aliases.take();
+        self.aliases.clear();
         // A context that only the table itself and the types that just went still hold is of no use.
         let mut held: std::collections::HashMap<*const Context, usize> = std::collections::HashMap::new();
         for gone in &old {

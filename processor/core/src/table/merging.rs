@@ -1,6 +1,7 @@
 //! Types that cover others: what is minted is the most general type known, and types become parts of a more general one.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -23,7 +24,11 @@ fn of_record(skeleton: &str) -> Cow<'_, str> {
 impl Table {
     /// The type of a skeleton, be it a more general one, when that was met before.
     pub fn find_met(&self, context: &Arc<Context>, class: Class, skeleton: &[u8]) -> Option<&Arc<EventType>> {
-        let alias = || self.aliases.find(self.hash(context, class, skeleton), context, class, skeleton);
+        // The type that it led to may be a part of another by now.
+        let alias = || {
+            let met = self.aliases.find(self.hash(context, class, skeleton), context, class, skeleton);
+            met.map(EventType::current)
+        };
         self.find(context, class, skeleton).or_else(|| if self.aliases.is_empty() { None } else { alias() })
     }
 
@@ -133,27 +138,50 @@ impl Table {
         self.sets.has_grown()
     }
 
-    /// The types that may have become parts of a more general one since the last call.
-    pub fn to_follow(&mut self) -> Vec<Arc<EventType>> {
+    /// What may have become a part of something more general since the last call: types, and skeletons that are parts of
+    /// one already. The latter are forgotten, so that they are asked about when they come again.
+    pub fn to_follow(&mut self) -> (Vec<Arc<EventType>>, Vec<Alias>) {
         let grown = self.sets.take_grown();
-        // What was met and is a part already may be a part of something wider now: it is asked about when it comes again.
-        for Alias { context, skeleton, .. } in self.aliases.take() {
-            self.sets.learn(&context, &Shape::of(&of_record(&skeleton)));
-        }
-        self.outlines.clear();
-        let keys: Vec<_> =
-            self.contexts.iter().filter(|context| grown.contains(&self.sets.context_key(context))).collect();
-        self.types
+        let within: HashSet<*const Context> = self
+            .contexts
             .iter()
-            .filter(|event| event.class.signal == Signal::Logs)
-            .filter(|event| keys.iter().any(|context| Arc::ptr_eq(context, &event.context)))
-            .cloned()
-            .collect()
+            .filter(|context| grown.contains(&self.sets.context_key(context)))
+            .map(Arc::as_ptr)
+            .collect();
+        let types = self
+            .types
+            .iter()
+            .filter(|event| event.class.signal == Signal::Logs && within.contains(&Arc::as_ptr(&event.context)));
+        (types.cloned().collect(), self.aliases.take(|context| within.contains(&Arc::as_ptr(context))))
+    }
+
+    /// Notes that a skeleton is still known that is a part of a type.
+    pub fn learn_again(&mut self, alias: &Alias) {
+        self.sets.learn(&alias.context, &Shape::of(&of_record(&alias.skeleton)));
+    }
+
+    /// Lets types follow, one by one, as `follow` says.
+    pub fn follow_all(
+        &mut self,
+        types: &[Arc<EventType>],
+        ruleset: &str,
+        now: i64,
+        turn: &mut Turn,
+        held: &AtomicUsize,
+    ) {
+        let before = self.merged;
+        for event in types {
+            self.follow(event, ruleset, now, turn, held);
+        }
+        if self.merged > before {
+            // They must lead to no type that is gone, whose slot another one may have.
+            self.outlines.clear();
+        }
     }
 
     /// Lets a type become a part of the more general one that covers it, if there is one. What was counted of it counts
     /// there; nothing was decided of the whole yet, so its records are kept.
-    pub fn follow(&mut self, event: &Arc<EventType>, ruleset: &str, now: i64, turn: &mut Turn, held: &AtomicUsize) {
+    fn follow(&mut self, event: &Arc<EventType>, ruleset: &str, now: i64, turn: &mut Turn, held: &AtomicUsize) {
         if event.merged.get().is_some() || !self.is_here(event) {
             return;
         }
@@ -162,6 +190,7 @@ impl Table {
             return;
         }
         self.remove(event);
+        self.merged += 1;
         // There is room for it: a type just went.
         let Some(wider) = self.insert(ruleset, &event.context, event.class, &text, now) else { return };
         let mut samples = event.samples.lock();
