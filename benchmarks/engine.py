@@ -57,10 +57,10 @@ class Scale(NamedTuple):
     rounds: int
 
 
-def seconds(work: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
-    before = clock()
+def seconds(work: Callable[[], object]) -> float:
+    before = time.process_time()
     work()
-    return clock() - before
+    return time.process_time() - before
 
 
 def beside(rounds: int, peer: Callable[[], object], own: Callable[[], object]) -> tuple[float, list[float]]:
@@ -182,25 +182,34 @@ def storm(_name: str, scale: Scale) -> None:
 
 
 def threads(_name: str, scale: Scale) -> None:
-    """Wall-clock time of twice the work by two threads, beside one thread's of half of it."""
-    cores = os.sched_getaffinity(0)
+    """Wall-clock time of twice the work by two threads, beside one thread's of half of it. What else the machine does
+    takes from two threads more than from one; the processor time of a record tells what they take from each other."""
     built = requests(scale.records, scale.per_request, scale.types)
     engine = learned(built, "observe")
+    repeats = max(1, 2_000_000 // scale.records)
 
     def by(count: int) -> None:
-        workers = [threading.Thread(target=run, args=(engine, built)) for _ in range(count)]
+        workers = [threading.Thread(target=run, args=(engine, built * repeats)) for _ in range(count)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
 
-    own, ratios = [], []
+    walls, ratios, processor = [], [], []
     for _ in range(scale.rounds):
-        one, two = (seconds(lambda count=count: by(count), time.perf_counter) for count in (1, 2))  # type: ignore[misc]
-        own.append(two)
+        (one, alone), (two, together) = (_wall_and_processor(by, count) for count in (1, 2))
+        walls.append(two)
         ratios.append(2 * one / two)
-    load = f"{len(cores)} cores, load {os.getloadavg()[0]:.1f}"
-    told("threads", f"one thread ({load})", 2 * scale.records, statistics.median(own), ratios)
+        processor.append(2 * alone / together)
+    load = f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}"
+    told("threads", f"one thread ({load})", 2 * repeats * scale.records, statistics.median(walls), ratios)
+    told("", "in processor time; 1: no loss", 2 * repeats * scale.records, statistics.median(walls), processor)
+
+
+def _wall_and_processor(by: Callable[[int], None], count: int) -> tuple[float, float]:
+    wall, processor = time.perf_counter(), time.process_time()
+    by(count)
+    return time.perf_counter() - wall, time.process_time() - processor
 
 
 def memory(_name: str, _scale: Scale) -> None:
