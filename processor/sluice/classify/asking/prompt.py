@@ -56,8 +56,9 @@ of its own, while nothing fails, is refused or lost, is debug_noise.
 receive, connect, middleware) is debug_noise, the request itself routine_success.
 - Rare types are kept anyway: judge what it says, not how often.
 
-s: high if the text is plain, medium if the reading is likely, low if you guess. Waste is deleted only at high: in \
-doubt keep. d: what it says in 2 to 4 words, no values. Answer every label once."""
+s: how sure it is that this is waste, or that it is not, whichever kind of it: high if the text is plain, medium if \
+the reading is likely, low if you guess. Waste is deleted only at high: in doubt keep. d: what it says in 2 to 4 \
+words, no values. Answer every label once."""
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
