@@ -97,7 +97,10 @@ def test_a_second_run_reports_its_own_replay_alone(demo: Demo) -> None:
     assert first[0] == 0
     count = event_types(first[1])
     listed = demo.printed_command(first[1], "All verdicts, until the next run: ")
-    assert listed.endswith(f"{count} of {count} verdicts\n")
+    total = re.search(r"^(\d+) of \1 verdicts$", listed, re.MULTILINE)
+    assert total is not None, listed
+    # Those of types that were judged before they became parts of others are among them.
+    assert count <= int(total[1]) < count * 1.1
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,9 @@ async def test_every_verdict_of_the_report_is_on_kafka_also_when_another_run_put
         assert (status, err) == (0, "")
         count = event_types(out)
         assert f"The same {count} are on Kafka: " in out
-        assert len({key for key, value in await kafka.read(topics.verdicts) if value}) == count
+        there = {key for key, value in await kafka.read(topics.verdicts) if value}
+        # Those of types that were judged before they became parts of others are among them.
+        assert count <= len(there) < count * 1.1
 
 
 @pytest.mark.parametrize("moment", ["replaying", "records sent"])

@@ -18,7 +18,16 @@ from real.otlp import Sender, logs
 from real.sluice import Sluice, run_command
 from real.waiting import wait_until
 
-LINES = [f"order {word} shipped to <desk>" for word in ("alpha", "bravo", "charlie", "delta", "echo")]
+LINES = [
+    f"{first} alpha {then} to <desk>"
+    for first, then in (
+        ("order", "shipped"),
+        ("parcel", "brought"),
+        ("voucher", "sent"),
+        ("basket", "moved"),
+        ("refund", "paid"),
+    )
+]
 SECRET = "canary-7f3a-of-a-sample"
 
 
