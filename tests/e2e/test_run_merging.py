@@ -22,6 +22,10 @@ from traffic import PROBE
 MASKS = [{"name": "shelf", "pattern": r"shelf\.\w+"}]
 SHELVES = [f"heartbeat of shelf.{word} sent" for word in ("oak", "elm", "ash")]
 """Constant words for one of the replicas, values for the one that has the mask."""
+FEW = SHELVES[:2]
+"""Not so many, with one more, that their place becomes a variable without a mask."""
+ASKED = '"GET </healthz> <200>"'
+"""The probe as a question shows it; a canary may be another probe."""
 NAMES = ["alice", "bob", "carol", "dave", "eve", "frank", "grace", "heidi", "ivan", "judy", "mallory", "niaj"]
 BEATS = [f"heartbeat of {name} sent" for name in NAMES]
 
@@ -52,17 +56,17 @@ async def test_replicas_with_other_masks_use_each_others_facts_and_leave_each_ot
     one = Replica(tmp_path, "one", frame)
     other = Replica(tmp_path, "other", {**frame, "mining": {"settle": 0, "masks": MASKS}})
     with one.sluice, other.sluice:
-        one.send(PROBE, *SHELVES, times=3)
-        await eventually(lambda: one.drops(PROBE) and all(map(one.drops, SHELVES)), "judged by one")
+        one.send(PROBE, *FEW, times=3)
+        await eventually(lambda: one.drops(PROBE) and all(map(one.drops, FEW)), "judged by one")
         await eventually(lambda: other.count("sluice_verdicts_rekeyed") == 1, "the verdict on the probe read")
         assert other.drops(PROBE)
         assert other.count("sluice_classify_judged") == 0
-        other.send(*SHELVES)
+        other.send(*FEW)
         await eventually(lambda: other.drops("heartbeat of shelf.yew sent"), "judged by the other, masked")
         assert not one.drops("heartbeat of shelf.fir sent")
-        await at_rest(kafka, topics, [PROBE, *SHELVES], one, other)
+        await at_rest(kafka, topics, [PROBE, *FEW], one, other)
         values = await shown(kafka, topics)
-        assert asked_about(model.asked, "healthz")["healthz"] == 1
+        assert asked_about(model.asked, ASKED)[ASKED] == 1
         writers = {(value["ruleset"], value["source"]["instance"]) for value in values.values()}
         assert sorted(instance for _, instance in writers) == ["one", "other"], "of each ruleset one"
 
@@ -71,13 +75,13 @@ async def test_replicas_with_other_masks_use_each_others_facts_and_leave_each_ot
         assert (revoked.returncode, revoked.stderr) == (0, "")
         for replica in (one, other):
             await eventually(lambda replica=replica: not replica.drops(PROBE), "kept by all")
-        await at_rest(kafka, topics, [PROBE, *SHELVES], one, other)
+        await at_rest(kafka, topics, [PROBE, *FEW], one, other)
         assert len(await shown(kafka, topics)) == len(values)
         released = one.sluice.command("verdicts", "set", probe, "auto")
         assert (released.returncode, released.stderr) == (0, "")
         for replica in (one, other):
             await eventually(lambda replica=replica: replica.drops(PROBE), "dropped by all")
-        await at_rest(kafka, topics, [PROBE, *SHELVES], one, other)
+        await at_rest(kafka, topics, [PROBE, *FEW], one, other)
     for replica in (one, other):
         replica.end()
 
@@ -104,7 +108,7 @@ async def test_new_masks_and_a_restart_ask_about_what_says_something_else_alone(
         assert [f"that was as {old}, when mining.masks" in text for text in told] == [True], "the same by both names"
         replica.send(SHELVES[1], times=3)
         await eventually(lambda: replica.drops(SHELVES[2]), "judged anew")
-        assert asked_about(model.asked, "healthz", "shelf") == {"healthz": 1, "shelf": 2}
+        assert asked_about(model.asked, ASKED, "shelf") == {ASKED: 1, "shelf": 2}
     replica.end()
 
 
