@@ -40,14 +40,17 @@ PLACES = ["client", "shard", "bucket", "worker", "region", "tenant", "partition"
 
 
 def statement(number: int, chance: random.Random) -> str:
-    """One line of the statement with this number: its wording is fixed, its values vary."""
+    """One line of the statement with this number: its wording is fixed, its values vary.
+
+    Two statements differ in two words at least, or one of them would turn out to be data where many differ in it.
+    """
     wording = random.Random(number)
     verb, thing, place = wording.choice(VERBS), wording.choice(THINGS), wording.choice(PLACES)
-    tail = "".join(wording.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(6))
+    one, other = ("".join(wording.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(3)) for _ in range(2))
     address = (
         f"10.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(256)}:{chance.randrange(1024, 65536)}"
     )
-    return f"{verb} {thing} {chance.randrange(10**6)} of {tail} {place} {address} in {chance.randrange(900)}ms"
+    return f"{verb} {thing} {chance.randrange(10**6)} of {one} {place} {address} {other} in {chance.randrange(900)}ms"
 
 
 def novel() -> Callable[[], str]:
@@ -59,7 +62,7 @@ def novel() -> Callable[[], str]:
         while number:
             number, letter = divmod(number, 26)
             word += chr(ord("a") + letter)
-        return f"opened session 17 of q{word}q client 10.0.0.1:4317 in 12ms"
+        return f"opened session 17 of q{word}q client 10.0.0.1:4317 {word}w in 12ms"
 
     return line
 

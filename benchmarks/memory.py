@@ -50,7 +50,7 @@ def requests(types: int, repeats: int) -> Iterator[bytes]:
                 record = scope.log_records.add()
                 record.severity_number = 9
                 record.body.string_value = (
-                    f"worker {word(number)} finished task {repeat} of queue {word(number // 7)} in {repeat + 3}ms"
+                    f"worker {word(number)} finished task {repeat} of queue q{word(number)} in {repeat + 3}ms"
                 )
         yield request.SerializeToString()
 
