@@ -105,7 +105,7 @@ async def test_after_a_restart_nothing_of_it_is_asked_or_written_again(start: St
 
 async def test_a_restart_before_the_whole_is_judged_forgets_no_part(start: Start, log: Log) -> None:
     sluice = await start(log, engine=engine_with())
-    parts = judge(sluice, sessions(NAMES[:4]))
+    parts = judge(sluice, sessions(NAMES[:2]))
     await rest(sluice)
     await whole(sluice)
     again = await start(log, engine=engine_with())
