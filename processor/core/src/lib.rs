@@ -3,6 +3,9 @@
 //! A record's way: `wire` and `any` read it in place, `record` finds what makes its event type, `outlines` knows the
 //! lines that were met before and `mine` masks the others, `table` looks the type up, `decide` says what becomes of it,
 //! `tags` and `edit` splice, `walk` does so for a whole request, `engine` keeps what outlives one.
+//!
+//! Beside that way: `general` learns which words of novel skeletons are data, `merge` lets types become parts of more
+//! general ones, `rekey` finds a type of other masks here, `samples` and `evidence` are what a judge is shown.
 
 pub mod aliases;
 pub mod any;
