@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sluice.engine import Engine, EventType, Settings, Signal
 
 _BATCH = 1000
+_TYPES = 1_000_000
+"""Event types of a file where no configuration bounds them: nothing else is to be kept in memory."""
 _WIDEST = 300
 """Characters of a template in the table; JSON has them all."""
 _LINE_ENDS = re.compile(r"[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -83,7 +85,7 @@ def _settings(config_file: str | None) -> Settings:
     from sluice.engine import Mask, Settings
 
     if config_file is None:
-        return Settings(min_records=1)
+        return Settings(min_records=1, max_event_types=_TYPES)
     mining = load(config_file).mining
     masks = tuple(Mask(mask.name, mask.pattern) for mask in mining.masks)
     return Settings(max_event_types=mining.max_event_types, min_records=1, masks=masks)
