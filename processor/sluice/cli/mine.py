@@ -201,5 +201,9 @@ def _cells(row: Row, total: int) -> tuple[str, ...]:
         identity.severity,
         identity.outcome,
         identity.purpose,
-        template if not row.types else f"{template} (and {row.types} rare like it, {row.records} records)",
+        template if not row.types else f"{template} (and {row.types} rare like it: {_counted(row.records)})",
     )
+
+
+def _counted(records: int) -> str:
+    return f"{records} record{'' if records == 1 else 's'}"

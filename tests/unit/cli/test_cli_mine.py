@@ -39,7 +39,7 @@ def test_what_came_once_is_shown_under_the_nearest_type(run, tmp_path):
     (tmp_path / "log").write_bytes(LINES + odd + b"WARN Accepted connection lately\nAccepted: 12\n")
     ended = run("mine", "log")
     _, first, *others, total = ended.out.splitlines()
-    assert first.endswith("Accepted connection <num> from <ip> (and 3 rare like it, 3 records)")
+    assert first.endswith("Accepted connection <num> from <ip> (and 3 rare like it: 3 records)")
     assert [other.split()[-1] for other in others] == ["lately", "<path>", "<num>"]
     assert total == "9 records, 7 event types"
     assert len(rows(run("mine", "--json", "log").out)) == 7
