@@ -52,7 +52,7 @@ impl Engine {
             ruleset: settings.ruleset(),
             masks: settings.compile()?,
             policy: RwLock::default(),
-            table: RwLock::new(Table::new(settings.max_event_types)),
+            table: RwLock::new(Table::new(settings.max_event_types, &settings.ruleset())),
             scratch: Mutex::default(),
             turn: Mutex::default(),
             evidence_bytes: AtomicUsize::new(0),
@@ -75,7 +75,7 @@ impl Engine {
     pub fn process(&self, signal: Signal, request: &[u8]) -> Result<Processed, Malformed> {
         let policy = Arc::clone(&self.policy.read());
         let mut scratch = self.scratch.lock().pop().unwrap_or_default();
-        let call = Call { masks: &self.masks, ruleset: &self.ruleset, table: &self.table, policy: &policy, signal };
+        let call = Call { masks: &self.masks, table: &self.table, policy: &policy, signal };
         let processed = walk::process(&call, request, &mut scratch);
         self.scratch.lock().push(scratch);
         processed
@@ -158,7 +158,7 @@ impl Engine {
 
     /// Lets types follow what became general.
     fn settle(&self) {
-        merge::settle(&self.table, &self.ruleset, &self.turn, &self.evidence_bytes);
+        merge::settle(&self.table, &self.turn, &self.evidence_bytes);
     }
 
     fn apply_one(&self, table: &mut Table, from: &settings::Decision<'_>, now: i64) -> Option<()> {
@@ -174,7 +174,7 @@ impl Engine {
         let event = match table.get(fingerprint).cloned() {
             Some(known) => known,
             // A decision that was made elsewhere or before a restart.
-            None => table.adopt(&self.ruleset, &context, class, &from.skeleton, fingerprint, now)?,
+            None => table.adopt(&context, class, &from.skeleton, fingerprint, now)?,
         };
         table.decide(&event, Some(decision));
         event.judged.store(true, Ordering::Relaxed);

@@ -13,7 +13,7 @@ const PORTION: usize = 256;
 const ROUNDS: usize = 8;
 
 /// Lets each type that a more general one covers become a part of it.
-pub fn settle(table: &RwLock<Table>, ruleset: &str, turn: &Mutex<Turn>, held: &AtomicUsize) {
+pub fn settle(table: &RwLock<Table>, turn: &Mutex<Turn>, held: &AtomicUsize) {
     for _ in 0..ROUNDS {
         if !table.read().has_grown() {
             return;
@@ -27,7 +27,7 @@ pub fn settle(table: &RwLock<Table>, ruleset: &str, turn: &Mutex<Turn>, held: &A
         }
         for portion in types.chunks(PORTION) {
             let (mut table, mut turn) = (table.write(), turn.lock());
-            table.follow_all(portion, ruleset, now(), &mut turn, held);
+            table.follow_all(portion, now(), &mut turn, held);
         }
     }
 }

@@ -126,6 +126,8 @@ impl EventType {
 }
 
 pub struct Table {
+    /// Of every fingerprint here.
+    ruleset: Box<str>,
     hasher: RandomState,
     contexts: HashTable<Arc<Context>>,
     types: HashTable<Arc<EventType>>,
@@ -142,8 +144,9 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn new(capacity: usize) -> Self {
+    pub fn new(capacity: usize, ruleset: &str) -> Self {
         Self {
+            ruleset: ruleset.into(),
             hasher: RandomState::default(),
             contexts: HashTable::new(),
             types: HashTable::new(),
@@ -225,14 +228,7 @@ impl Table {
     }
 
     /// Finds or adds a type; `None` when the table is full.
-    pub fn insert(
-        &mut self,
-        ruleset: &str,
-        context: &Context,
-        class: Class,
-        skeleton: &str,
-        now: i64,
-    ) -> Option<Arc<EventType>> {
+    pub fn insert(&mut self, context: &Context, class: Class, skeleton: &str, now: i64) -> Option<Arc<EventType>> {
         if let Some(context) = self.context(context)
             && let Some(known) = self.find(&context, class, skeleton.as_bytes())
         {
@@ -250,7 +246,7 @@ impl Table {
         let event = Arc::new(EventType {
             slot,
             hash,
-            fingerprint: Fingerprint::new(ruleset, class, &context, skeleton),
+            fingerprint: Fingerprint::new(&self.ruleset, class, &context, skeleton),
             context,
             class,
             skeleton: skeleton.into(),

@@ -28,7 +28,6 @@ use crate::wire::{Field, Fields, Malformed};
 #[derive(Clone, Copy)]
 pub struct Call<'e> {
     pub masks: &'e Masks,
-    pub ruleset: &'e str,
     pub table: &'e RwLock<Table>,
     pub policy: &'e Policy,
     pub signal: Signal,

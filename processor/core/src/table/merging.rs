@@ -48,20 +48,13 @@ impl Table {
 
     /// Finds or adds the most general type that covers a record's skeleton. `None` when the table is full or the service
     /// minted too many.
-    pub fn mint(
-        &mut self,
-        ruleset: &str,
-        context: &Context,
-        class: Class,
-        skeleton: &str,
-        now: i64,
-    ) -> Option<Arc<EventType>> {
+    pub fn mint(&mut self, context: &Context, class: Class, skeleton: &str, now: i64) -> Option<Arc<EventType>> {
         if !self.brake.allows(context, now) {
             return None;
         }
         let text = self.most_general(context, class, &of_record(skeleton));
         let before = self.len();
-        let event = self.insert(ruleset, context, class, &text, now)?;
+        let event = self.insert(context, class, &text, now)?;
         if self.len() > before {
             self.brake.note(context, now);
         }
@@ -75,7 +68,6 @@ impl Table {
     /// when it has become a part of another: what was decided of a part does not hold for the whole.
     pub fn adopt(
         &mut self,
-        ruleset: &str,
         context: &Context,
         class: Class,
         skeleton: &str,
@@ -84,7 +76,7 @@ impl Table {
     ) -> Option<Arc<EventType>> {
         let text = self.most_general(context, class, skeleton);
         if text == skeleton {
-            return self.insert(ruleset, context, class, skeleton, now);
+            return self.insert(context, class, skeleton, now);
         }
         let wider = self.context(context).and_then(|context| self.find(&context, class, text.as_bytes()).cloned());
         if let Some(wider) = wider {
@@ -161,17 +153,10 @@ impl Table {
     }
 
     /// Lets types follow, one by one, as `follow` says.
-    pub fn follow_all(
-        &mut self,
-        types: &[Arc<EventType>],
-        ruleset: &str,
-        now: i64,
-        turn: &mut Turn,
-        held: &AtomicUsize,
-    ) {
+    pub fn follow_all(&mut self, types: &[Arc<EventType>], now: i64, turn: &mut Turn, held: &AtomicUsize) {
         let before = self.merged;
         for event in types {
-            self.follow(event, ruleset, now, turn, held);
+            self.follow(event, now, turn, held);
         }
         if self.merged > before {
             // They must lead to no type that is gone, whose slot another one may have.
@@ -181,7 +166,7 @@ impl Table {
 
     /// Lets a type become a part of the more general one that covers it, if there is one. What was counted of it counts
     /// there; nothing was decided of the whole yet, so its records are kept.
-    fn follow(&mut self, event: &Arc<EventType>, ruleset: &str, now: i64, turn: &mut Turn, held: &AtomicUsize) {
+    fn follow(&mut self, event: &Arc<EventType>, now: i64, turn: &mut Turn, held: &AtomicUsize) {
         if event.merged.get().is_some() || !self.is_here(event) {
             return;
         }
@@ -192,7 +177,7 @@ impl Table {
         self.remove(event);
         self.merged += 1;
         // There is room for it: a type just went.
-        let Some(wider) = self.insert(ruleset, &event.context, event.class, &text, now) else { return };
+        let Some(wider) = self.insert(&event.context, event.class, &text, now) else { return };
         let mut samples = event.samples.lock();
         if event.judged.load(Ordering::Relaxed) || samples.is_handed() {
             wider.cover(event.fingerprint);

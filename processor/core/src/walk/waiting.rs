@@ -190,7 +190,7 @@ pub(super) fn add<'e>(
     }
     Ok(RwLockReadGuard::unlocked(table, || {
         let mut table = call.table.write();
-        let event = table.mint(call.ruleset, &place.context, class, skeleton, now);
+        let event = table.mint(&place.context, class, skeleton, now);
         place.known = table.context(&place.context);
         event
     }))
