@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
-use crate::general::{MARK, Shape};
 use crate::identity::Fingerprint;
 use crate::look::Look;
 use crate::mine::Masks;
@@ -68,18 +67,13 @@ pub fn take(
     if !considers && !samples.is_looking() {
         return Ok(None);
     }
-    let seen = Seen::of(event.class.signal, record, masks, places_of(event))?;
+    let seen = Seen::of(event.class.signal, record, masks, &event.skeleton)?;
     event.template.get_or_init(|| seen.template.clone().into());
     let look = samples.look_at(&seen);
     if considers && !event.judged.load(Ordering::Relaxed) {
         samples.take(seen, held, bound);
     }
     Ok(look)
-}
-
-/// The words of a type's skeleton that are variables, though their form does not say so.
-fn places_of(event: &EventType) -> u64 {
-    if event.skeleton.contains(MARK) { Shape::of(&event.skeleton).general() } else { 0 }
 }
 
 /// The evidence as JSON, when it is time to hand it out; twice at most.

@@ -76,7 +76,7 @@ mod tests {
             put_bytes(&mut pair, 1, key.as_bytes());
             put_bytes(&mut record, 6, &pair);
         }
-        look.take(&Seen::of(Signal::Logs, &record, &Masks::default(), 0).unwrap())
+        look.take(&Seen::of(Signal::Logs, &record, &Masks::default(), "").unwrap())
     }
 
     #[test]

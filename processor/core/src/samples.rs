@@ -9,10 +9,11 @@ use serde::Serialize;
 use crate::any::{Any, KeyValue, each_pair};
 use crate::cardinality::Distinct;
 use crate::general::shown::Shown;
+use crate::general::{MARK, Shape};
 use crate::look::Look;
-use crate::mine::Masks;
 use crate::mine::bits::Bits;
-use crate::mine::sink::Template;
+use crate::mine::sink::{Skeleton, Template};
+use crate::mine::{MINED_BYTES, Masks};
 use crate::peers::peer;
 use crate::record::{Record, Signal, log, metric, span};
 use crate::wire::{Fields, Malformed};
@@ -188,14 +189,21 @@ pub struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// `places`: the words of the skeleton that are variables, though their form does not say so.
-    pub fn of(signal: Signal, record: &'a [u8], masks: &Masks, places: u64) -> Result<Self, Malformed> {
-        let mut sink = Shown::new(Template::default(), places);
+    /// `of_type`: the skeleton of its type, in which words may be variables, though their form does not say so.
+    pub fn of(signal: Signal, record: &'a [u8], masks: &Masks, of_type: &str) -> Result<Self, Malformed> {
+        let mut sink = Shown::new(Template::default(), 0);
         let mut bits = Bits::default();
         let sample = match signal {
             Signal::Logs => {
                 let mut log = log::Log::default();
                 log::parse(record, &mut log)?;
+                if of_type.contains(MARK) {
+                    let mut skeleton = Skeleton::default();
+                    log::shape(&mut log, masks, &mut bits, &mut skeleton)?;
+                    skeleton.finish(MINED_BYTES);
+                    let skeleton = String::from_utf8_lossy(skeleton.text());
+                    sink = Shown::new(Template::default(), Shape::of(&skeleton).variables_under(&Shape::of(of_type)));
+                }
                 log::shape(&mut log, masks, &mut bits, &mut sink)?;
                 let mut sample = String::new();
                 render(&log.body, &mut sample)?;

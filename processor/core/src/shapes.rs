@@ -41,10 +41,11 @@ pub fn of(masks: &Masks, text: &[u8]) -> Vec<(String, String)> {
     let mut shaped = |line: &[u8], skeleton: &str| {
         let shape = Shape::of(skeleton);
         let places = sets.covering(&context, &shape);
-        let mut template = Shown::new(Marked::default(), places);
+        let general = shape.with(places);
+        let mut template = Shown::new(Marked::default(), shape.variables_under(&Shape::of(&general)));
         mine::line(line, masks, &mut bits, &mut template, &mut Clues::default());
         let template = template.inner.finish();
-        (shape.with(places), String::from_utf8_lossy(&template).trim_end().to_owned())
+        (general, String::from_utf8_lossy(&template).trim_end().to_owned())
     };
     lines.into_iter().zip(&skeletons).map(|(line, skeleton)| shaped(line, skeleton)).collect()
 }

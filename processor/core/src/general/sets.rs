@@ -2,7 +2,8 @@
 //!
 //! Three rules, applied until nothing changes, each of which only ever adds, so that their order does not matter:
 //! 1. each open word of a skeleton that was seen is added to the set at its place;
-//! 2. a place whose set holds enough words makes the skeleton general there, and that skeleton counts as seen;
+//! 2. a place whose set holds enough words, or one where a masked value was seen as well, makes the skeleton general
+//!    there, and that skeleton counts as seen;
 //! 3. what two general skeletons cover in common is covered by the one that has the places of both.
 //!
 //! A context (scope and service) has its own sets: the wording of one service says nothing of another's. Keys are 64-bit
@@ -13,7 +14,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
-use super::words::{Kind, Shape};
+use super::words::{Kind, MASKED, Shape};
 use crate::identity::Context;
 
 /// How many different combinations of places are general for skeletons of one length in one context, at most.
@@ -34,6 +35,8 @@ pub struct Sets {
     seen: HashMap<u64, Words, RandomState>,
     others: Vec<Vec<u32>>,
     free: Vec<u32>,
+    /// Skeletons that were seen and have masked values.
+    masked: HashSet<u64, RandomState>,
     general: HashSet<u64, RandomState>,
     /// By context and number of words: the places of the general skeletons there.
     patterns: HashMap<u64, Vec<u64>, RandomState>,
@@ -51,6 +54,7 @@ struct Keyed<'s> {
     whole: u64,
     words: Vec<u64>,
     marks: Vec<u64>,
+    masked: Vec<u64>,
 }
 
 impl Keyed<'_> {
@@ -77,6 +81,7 @@ impl Sets {
             seen: HashMap::default(),
             others: Vec::new(),
             free: Vec::new(),
+            masked: HashSet::default(),
             general: HashSet::default(),
             patterns: HashMap::default(),
             contexts: HashSet::default(),
@@ -150,8 +155,13 @@ impl Sets {
             .collect()
     }
 
-    /// Adds each open word of the skeleton with those places made variables to the set at its place.
+    /// Adds each open word of the skeleton with those places made variables to the set at its place, and compares the
+    /// words that a place holds with the masked values there.
     fn add_words(&mut self, keyed: &Keyed<'_>, places: u64) {
+        let own = keyed.at(places);
+        if keyed.shape.masked() & !places != 0 && self.masked.len() < self.capacity {
+            self.masked.insert(own);
+        }
         for place in each(keyed.shape.open() & !places) {
             let word = &keyed.shape.words[place];
             let wider = places | 1 << place;
@@ -160,10 +170,16 @@ impl Sets {
             if !keyed.shape.says_enough(wider, word) || self.general.contains(&key) {
                 continue;
             }
-            if self.seen.len() >= self.capacity && !self.seen.contains_key(&key) {
-                continue;
-            }
-            if self.add(key, keyed.words[place] as u32) >= usize::from(needed) {
+            let enough = if word.is_masked {
+                self.seen.contains_key(&key)
+            } else {
+                if self.seen.len() >= self.capacity && !self.seen.contains_key(&key) {
+                    continue;
+                }
+                let beside_it = key.wrapping_sub(keyed.marks[place]).wrapping_add(keyed.masked[place]);
+                self.add(key, keyed.words[place] as u32) >= usize::from(needed) || self.masked.contains(&beside_it)
+            };
+            if enough {
                 self.forget(key);
                 self.make_general(keyed, wider);
             }
@@ -220,7 +236,8 @@ impl Sets {
 
     fn keyed<'s>(&self, context: &Context, shape: &'s Shape<'s>) -> Keyed<'s> {
         let mut between = self.hasher.build_hasher();
-        let (mut words, mut marks) = (Vec::with_capacity(shape.words.len()), Vec::with_capacity(shape.words.len()));
+        let room = || Vec::with_capacity(shape.words.len());
+        let (mut words, mut marks, mut values) = (room(), room(), room());
         let mut done = 0;
         for (place, word) in shape.words.iter().enumerate() {
             between.write(&shape.text.as_bytes()[done..word.range.start]);
@@ -230,12 +247,13 @@ impl Sets {
             let text = &shape.text[word.range.clone()];
             words.push(if word.kind == Kind::General { mark } else { self.hasher.hash_one((place, text)) });
             marks.push(mark);
+            values.push(self.hasher.hash_one((place, MASKED)));
         }
         between.write(&shape.text.as_bytes()[done..]);
         let context = self.context_key(context);
         context.hash(&mut between);
         let whole = words.iter().fold(between.finish(), |key, word| key.wrapping_add(*word));
-        Keyed { shape, context, pattern: self.pattern(context, shape), whole, words, marks }
+        Keyed { shape, context, pattern: self.pattern(context, shape), whole, words, marks, masked: values }
     }
 }
 
@@ -275,6 +293,21 @@ mod tests {
         let texts: Vec<String> = NAMES.iter().map(|name| format!("began user={name}")).collect();
         assert_eq!(general(&learnt(&texts[..2]), &texts[0]), texts[0]);
         assert_eq!(general(&learnt(&texts[..3]), &texts[0]), "began user=<word>");
+    }
+
+    #[test]
+    fn a_word_where_a_masked_value_was_seen_is_a_variable_in_either_order() {
+        let texts = ["session of <*> (<*>) began".to_owned(), "session of alice (<*>) began".to_owned()];
+        let reverse = [texts[1].clone(), texts[0].clone()];
+        for sets in [learnt(&texts), learnt(&reverse)] {
+            assert_eq!(general(&sets, &texts[0]), "session of <word> (<*>) began");
+            assert_eq!(general(&sets, &texts[1]), "session of <word> (<*>) began");
+            assert_eq!(general(&sets, "session of bob (idle) began"), "session of bob (idle) began");
+            assert_eq!(general(&sets, "session of failures (<*>) began"), "session of failures (<*>) began");
+        }
+        assert_eq!(general(&learnt(&texts[..1]), &texts[1]), texts[1]);
+        let part = ["worker<*> of alice began".to_owned(), "worker of alice began".to_owned()];
+        assert_eq!(general(&learnt(&part), &part[1]), part[1]);
     }
 
     #[test]
@@ -322,6 +355,7 @@ mod tests {
             let mut texts: Vec<String> = (0..20 + below(200))
                 .map(|_| {
                     let (one, two, three) = (NAMES[below(12)], NAMES[below(12)], NAMES[below(9)]);
+                    let two = if below(6) == 0 { MASKED } else { two };
                     match below(kinds) {
                         0 => format!("order of {one} for {two} by {three}"),
                         1 => format!("session of {one} from \"{two}\" began"),

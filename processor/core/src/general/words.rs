@@ -3,10 +3,16 @@
 use std::ops::Range;
 
 use super::closed::{LONGEST, is_closed};
-use crate::mine::sink::MARK as MASKED;
+use crate::mine::sink;
 
 /// The mark of a place that became a variable, in a skeleton. A record's text that itself says so is masked.
 pub const MARK: &str = "<word>";
+
+/// How a masked value reads in a skeleton.
+pub const MASKED: &str = match std::str::from_utf8(sink::MARK) {
+    Ok(mark) => mark,
+    Err(_) => unreachable!(),
+};
 
 /// Only the first words of a skeleton become variables: one bit each.
 pub const PLACES: usize = 64;
@@ -17,7 +23,7 @@ const VALUES: u8 = 3;
 /// What stays beside variables, or nothing would say what the record is about: so many words of wording.
 const STAYING: u32 = 2;
 
-/// What one word of a skeleton is.
+/// What one word of a skeleton is, or what an open word would be where a masked value stands.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Kind {
     /// It is `MARK`.
@@ -35,6 +41,8 @@ pub enum Kind {
 pub struct Word {
     pub range: Range<usize>,
     pub kind: Kind,
+    /// A value that the splitter masked, not a part of a word. It counts as one of the words at its place.
+    pub is_masked: bool,
 }
 
 impl Word {
@@ -62,10 +70,16 @@ impl<'a> Shape<'a> {
         let mut words = Vec::with_capacity(bytes.len() / 4);
         let (mut at, mut depth) = (0, 0_usize);
         while at < bytes.len() {
-            if bytes[at] == b'<' && bytes[at..].starts_with(MASKED) {
-                at += MASKED.len();
+            let is_open = at >= frozen && words.len() < PLACES;
+            if bytes[at] == b'<' && bytes[at..].starts_with(MASKED.as_bytes()) {
+                let range = at..at + MASKED.len();
+                at = range.end;
+                let kind = if is_open { place(bytes, &range, depth > 0) } else { Kind::Fixed };
+                if kind != Kind::Fixed {
+                    words.push(Word { range, kind, is_masked: true });
+                }
             } else if bytes[at] == b'<' && bytes[at..].starts_with(MARK.as_bytes()) {
-                words.push(Word { range: at..at + MARK.len(), kind: Kind::General });
+                words.push(Word { range: at..at + MARK.len(), kind: Kind::General, is_masked: false });
                 at += MARK.len();
             } else if ends_word(bytes[at]) {
                 match bytes[at] {
@@ -77,9 +91,8 @@ impl<'a> Shape<'a> {
             } else {
                 let start = at;
                 at += bytes[at..].iter().position(|&byte| ends_word(byte)).unwrap_or(bytes.len() - at);
-                let is_open = start >= frozen && words.len() < PLACES;
                 let kind = if is_open { kind(text, start..at, depth > 0) } else { Kind::Fixed };
-                words.push(Word { range: start..at, kind });
+                words.push(Word { range: start..at, kind, is_masked: false });
             }
         }
         Self { text, words }
@@ -90,17 +103,30 @@ impl<'a> Shape<'a> {
         self.bits(|word| word.kind == Kind::General)
     }
 
-    /// The words that may become a variable, a bit each.
+    /// The words and masked values that may become a variable, a bit each.
     pub fn open(&self) -> u64 {
         self.bits(|word| word.needed().is_some())
     }
 
+    /// The masked values, a bit each.
+    pub fn masked(&self) -> u64 {
+        self.bits(|word| word.is_masked)
+    }
+
     /// Whether enough wording stays when those places are variables; a value has its key.
     pub fn says_enough(&self, places: u64, new: &Word) -> bool {
+        let stay = |is_one: fn(&Word) -> bool| (self.bits(is_one) & !places).count_ones();
         match new.kind {
-            Kind::Value => self.words.len() as u32 > places.count_ones(),
-            _ => (self.bits(|word| matches!(word.kind, Kind::Wording { .. })) & !places).count_ones() >= STAYING,
+            Kind::Value => self.words.len() > PLACES || stay(|word| !word.is_masked) > 0,
+            _ => stay(|word| matches!(word.kind, Kind::Wording { .. }) && !word.is_masked) >= STAYING,
         }
+    }
+
+    /// The words of a record's skeleton, those alone counted, that are variables in a general one which covers it.
+    pub fn variables_under(&self, general: &Shape<'_>) -> u64 {
+        let words = self.words.iter().zip(&general.words).filter(|(word, _)| !word.is_masked);
+        let is_general = |over: &Word| u64::from(over.kind == Kind::General);
+        words.take(PLACES).enumerate().fold(0, |bits, (place, (_, over))| bits | is_general(over) << place)
     }
 
     fn bits(&self, is_one: impl Fn(&Word) -> bool) -> u64 {
@@ -165,9 +191,8 @@ const fn is_separator(byte: u8) -> bool {
         )
 }
 
-fn kind(text: &str, range: Range<usize>, is_enclosed: bool) -> Kind {
-    let bytes = text.as_bytes();
-    let word = &text[range.clone()];
+/// What an open word is that stands there.
+fn place(bytes: &[u8], range: &Range<usize>, is_enclosed: bool) -> Kind {
     let (before, after) = (&bytes[..range.start], &bytes[range.end..]);
     let is_key = match after.first() {
         Some(b'=') => true,
@@ -175,27 +200,30 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool) -> Kind {
         Some(b':') => !before.trim_ascii_end().last().is_some_and(|&byte| !ends_word(byte) || byte == b'>'),
         _ => false,
     };
-    // A part of a word that was masked.
-    let is_part = after.starts_with(MASKED) || before.ends_with(MASKED);
-    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
-    let is_name = word.len() <= LONGEST && word.as_bytes().iter().any(is_letter);
-    if is_key || is_part || !is_name {
-        return Kind::Fixed;
-    }
-    let stays = is_closed(word);
+    // A part of a word, the rest of which was masked.
+    let is_part = after.starts_with(MASKED.as_bytes()) || before.ends_with(MASKED.as_bytes()) || {
+        let continues = |byte: Option<&u8>| byte.is_some_and(|&byte| !ends_word(byte));
+        continues(before.last()) || continues(after.first())
+    };
     match before.last() {
-        Some(b'=' | b'"' | b'\'' | b'(' | b'[' | b'`') if stays => Kind::Fixed,
+        _ if is_key || is_part => Kind::Fixed,
         Some(b'=' | b'"' | b'\'' | b'(' | b'[' | b'`') => Kind::Value,
         // What is printed of an object.
         Some(b'<') => Kind::Fixed,
-        _ if is_enclosed => {
-            if stays {
-                Kind::Fixed
-            } else {
-                Kind::Enclosed
-            }
-        }
-        _ => Kind::Wording { stays },
+        _ if is_enclosed => Kind::Enclosed,
+        _ => Kind::Wording { stays: false },
+    }
+}
+
+fn kind(text: &str, range: Range<usize>, is_enclosed: bool) -> Kind {
+    let word = &text[range.clone()];
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+    let is_name = word.len() <= LONGEST && word.as_bytes().iter().any(is_letter);
+    match place(text.as_bytes(), &range, is_enclosed) {
+        _ if !is_name => Kind::Fixed,
+        Kind::Wording { .. } => Kind::Wording { stays: is_closed(word) },
+        _ if is_closed(word) => Kind::Fixed,
+        kind => kind,
     }
 }
 
@@ -210,7 +238,7 @@ mod tests {
 
     #[test]
     fn wording_and_values_are_open_keys_outcomes_and_parts_of_words_are_not() {
-        assert_eq!(open("Accepted password of alice from <*>"), ["password", "of", "alice", "from"]);
+        assert_eq!(open("Accepted password of alice from <*>"), ["password", "of", "alice", "from", "<*>"]);
         assert_eq!(open("user=alice state=failed worker<*> (idle) eth:"), ["alice"]);
         assert_eq!(open("connection of bob timed out"), ["connection", "of", "bob", "out"]);
         assert_eq!(open("{level:s,user.name:s} session of alice"), ["session", "of", "alice"]);
@@ -218,9 +246,16 @@ mod tests {
     }
 
     #[test]
-    fn places_are_counted_by_the_words_before_them_whatever_those_are() {
-        let one = Shape::of("<*> of alice (<*>) <word>");
-        assert_eq!((one.open(), one.general(), one.words.len()), (0b011, 0b100, 3));
-        assert_eq!(one.with(0b010), "<*> of <word> (<*>) <word>");
+    fn places_are_counted_by_the_words_and_masked_values_before_them_whatever_those_are() {
+        let one = Shape::of("<*> of alice (<*>) <word> eth<*>");
+        assert_eq!((one.open(), one.general(), one.masked(), one.words.len()), (0b0_1111, 0b1_0000, 0b0_1001, 6));
+        assert_eq!(one.with(0b01100), "<*> of <word> (<word>) <word> eth<*>");
+    }
+
+    #[test]
+    fn a_record_is_shown_with_those_of_its_words_that_are_variables_of_its_type() {
+        let general = Shape::of("<word> of <word> (<word>)");
+        assert_eq!(Shape::of("<*> of alice (idle)").variables_under(&general), 0b110);
+        assert_eq!(Shape::of("two of <*> (idle)").variables_under(&general), 0b101);
     }
 }
