@@ -10,7 +10,7 @@ from typing import Any
 
 from sluice.verdicts.model import CATEGORIES, CONFIDENCES
 
-PROMPT_VERSION = "prompt-2"
+PROMPT_VERSION = "prompt-3"
 """Recorded with each verdict; raised with every change of a word below, of the schema, or of how a type is shown."""
 
 SYSTEM = """\
@@ -30,7 +30,8 @@ internals, dumps, helpers ending as told, chatter of drivers, libraries and back
 named fault or what details one.
 bot_traffic: crawlers, scanners, strangers' connections that end before login. Not attempts to log in, nor harm done.
 duplicate: another line of the same service says the same of the same moments, so at about its rate, and more; \
-faults and security too. The list t pairs each label (l) with that line's (t): all point at the richest, which stays.
+faults and security too. The list t pairs each label (l) with that line's (t): all point at the one that says most of \
+the cause, which stays.
 instrumentation: telemetry, agents and profilers about themselves. Not their failing.
 routine_success: one more request, query, client's connection, task, transfer, allocation or clean-up done or being \
 done as expected. Not business, money, logins, nor clients creating, changing or deleting things (POST, PUT, DELETE).
@@ -56,8 +57,8 @@ of its own, while nothing fails, is refused or lost, is debug_noise.
 receive, connect, middleware) is debug_noise, the request itself routine_success.
 - Rare types are kept anyway: judge what it says, not how often.
 
-s: how sure it is that this is waste, or that it is not, whichever kind of it: high if the text is plain, medium if \
-the reading is likely, low if you guess. Waste is deleted only at high: in doubt keep. d: what it says in 2 to 4 \
+s: high if all likely readings of the line are waste, or none is, whichever kinds they are; medium if they differ in \
+that; low if you guess. Strange words alone are no doubt. Waste is deleted only at high. d: what it says in 2 to 4 \
 words, no values. Answer every label once."""
 
 SCHEMA: dict[str, Any] = {
