@@ -65,12 +65,11 @@ pub struct Shape<'a> {
 impl<'a> Shape<'a> {
     pub fn of(text: &'a str) -> Self {
         let bytes = text.as_bytes();
-        // Keys of structures and placeholders of logging libraries are wording, and so is what stands between them.
-        let frozen = bytes.iter().rposition(|&byte| byte == b'}').map_or(0, |at| at + 1);
+        let frozen = end_of_wording(bytes);
         let mut words = Vec::with_capacity(bytes.len() / 4);
-        let (mut at, mut depth) = (0, 0_usize);
+        let (mut at, mut depth, mut inside) = (0, 0_usize, 0_usize);
         while at < bytes.len() {
-            let is_open = at >= frozen && words.len() < PLACES;
+            let is_open = at >= frozen && inside == 0 && words.len() < PLACES;
             if bytes[at] == b'<' && bytes[at..].starts_with(MASKED.as_bytes()) {
                 let range = at..at + MASKED.len();
                 at = range.end;
@@ -85,6 +84,8 @@ impl<'a> Shape<'a> {
                 match bytes[at] {
                     b'(' | b'[' => depth += 1,
                     b')' | b']' => depth = depth.saturating_sub(1),
+                    b'{' => inside += 1,
+                    b'}' => inside = inside.saturating_sub(1),
                     _ => {}
                 }
                 at += 1;
@@ -152,6 +153,16 @@ impl<'a> Shape<'a> {
         out.push_str(&self.text[done..]);
         out
     }
+}
+
+/// Up to where all is wording: the keys of a structured body, and what a logging library's placeholders stand in.
+fn end_of_wording(bytes: &[u8]) -> usize {
+    let Some(last) = bytes.iter().rposition(|&byte| byte == b'}') else { return 0 };
+    let is_placeholder =
+        |inside: &[u8]| inside.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.@$".contains(byte));
+    let opens = bytes[..last].iter().rposition(|&byte| byte == b'{');
+    let holds_all = bytes.first() == Some(&b'{');
+    if holds_all || opens.is_some_and(|at| is_placeholder(&bytes[at + 1..last])) { last + 1 } else { 0 }
 }
 
 /// The separators of the splitter.
