@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::words::ends_word;
+use super::words::{ends_word, is_nothing, word_end};
 use crate::mine::sink::Sink;
 
 /// Passes everything on to another sink, where the words at those places go as variables.
@@ -20,22 +20,26 @@ impl<S> Shown<S> {
         Self { inner, places, words: 0, in_word: false }
     }
 
-    /// Takes the next word of a text from `at`, if one begins there or later: where it stands and its number.
-    fn next_word(&mut self, text: &[u8], at: usize) -> Option<(Range<usize>, u32)> {
+    /// Takes the next word of a piece of text from `at`, if one begins there or later: where it stands, its number and
+    /// where to go on. It is empty where a value would stand.
+    fn next_word(&mut self, piece: &[u8], at: usize) -> Option<(Range<usize>, u32, usize)> {
         let mut start = at;
-        loop {
-            let byte = *text.get(start)?;
-            if ends_word(byte) {
+        let (end, next) = loop {
+            if ends_word(*piece.get(start)?) {
                 self.in_word = false;
-            } else if !self.in_word {
-                break;
+                start += 1;
+                if is_nothing(piece, start) {
+                    break (start, start);
+                }
+            } else if self.in_word {
+                start += 1;
+            } else {
+                self.in_word = true;
+                break word_end(piece, start);
             }
-            start += 1;
-        }
-        let length = text[start..].iter().position(|&byte| ends_word(byte)).unwrap_or(text.len() - start);
-        self.in_word = true;
+        };
         self.words += 1;
-        Some((start..start + length, self.words - 1))
+        Some((start..end, self.words - 1, next))
     }
 
     fn is_variable(&self, place: u32) -> bool {
@@ -45,11 +49,12 @@ impl<S> Shown<S> {
 
 impl<S: Sink> Sink for Shown<S> {
     fn constant(&mut self, text: &[u8], range: Range<usize>) {
-        let (mut done, mut at) = (range.start, range.start);
-        let text = &text[..range.end];
-        while let Some((word, place)) = self.next_word(text, at) {
-            at = word.end;
+        let (mut done, mut at) = (range.start, 0);
+        let (text, piece) = (&text[..range.end], &text[range.clone()]);
+        while let Some((word, place, next)) = self.next_word(piece, at) {
+            at = next;
             if self.is_variable(place) {
+                let word = range.start + word.start..range.start + word.end;
                 if done < word.start {
                     self.inner.constant(text, done..word.start);
                 }
@@ -69,8 +74,8 @@ impl<S: Sink> Sink for Shown<S> {
 
     fn part(&mut self, text: &[u8]) {
         let mut at = 0;
-        while let Some((word, _)) = self.next_word(text, at) {
-            at = word.end;
+        while let Some((_, _, next)) = self.next_word(text, at) {
+            at = next;
         }
         self.inner.part(text);
     }
