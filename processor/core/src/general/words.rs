@@ -299,12 +299,20 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, previous: Option<&st
     match place(text.as_bytes(), &range, is_enclosed) {
         Kind::Key => Kind::Key,
         _ if !is_name => Kind::Fixed,
-        Kind::Wording { .. } => Kind::Wording { stays: is_closed(word) },
+        Kind::Wording { .. } => {
+            let is_said_of = text[..range.start].ends_with(": ");
+            Kind::Wording { stays: is_closed(word) || is_constant(word) && !is_said_of }
+        }
         // That there is no value says how it went only where the key does.
         kind @ (Kind::Value | Kind::Enclosed) if is_no_value(word) && !previous.is_some_and(is_closed) => kind,
         _ if is_closed(word) => Kind::Fixed,
         kind => kind,
     }
+}
+
+/// The name of a command or of a constant, which tells what the sentence is about: `STARTTLS`, `PUBACK`.
+fn is_constant(word: &str) -> bool {
+    word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
 
 fn is_no_value(word: &str) -> bool {
