@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::words::{ends_word, is_nothing, word_end};
 use crate::mine::sink::Sink;
+use crate::mine::words::is_no_name;
 
 /// Passes everything on to another sink, where the words at those places go as variables.
 ///
@@ -13,11 +14,16 @@ pub struct Shown<S> {
     places: u64,
     words: u32,
     in_word: bool,
+    /// The two bytes before, as far as they are constant.
+    before: [u8; 2],
 }
+
+/// In the place of bytes that are none, or data: it opens no value.
+const NONE: u8 = b'>';
 
 impl<S> Shown<S> {
     pub fn new(inner: S, places: u64) -> Self {
-        Self { inner, places, words: 0, in_word: false }
+        Self { inner, places, words: 0, in_word: false, before: [NONE; 2] }
     }
 
     /// Takes the next word of a piece of text from `at`, if one begins there or later: where it stands, its number and
@@ -25,21 +31,37 @@ impl<S> Shown<S> {
     fn next_word(&mut self, piece: &[u8], at: usize) -> Option<(Range<usize>, u32, usize)> {
         let mut start = at;
         let (end, next) = loop {
-            if ends_word(*piece.get(start)?) {
-                self.in_word = false;
-                start += 1;
-                if is_nothing(piece, start) {
-                    break (start, start);
-                }
-            } else if self.in_word {
-                start += 1;
-            } else {
-                self.in_word = true;
-                break word_end(piece, start);
+            let byte = *piece.get(start)?;
+            // Noted with the byte behind it, which may be of the next piece.
+            if self.is_at_nothing(byte) {
+                break (start, start);
             }
+            if let Some(length) = is_no_name(&piece[start..]) {
+                (self.in_word, self.before) = (false, [NONE; 2]);
+                break (start + length, start + length);
+            }
+            if !ends_word(byte) && !self.in_word {
+                self.in_word = true;
+                let (end, next) = word_end(piece, start);
+                self.before = [NONE, piece[next - 1]];
+                break (end, next);
+            }
+            self.in_word &= !ends_word(byte);
+            self.before = [self.before[1], byte];
+            start += 1;
         };
         self.words += 1;
         Some((start..end, self.words - 1, next))
+    }
+
+    /// Whether nothing stands before this byte where a value would. It is told once.
+    fn is_at_nothing(&mut self, next: u8) -> bool {
+        let [before, last] = self.before;
+        let is_nothing = is_nothing(before, last, next);
+        if is_nothing {
+            self.before = [NONE; 2];
+        }
+        is_nothing
     }
 
     fn is_variable(&self, place: u32) -> bool {
@@ -68,7 +90,7 @@ impl<S: Sink> Sink for Shown<S> {
     }
 
     fn variable(&mut self, text: &[u8], range: Range<usize>, known: Option<&str>) {
-        self.in_word = false;
+        (self.in_word, self.before) = (false, [NONE; 2]);
         self.inner.variable(text, range, known);
     }
 

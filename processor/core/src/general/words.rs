@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::closed::{LONGEST, is_closed};
 use crate::mine::sink;
+use crate::mine::words::{asks_state, is_no_name};
 
 /// The mark of a place that became a variable, in a skeleton. A record's text that itself says so is masked.
 pub const MARK: &str = "<word>";
@@ -92,6 +93,11 @@ impl<'a> Shape<'a> {
             } else if bytes[at..].starts_with(MARK.as_bytes()) {
                 words.push(Word { range: at..at + MARK.len(), kind: Kind::General, is_masked: false });
                 at += MARK.len();
+            } else if let Some(length) = is_no_name(&bytes[at..]) {
+                let range = at..at + length;
+                at = range.end;
+                let kind = if is_open { place(bytes, &range, depth > 0) } else { Kind::Fixed };
+                words.push(Word { range, kind, is_masked: false });
             } else if ends_word(bytes[at]) {
                 match bytes[at] {
                     b'(' | b'[' => depth += 1,
@@ -101,14 +107,16 @@ impl<'a> Shape<'a> {
                     _ => {}
                 }
                 at += 1;
-                if is_nothing(bytes, at) {
+                if let [before, last, next] = bytes[at.saturating_sub(2)..(at + 1).min(bytes.len())]
+                    && is_nothing(before, last, next)
+                {
                     let kind = if is_open { Kind::Value } else { Kind::Fixed };
                     words.push(Word { range: at..at, kind, is_masked: false });
                 }
             } else {
                 let (end, next) = word_end(bytes, at);
-                let previous = words.last().map(|word| &text[word.range.clone()]);
-                let kind = if is_open { kind(text, at..end, depth > 0, previous) } else { Kind::Fixed };
+                let key = words.last().map_or("", |word| &text[word.range.clone()]);
+                let kind = if is_open { kind(text, at..end, depth > 0, key) } else { Kind::Fixed };
                 words.push(Word { range: at..end, kind, is_masked: false });
                 at = next;
             }
@@ -203,10 +211,8 @@ fn inner_name(bytes: &[u8], at: usize) -> Option<usize> {
     (length > 0 && inside.get(length) == Some(&b'>')).then_some(at + length + 2)
 }
 
-/// Whether a value would stand between what is before `at` and what is there, and none does: `name= age=7`, `from=<>`.
-pub fn is_nothing(bytes: &[u8], at: usize) -> bool {
-    let [.., before, last] = bytes[..at] else { return false };
-    let Some(&next) = bytes.get(at) else { return false };
+/// Whether a value would stand behind `last` and before `next`, and none does: `name= age=7`, `from=<>`.
+pub fn is_nothing(before: u8, last: u8, next: u8) -> bool {
     match last {
         b'=' => !ends_word(before) && (next <= b' ' || matches!(next, b',' | b';' | b')' | b']')),
         b'<' => next == b'>' && opens_value(before),
@@ -292,19 +298,21 @@ fn place(bytes: &[u8], range: &Range<usize>, is_enclosed: bool) -> Kind {
     }
 }
 
-fn kind(text: &str, range: Range<usize>, is_enclosed: bool, previous: Option<&str>) -> Kind {
+/// `key`: the word before, which may be one.
+fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
     let word = &text[range.clone()];
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
     let is_name = word.len() <= LONGEST && word.as_bytes().iter().any(is_letter);
     match place(text.as_bytes(), &range, is_enclosed) {
         Kind::Key => Kind::Key,
         _ if !is_name => Kind::Fixed,
+        _ if asks_state(key.as_bytes()) && text[..range.start].trim_ascii_end().ends_with(['=', ':']) => Kind::Fixed,
         Kind::Wording { .. } => {
             let is_said_of = text[..range.start].ends_with(": ");
             Kind::Wording { stays: is_closed(word) || is_constant(word) && !is_said_of }
         }
         // That there is no value says how it went only where the key does.
-        kind @ (Kind::Value | Kind::Enclosed) if is_no_value(word) && !previous.is_some_and(is_closed) => kind,
+        kind @ (Kind::Value | Kind::Enclosed) if is_no_value(word) && !is_closed(key) => kind,
         _ if is_closed(word) => Kind::Fixed,
         kind => kind,
     }

@@ -6,8 +6,8 @@ use memchr::memchr;
 
 use super::Splitter;
 use crate::mine::words::{
-    is_answer, is_country, is_domain, is_interface, is_month, is_named, is_nothing, is_state, is_technical, is_truth,
-    is_weekday, is_zone,
+    asks_state, is_answer, is_country, is_domain, is_interface, is_month, is_named, is_nothing, is_state, is_technical,
+    is_truth, is_weekday, is_zone,
 };
 
 impl Splitter<'_, '_> {
@@ -37,7 +37,7 @@ impl Splitter<'_, '_> {
             return true;
         }
         if has_key && start >= 2 && text[start - 1] == b'=' && !self.bits.is_sep(start - 2) {
-            return !is_state(word);
+            return !(is_state(word) || asks_state(self.before(0)));
         }
         if memchr(b'@', word).is_some_and(|at| at > 0 && at + 1 < word.len()) {
             return true;
