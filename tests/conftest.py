@@ -3,6 +3,8 @@
 import os
 import signal
 
+from hypothesis import HealthCheck, settings
+
 # pexpect forks this process for each terminal. With gRPC's own fork support a fork of a process that has channels may
 # end in gRPC's handlers before the command is run.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
@@ -16,6 +18,10 @@ pytest_plugins = [
     "real.models",
     "real.sluice",
 ]
+
+# How long an example takes says nothing on a machine that does other things as well.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 # Whoever starts the tests in the background may have them ignore Ctrl-C, and what they start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

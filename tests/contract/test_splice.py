@@ -110,7 +110,7 @@ def _cut(container: Any, item: Any) -> None:
 @SIGNALS
 @pytest.mark.parametrize("mode", ["observe", "tag", "drop"])
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_output_is_the_input_less_the_dropped_plus_tags(signal: int, mode: str, data: st.DataObject) -> None:
     request = data.draw(requests(signal))
     chance = random.Random(data.draw(st.integers(0, 2**32)))
@@ -203,7 +203,7 @@ def points(signal: int, record: Any) -> int:
 
 @SIGNALS
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_legal_encoding_has_the_same_event_types(signal: int, data: st.DataObject) -> None:
     request = data.draw(requests(signal))
     chance = random.Random(data.draw(st.integers(0, 2**32)))
@@ -218,7 +218,7 @@ def test_every_legal_encoding_has_the_same_event_types(signal: int, data: st.Dat
 
 @SIGNALS
 @given(raw=st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_protobuf_reads_the_core_reads(signal: int, raw: bytes) -> None:
     engine = Engine(Settings(min_records=1))
     try:
@@ -230,7 +230,7 @@ def test_what_protobuf_reads_the_core_reads(signal: int, raw: bytes) -> None:
 
 @SIGNALS
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_truncated_requests_are_refused_or_were_whole_messages(signal: int, data: st.DataObject) -> None:
     request = data.draw(requests(signal))
     raw = request.SerializeToString()

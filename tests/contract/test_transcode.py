@@ -175,7 +175,7 @@ def test_no_message_has_two_oneofs() -> None:
 
 
 @pytest.mark.parametrize("signal", range(3))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.data_too_large])
 @given(data=st.data())
 def test_any_request_comes_out_as_protobuf_has_it(signal: int, data: st.DataObject) -> None:
     request = data.draw(filled(REQUESTS[signal](), depth=8))

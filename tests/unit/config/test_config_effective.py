@@ -102,19 +102,19 @@ configs = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(configs)
 def test_what_effective_prints_is_read_back_as_the_same(config):
     assert loads(effective(config).encode(), "effective", {}) == config
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(policies)
 def test_a_policy_alone_is_read_back_as_the_same(policy):
     assert loads(policy_alone(policy).encode(), "policy", {}).policy == policy
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(configs)
 def test_other_tools_read_the_same_texts_in_it(config):
     """YAML 1.1, which many tools still speak, sees what YAML 1.2 sees."""

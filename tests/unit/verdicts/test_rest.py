@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry_world import (
@@ -146,7 +146,7 @@ async def scenario(steps: list[tuple[Any, ...]]) -> None:
                 await sluice.stop()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.lists(step, max_size=25))
 def test_any_exchange_comes_to_rest_and_all_agree(steps: list[tuple[Any, ...]]) -> None:
     asyncio.run(scenario(steps))

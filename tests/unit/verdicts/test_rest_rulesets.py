@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mined import dropped, engine_with, feed, passed
@@ -125,7 +125,7 @@ def kept_by_an_operator(sluice: Sluice, line: str) -> bool:
     return override is not None and override.action == "keep"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.lists(step, max_size=25))
 def test_any_exchange_over_rulesets_comes_to_rest(steps: list[tuple[Any, ...]]) -> None:
     asyncio.run(scenario(steps))

@@ -158,26 +158,24 @@ impl Sets {
     /// Adds each open word of the skeleton with those places made variables to the set at its place, and compares the
     /// words that a place holds with the masked values there.
     fn add_words(&mut self, keyed: &Keyed<'_>, places: u64) {
-        let own = keyed.at(places);
-        if keyed.shape.masked() & !places != 0 && self.masked.len() < self.capacity {
-            self.masked.insert(own);
+        let shape = keyed.shape;
+        if shape.masked() & !places != 0 && self.masked.len() < self.capacity {
+            self.masked.insert(keyed.at(places));
         }
-        for place in each(keyed.shape.open() & !places) {
-            let word = &keyed.shape.words[place];
+        for place in each(shape.open() & !places) {
+            let word = &shape.words[place];
             let wider = places | 1 << place;
             let key = keyed.at(wider);
-            let Some(needed) = word.needed() else { continue };
-            if !keyed.shape.says_enough(wider, word) || self.general.contains(&key) {
+            if !shape.says_enough(wider, word, true) || self.general.contains(&key) {
                 continue;
             }
             let enough = if word.is_masked {
                 self.seen.contains_key(&key)
             } else {
-                if self.seen.len() >= self.capacity && !self.seen.contains_key(&key) {
-                    continue;
-                }
+                let Some(seen) = self.add(key, keyed.words[place] as u32) else { continue };
                 let beside_it = key.wrapping_sub(keyed.marks[place]).wrapping_add(keyed.masked[place]);
-                self.add(key, keyed.words[place] as u32) >= usize::from(needed) || self.masked.contains(&beside_it)
+                word.needed().is_some_and(|needed| seen >= usize::from(needed)) && shape.says_enough(wider, word, false)
+                    || self.masked.contains(&beside_it)
             };
             if enough {
                 self.forget(key);
@@ -186,11 +184,14 @@ impl Sets {
         }
     }
 
-    /// Adds a word to a set; answers how many it holds.
-    fn add(&mut self, key: u64, word: u32) -> usize {
+    /// Adds a word to a set; answers how many it holds. `None` when there is no room for another set.
+    fn add(&mut self, key: u64, word: u32) -> Option<usize> {
+        if self.seen.len() >= self.capacity && !self.seen.contains_key(&key) {
+            return None;
+        }
         let words = self.seen.entry(key).or_insert(Words { first: word, others: 0 });
         if words.first == word {
-            return if words.others == 0 { 1 } else { self.others[words.others as usize - 1].len() + 1 };
+            return Some(if words.others == 0 { 1 } else { self.others[words.others as usize - 1].len() + 1 });
         }
         if words.others == 0 {
             words.others = self.free.pop().unwrap_or_else(|| {
@@ -202,7 +203,7 @@ impl Sets {
         if !others.contains(&word) {
             others.push(word);
         }
-        others.len() + 1
+        Some(others.len() + 1)
     }
 
     fn forget(&mut self, key: u64) {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::words::ends_word;
+use super::words::{ends_word, is_nothing, word_end};
 use crate::mine::sink::Sink;
+use crate::mine::words::is_no_name;
 
 /// Passes everything on to another sink, where the words at those places go as variables.
 ///
@@ -13,29 +14,54 @@ pub struct Shown<S> {
     places: u64,
     words: u32,
     in_word: bool,
+    /// The two bytes before, as far as they are constant.
+    before: [u8; 2],
 }
+
+/// In the place of bytes that are none, or data: it opens no value.
+const NONE: u8 = b'>';
 
 impl<S> Shown<S> {
     pub fn new(inner: S, places: u64) -> Self {
-        Self { inner, places, words: 0, in_word: false }
+        Self { inner, places, words: 0, in_word: false, before: [NONE; 2] }
     }
 
-    /// Takes the next word of a text from `at`, if one begins there or later: where it stands and its number.
-    fn next_word(&mut self, text: &[u8], at: usize) -> Option<(Range<usize>, u32)> {
+    /// Takes the next word of a piece of text from `at`, if one begins there or later: where it stands, its number and
+    /// where to go on. It is empty where a value would stand.
+    fn next_word(&mut self, piece: &[u8], at: usize) -> Option<(Range<usize>, u32, usize)> {
         let mut start = at;
-        loop {
-            let byte = *text.get(start)?;
-            if ends_word(byte) {
-                self.in_word = false;
-            } else if !self.in_word {
-                break;
+        let (end, next) = loop {
+            let byte = *piece.get(start)?;
+            // Noted with the byte behind it, which may be of the next piece.
+            if self.is_at_nothing(byte) {
+                break (start, start);
             }
+            if let Some(length) = is_no_name(&piece[start..]) {
+                (self.in_word, self.before) = (false, [NONE; 2]);
+                break (start + length, start + length);
+            }
+            if !ends_word(byte) && !self.in_word {
+                self.in_word = true;
+                let (end, next) = word_end(piece, start);
+                self.before = [NONE, piece[next - 1]];
+                break (end, next);
+            }
+            self.in_word &= !ends_word(byte);
+            self.before = [self.before[1], byte];
             start += 1;
-        }
-        let length = text[start..].iter().position(|&byte| ends_word(byte)).unwrap_or(text.len() - start);
-        self.in_word = true;
+        };
         self.words += 1;
-        Some((start..start + length, self.words - 1))
+        Some((start..end, self.words - 1, next))
+    }
+
+    /// Whether nothing stands before this byte where a value would. It is told once.
+    fn is_at_nothing(&mut self, next: u8) -> bool {
+        let [before, last] = self.before;
+        let is_nothing = is_nothing(before, last, next);
+        if is_nothing {
+            self.before = [NONE; 2];
+        }
+        is_nothing
     }
 
     fn is_variable(&self, place: u32) -> bool {
@@ -45,11 +71,12 @@ impl<S> Shown<S> {
 
 impl<S: Sink> Sink for Shown<S> {
     fn constant(&mut self, text: &[u8], range: Range<usize>) {
-        let (mut done, mut at) = (range.start, range.start);
-        let text = &text[..range.end];
-        while let Some((word, place)) = self.next_word(text, at) {
-            at = word.end;
+        let (mut done, mut at) = (range.start, 0);
+        let (text, piece) = (&text[..range.end], &text[range.clone()]);
+        while let Some((word, place, next)) = self.next_word(piece, at) {
+            at = next;
             if self.is_variable(place) {
+                let word = range.start + word.start..range.start + word.end;
                 if done < word.start {
                     self.inner.constant(text, done..word.start);
                 }
@@ -63,14 +90,14 @@ impl<S: Sink> Sink for Shown<S> {
     }
 
     fn variable(&mut self, text: &[u8], range: Range<usize>, known: Option<&str>) {
-        self.in_word = false;
+        (self.in_word, self.before) = (false, [NONE; 2]);
         self.inner.variable(text, range, known);
     }
 
     fn part(&mut self, text: &[u8]) {
         let mut at = 0;
-        while let Some((word, _)) = self.next_word(text, at) {
-            at = word.end;
+        while let Some((_, _, next)) = self.next_word(text, at) {
+            at = next;
         }
         self.inner.part(text);
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::closed::{LONGEST, is_closed};
 use crate::mine::sink;
+use crate::mine::words::{asks_state, is_no_name};
 
 /// The mark of a place that became a variable, in a skeleton. A record's text that itself says so is masked.
 pub const MARK: &str = "<word>";
@@ -20,25 +21,32 @@ pub const PLACES: usize = 64;
 const WORDING: u8 = 4;
 const VALUES: u8 = 3;
 
-/// What stays beside variables, or nothing would say what the record is about: so many words of wording.
+/// What stays beside variables, or nothing would say what the record is about: so many words of wording, or keys.
 const STAYING: u32 = 2;
+/// The same where a masked value shows that a place holds data.
+const STAYING_BESIDE_MASKED: u32 = 1;
 
 /// What one word of a skeleton is, or what an open word would be where a masked value stands.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Kind {
     /// It is `MARK`.
     General,
-    /// It is marked as a value: by a key, by quotes or brackets.
+    /// It is marked as a value: by a key, by quotes or brackets. Nothing may stand there as well.
     Value,
     /// It stands in brackets with others.
     Enclosed,
     /// It is a part of a sentence. One that says how it went stays for ever.
     Wording { stays: bool },
-    /// It is something else, and stays: a key, a value that says how it went, a part of a structure.
+    /// It begins the record and has a colon behind it: what the record is about, or where it comes from.
+    Head,
+    /// It is a key, which stays.
+    Key,
+    /// It is something else, and stays: a value that says how it went, a part of a structure.
     Fixed,
 }
 
 pub struct Word {
+    /// Empty where a value is.
     pub range: Range<usize>,
     pub kind: Kind,
     /// A value that the splitter masked, not a part of a word. It counts as one of the words at its place.
@@ -46,13 +54,18 @@ pub struct Word {
 }
 
 impl Word {
-    /// How many different words at its place make it a variable; `None` for a word that stays.
+    /// How many different words at its place make it a variable, if a masked value is not seen there as well.
     pub fn needed(&self) -> Option<u8> {
         match self.kind {
             Kind::Value => Some(VALUES),
             Kind::Enclosed | Kind::Wording { stays: false } => Some(WORDING),
             _ => None,
         }
+    }
+
+    /// Whether it may become a variable.
+    pub fn is_open(&self) -> bool {
+        self.needed().is_some() || self.kind == Kind::Head
     }
 }
 
@@ -65,34 +78,47 @@ pub struct Shape<'a> {
 impl<'a> Shape<'a> {
     pub fn of(text: &'a str) -> Self {
         let bytes = text.as_bytes();
-        // Keys of structures and placeholders of logging libraries are wording, and so is what stands between them.
-        let frozen = bytes.iter().rposition(|&byte| byte == b'}').map_or(0, |at| at + 1);
+        let frozen = end_of_wording(bytes);
         let mut words = Vec::with_capacity(bytes.len() / 4);
-        let (mut at, mut depth) = (0, 0_usize);
+        let (mut at, mut depth, mut inside) = (0, 0_usize, 0_usize);
         while at < bytes.len() {
-            let is_open = at >= frozen && words.len() < PLACES;
-            if bytes[at] == b'<' && bytes[at..].starts_with(MASKED.as_bytes()) {
+            let is_open = at >= frozen && inside == 0 && words.len() < PLACES;
+            if is_masked(&bytes[at..]) {
                 let range = at..at + MASKED.len();
                 at = range.end;
                 let kind = if is_open { place(bytes, &range, depth > 0) } else { Kind::Fixed };
                 if kind != Kind::Fixed {
                     words.push(Word { range, kind, is_masked: true });
                 }
-            } else if bytes[at] == b'<' && bytes[at..].starts_with(MARK.as_bytes()) {
+            } else if bytes[at..].starts_with(MARK.as_bytes()) {
                 words.push(Word { range: at..at + MARK.len(), kind: Kind::General, is_masked: false });
                 at += MARK.len();
+            } else if let Some(length) = is_no_name(&bytes[at..]) {
+                let range = at..at + length;
+                at = range.end;
+                let kind = if is_open { place(bytes, &range, depth > 0) } else { Kind::Fixed };
+                words.push(Word { range, kind, is_masked: false });
             } else if ends_word(bytes[at]) {
                 match bytes[at] {
                     b'(' | b'[' => depth += 1,
                     b')' | b']' => depth = depth.saturating_sub(1),
+                    b'{' => inside += 1,
+                    b'}' => inside = inside.saturating_sub(1),
                     _ => {}
                 }
                 at += 1;
+                if let [before, last, next] = bytes[at.saturating_sub(2)..(at + 1).min(bytes.len())]
+                    && is_nothing(before, last, next)
+                {
+                    let kind = if is_open { Kind::Value } else { Kind::Fixed };
+                    words.push(Word { range: at..at, kind, is_masked: false });
+                }
             } else {
-                let start = at;
-                at += bytes[at..].iter().position(|&byte| ends_word(byte)).unwrap_or(bytes.len() - at);
-                let kind = if is_open { kind(text, start..at, depth > 0) } else { Kind::Fixed };
-                words.push(Word { range: start..at, kind, is_masked: false });
+                let (end, next) = word_end(bytes, at);
+                let key = words.last().map_or("", |word| &text[word.range.clone()]);
+                let kind = if is_open { kind(text, at..end, depth > 0, key) } else { Kind::Fixed };
+                words.push(Word { range: at..end, kind, is_masked: false });
+                at = next;
             }
         }
         Self { text, words }
@@ -105,7 +131,7 @@ impl<'a> Shape<'a> {
 
     /// The words and masked values that may become a variable, a bit each.
     pub fn open(&self) -> u64 {
-        self.bits(|word| word.needed().is_some())
+        self.bits(Word::is_open)
     }
 
     /// The masked values, a bit each.
@@ -113,13 +139,14 @@ impl<'a> Shape<'a> {
         self.bits(|word| word.is_masked)
     }
 
-    /// Whether enough wording stays when those places are variables; a value has its key.
-    pub fn says_enough(&self, places: u64, new: &Word) -> bool {
+    /// Whether enough stays when those places are variables; a value has its key.
+    pub fn says_enough(&self, places: u64, new: &Word, beside_masked: bool) -> bool {
         let stay = |is_one: fn(&Word) -> bool| (self.bits(is_one) & !places).count_ones();
-        match new.kind {
-            Kind::Value => self.words.len() > PLACES || stay(|word| !word.is_masked) > 0,
-            _ => stay(|word| matches!(word.kind, Kind::Wording { .. }) && !word.is_masked) >= STAYING,
+        if new.kind == Kind::Value {
+            return self.words.len() > PLACES || stay(|word| !word.is_masked) > 0;
         }
+        let needed = if beside_masked { STAYING_BESIDE_MASKED } else { STAYING };
+        stay(|word| matches!(word.kind, Kind::Wording { .. } | Kind::Key) && !word.is_masked) >= needed
     }
 
     /// The words of a record's skeleton, those alone counted, that are variables in a general one which covers it.
@@ -152,6 +179,55 @@ impl<'a> Shape<'a> {
         out.push_str(&self.text[done..]);
         out
     }
+}
+
+/// Up to where all is wording: the keys of a structured body, and what a logging library's placeholders stand in.
+fn end_of_wording(bytes: &[u8]) -> usize {
+    let Some(last) = bytes.iter().rposition(|&byte| byte == b'}') else { return 0 };
+    let is_placeholder =
+        |inside: &[u8]| inside.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.@$".contains(byte));
+    let opens = bytes[..last].iter().rposition(|&byte| byte == b'{');
+    let holds_all = bytes.first() == Some(&b'{');
+    if holds_all || opens.is_some_and(|at| is_placeholder(&bytes[at + 1..last])) { last + 1 } else { 0 }
+}
+
+/// Where a word ends that begins there, and where to go on behind it: marks at a sentence's end are no part of it, names
+/// in angle brackets within it are (`Outer.<locals>.inner`, `Type.<init>`).
+pub fn word_end(bytes: &[u8], start: usize) -> (usize, usize) {
+    let mut next = start;
+    loop {
+        next += bytes[next..].iter().position(|&byte| ends_word(byte)).unwrap_or(bytes.len() - next);
+        let Some(behind) = inner_name(bytes, next) else { break };
+        next = behind;
+    }
+    let marks = bytes[start + 1..next].iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
+    if is_masked(&bytes[next..]) { (next, next) } else { (next - marks, next) }
+}
+
+/// Behind a dot, a name in angle brackets.
+fn inner_name(bytes: &[u8], at: usize) -> Option<usize> {
+    let inside = bytes[..at].ends_with(b".").then(|| bytes[at..].strip_prefix(b"<")).flatten()?;
+    let length = inside.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+    (length > 0 && inside.get(length) == Some(&b'>')).then_some(at + length + 2)
+}
+
+/// Whether a value would stand behind `last` and before `next`, and none does: `name= age=7`, `from=<>`.
+pub fn is_nothing(before: u8, last: u8, next: u8) -> bool {
+    match last {
+        b'=' => !ends_word(before) && (next <= b' ' || matches!(next, b',' | b';' | b')' | b']')),
+        b'<' => next == b'>' && opens_value(before),
+        b'"' | b'\'' => next == last && opens_value(before),
+        _ => false,
+    }
+}
+
+/// What a value in quotes or angle brackets stands behind.
+fn opens_value(byte: u8) -> bool {
+    matches!(byte, b' ' | b'=' | b':' | b'(' | b'[' | b',')
+}
+
+fn is_masked(bytes: &[u8]) -> bool {
+    bytes.starts_with(MASKED.as_bytes())
 }
 
 /// The separators of the splitter.
@@ -194,37 +270,61 @@ const fn is_separator(byte: u8) -> bool {
 /// What an open word is that stands there.
 fn place(bytes: &[u8], range: &Range<usize>, is_enclosed: bool) -> Kind {
     let (before, after) = (&bytes[..range.start], &bytes[range.end..]);
-    let is_key = match after.first() {
-        Some(b'=') => true,
-        // Behind another word it is a name with what is said of it behind the colon.
-        Some(b':') => !before.trim_ascii_end().last().is_some_and(|&byte| !ends_word(byte) || byte == b'>'),
-        _ => false,
-    };
+    let continues = |byte: Option<&u8>| byte.is_some_and(|&byte| !ends_word(byte));
     // A part of a word, the rest of which was masked.
-    let is_part = after.starts_with(MASKED.as_bytes()) || before.ends_with(MASKED.as_bytes()) || {
-        let continues = |byte: Option<&u8>| byte.is_some_and(|&byte| !ends_word(byte));
-        continues(before.last()) || continues(after.first())
-    };
-    match before.last() {
-        _ if is_key || is_part => Kind::Fixed,
-        Some(b'=' | b'"' | b'\'' | b'(' | b'[' | b'`') => Kind::Value,
+    if is_masked(after) || before.ends_with(MASKED.as_bytes()) || continues(before.last()) {
+        return Kind::Fixed;
+    }
+    let marks = after.iter().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
+    if continues(after.get(marks)) {
+        return Kind::Fixed;
+    }
+    match after.first() {
+        Some(b'=') => return Kind::Key,
+        Some(b':') if before.is_empty() => return Kind::Head,
+        // Behind another word it is a name with what is said of it behind the colon.
+        Some(b':') if !before.trim_ascii_end().last().is_some_and(|&byte| !ends_word(byte) || byte == b'>') => {
+            return Kind::Key;
+        }
+        _ => {}
+    }
+    match before {
+        [.., b'=' | b'"' | b'\'' | b'(' | b'[' | b'`'] => Kind::Value,
+        [.., opens, b'<'] if after.starts_with(b">") && opens_value(*opens) => Kind::Value,
         // What is printed of an object.
-        Some(b'<') => Kind::Fixed,
+        [.., b'<'] => Kind::Fixed,
         _ if is_enclosed => Kind::Enclosed,
         _ => Kind::Wording { stays: false },
     }
 }
 
-fn kind(text: &str, range: Range<usize>, is_enclosed: bool) -> Kind {
+/// `key`: the word before, which may be one.
+fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
     let word = &text[range.clone()];
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
     let is_name = word.len() <= LONGEST && word.as_bytes().iter().any(is_letter);
     match place(text.as_bytes(), &range, is_enclosed) {
+        Kind::Key => Kind::Key,
         _ if !is_name => Kind::Fixed,
-        Kind::Wording { .. } => Kind::Wording { stays: is_closed(word) },
+        _ if asks_state(key.as_bytes()) && text[..range.start].trim_ascii_end().ends_with(['=', ':']) => Kind::Fixed,
+        Kind::Wording { .. } => {
+            let is_said_of = text[..range.start].ends_with(": ");
+            Kind::Wording { stays: is_closed(word) || is_constant(word) && !is_said_of }
+        }
+        // That there is no value says how it went only where the key does.
+        kind @ (Kind::Value | Kind::Enclosed) if is_no_value(word) && !is_closed(key) => kind,
         _ if is_closed(word) => Kind::Fixed,
         kind => kind,
     }
+}
+
+/// The name of a command or of a constant, which tells what the sentence is about: `STARTTLS`, `PUBACK`.
+fn is_constant(word: &str) -> bool {
+    word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+}
+
+fn is_no_value(word: &str) -> bool {
+    matches!(word, "None" | "none" | "null" | "NULL" | "nil")
 }
 
 #[cfg(test)]

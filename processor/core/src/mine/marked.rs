@@ -4,19 +4,13 @@
 //! what a reader would call a value: a date with its time is one, so is a request's target with its protocol and a list
 //! of values, while what only frames a value (`#`, `%`, a name before a dot) stays.
 
-use std::collections::VecDeque;
 use std::ops::Range;
-
-use memchr::{memchr2, memrchr};
 
 use super::sink::{MARK, Sink};
 use super::words::{is_month, is_weekday, is_zone};
 
 /// So many values with nothing but blanks between them are a list, of which another line may have more.
 const LIST: usize = 5;
-
-/// An object of more pieces is none.
-const LONGEST_OBJECT: usize = 24;
 
 #[derive(Debug, PartialEq)]
 enum Piece {
@@ -48,7 +42,7 @@ impl Sink for Marked {
 impl Marked {
     /// The template, which is text when the line was.
     pub fn finish(self) -> Vec<u8> {
-        let pieces = joined(joined(words_marked(objects_joined(self.pieces)), joins_tightly), joins_loosely);
+        let pieces = joined(joined(words_marked(self.pieces), joins_tightly), joins_loosely);
         let pieces = lists_joined(pieces);
         let mut out = Vec::new();
         let mut at_path = false;
@@ -108,56 +102,6 @@ fn core_of(value: &[u8]) -> (usize, usize) {
     }
     let end = value.len() - usize::from(matches!(value.last(), Some(b'%' | b'-')));
     (start, end)
-}
-
-/// The pieces with each object made one that is printed as programs print theirs, `<Task 'x' pending at 17>`: from `<` and
-/// a name to the `>` of it, with at least one value between.
-fn objects_joined(pieces: Vec<Piece>) -> Vec<Piece> {
-    let mut out = Marked::default();
-    let mut pieces = VecDeque::from(pieces);
-    while let Some(piece) = pieces.pop_front() {
-        let Piece::Constant(text) = &piece else {
-            out.pieces.push(piece);
-            continue;
-        };
-        let Some((open, rest)) = object_begins(text).and_then(|open| Some((open, object_ends(&pieces)?))) else {
-            out.push_constant(text);
-            continue;
-        };
-        out.push_constant(&text[..open]);
-        let mut value = text[open..].to_vec();
-        for inner in pieces.drain(..rest.0) {
-            let (Piece::Constant(inner) | Piece::Variable(inner)) = inner;
-            value.extend_from_slice(&inner);
-        }
-        if let Some(Piece::Constant(last)) = pieces.front_mut() {
-            value.extend(last.drain(..rest.1));
-        }
-        out.pieces.push(Piece::Variable(value));
-    }
-    out.pieces
-}
-
-/// Where an object begins that reaches beyond this constant: `<`, a name and a blank, and nothing that ends it.
-fn object_begins(text: &[u8]) -> Option<usize> {
-    let open = memrchr(b'<', text)?;
-    let inside = &text[open + 1..];
-    let length = inside.iter().take_while(|&&byte| is_name_byte(byte)).count();
-    let is_object = length > 1 && inside.get(length) == Some(&b' ') && !inside.contains(&b'>');
-    is_object.then_some(open)
-}
-
-/// How many whole pieces belong to an object that was begun, and how much of the one behind them.
-fn object_ends(pieces: &VecDeque<Piece>) -> Option<(usize, usize)> {
-    for (index, piece) in pieces.iter().enumerate().take(LONGEST_OBJECT) {
-        let Piece::Constant(text) = piece else { continue };
-        match memchr2(b'<', b'>', text) {
-            Some(end) if text[end] == b'>' && !text[..end].ends_with(b"-") => return Some((index, end + 1)),
-            Some(_) => return None,
-            None => {}
-        }
-    }
-    None
 }
 
 /// The pieces with the words marked that are values wherever they stand: `true`, `false`, and `null` where a value does.
@@ -354,7 +298,11 @@ mod tests {
             ("load 0.5 0.7 0.9 now", "load <*> <*> <*> now"),
             ("size [640,480]", "size [<*>]"),
             ("from 10.0.0.1,10.0.0.2 and v6(eth0-:2001:db8::1)", "from <*> and <*>(<*>)"),
-            ("got <Task 'x' pending at 17> from <GET http://a.example/b>", "got <*> from <*>"),
+            (
+                "got <Task 'x' pending at 17> from <GET http://a.example/b>",
+                "got <Task '<*>' pending at <*>> from <GET <*>>",
+            ),
+            ("due 2024-05-01 07:15:00 UTC (CET)", "due <*> (CET)"),
             ("in <server name here> and a < b 17 > c", "in <server name here> and a < b <*> > c"),
             ("wrote to /var/lib/db/17. next", "wrote to <*> next"),
         ] {

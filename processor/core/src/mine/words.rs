@@ -1,5 +1,23 @@
 //! Closed lists of words, which are part of the ruleset.
 
+/// Whether a key asks how something is or went: `status`, `job_state`, `http.result`.
+pub fn asks_state(key: &[u8]) -> bool {
+    let last = key.iter().rposition(|byte| matches!(byte, b'.' | b'_' | b'-')).map_or(key, |at| &key[at + 1..]);
+    [&b"status"[..], b"state", b"result", b"outcome", b"phase", b"verdict", b"health"]
+        .iter()
+        .any(|name| last.eq_ignore_ascii_case(name))
+}
+
+/// What programs write in the place of a name that they do not have: how long it is.
+#[inline]
+pub fn is_no_name(text: &[u8]) -> Option<usize> {
+    if text.first() != Some(&b'<') {
+        return None;
+    }
+    let names: [&[u8]; 5] = [b"<unknown>", b"<none>", b"<null>", b"<empty>", b"<anonymous>"];
+    names.iter().find(|name| text.starts_with(name)).map(|name| name.len())
+}
+
 /// Values of `key=value` that are states rather than data: they stay in the shape.
 pub fn is_state(word: &[u8]) -> bool {
     let mut lower = [0u8; 12];
@@ -80,16 +98,19 @@ pub const LONGEST_TECHNICAL: usize = 8;
 pub fn is_technical(word: &[u8]) -> bool {
     match word {
         [b'0'..=b'9', ..] => matches!(word, b"2xx" | b"3xx" | b"4xx" | b"5xx"),
-        _ => is_technical_name(word),
+        _ => is_technical_name(word) || is_protocol(word),
     }
+}
+
+/// A protocol with its version: `UDPv4`, `SNMPv3`.
+fn is_protocol(word: &[u8]) -> bool {
+    matches!(word, [name @ .., b'v', digit] if name.len() >= 2 && digit.is_ascii_digit() && name.iter().all(u8::is_ascii_uppercase))
 }
 
 fn is_technical_name(word: &[u8]) -> bool {
     matches!(
         word,
-        b"IPv4"
-            | b"IPv6"
-            | b"ipv4"
+        b"ipv4"
             | b"ipv6"
             | b"IPV4"
             | b"IPV6"
@@ -139,11 +160,6 @@ fn is_technical_name(word: &[u8]) -> bool {
             | b"L3"
             | b"L4"
             | b"L7"
-            | b"DHCPv4"
-            | b"DHCPv6"
-            | b"ICMPv6"
-            | b"NFSv3"
-            | b"NFSv4"
             | b"SHA384"
             | b"sha384"
             | b"crc32"

@@ -97,7 +97,7 @@ impl Splitter<'_, '_> {
         let text = self.text;
         let word = &text[start..end];
         let scheme = text[end..limit].starts_with(b"://")
-            && word.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'+');
+            && word.iter().all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
         let drive = end == start + 1 && text[end..limit].starts_with(b":\\");
         if !scheme && !drive {
             let separators = word.iter().filter(|&&byte| byte == b'/' || byte == b'\\').count();

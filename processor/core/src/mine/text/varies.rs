@@ -6,8 +6,8 @@ use memchr::memchr;
 
 use super::Splitter;
 use crate::mine::words::{
-    is_answer, is_country, is_domain, is_interface, is_month, is_named, is_nothing, is_state, is_technical, is_truth,
-    is_weekday, is_zone,
+    asks_state, is_answer, is_country, is_domain, is_interface, is_month, is_named, is_nothing, is_state, is_technical,
+    is_truth, is_weekday, is_zone,
 };
 
 impl Splitter<'_, '_> {
@@ -37,7 +37,7 @@ impl Splitter<'_, '_> {
             return true;
         }
         if has_key && start >= 2 && text[start - 1] == b'=' && !self.bits.is_sep(start - 2) {
-            return !is_state(word);
+            return !(is_state(word) || asks_state(self.before(0)));
         }
         if memchr(b'@', word).is_some_and(|at| at > 0 && at + 1 < word.len()) {
             return true;
@@ -68,7 +68,7 @@ impl Splitter<'_, '_> {
         let word = &self.text[start..end];
         match word.len() {
             8.. => word[0].is_ascii_hexdigit() && word.iter().all(u8::is_ascii_hexdigit),
-            3 if word[0].is_ascii_uppercase() => self.is_date_word(word, end),
+            3 if word[0].is_ascii_uppercase() => self.is_date_word(start, end),
             2 if self.begins_address(start, end) => true,
             2 if self.last_was_variable => matches!(word, b"AM" | b"PM") || self.is_address_part(start, word),
             1..=4 => self.is_address_part(start, word),
@@ -88,7 +88,8 @@ impl Splitter<'_, '_> {
         matches!(self.text[end..], [b':', _, _, b':', ..]) && hex(start..end) && hex(end + 1..end + 3)
     }
 
-    pub(super) fn is_date_word(&self, word: &[u8], end: usize) -> bool {
+    pub(super) fn is_date_word(&self, start: usize, end: usize) -> bool {
+        let word = &self.text[start..end];
         if !(is_month(word) || is_weekday(word) || is_zone(word)) {
             return false;
         }
@@ -97,6 +98,13 @@ impl Splitter<'_, '_> {
         number_next && (self.last_was_variable || !is_zone(word))
             || is_month(word) && self.last_was_variable
             || is_weekday(word) && next.get(..3).is_some_and(is_month)
+            || is_zone(word) && self.last_was_variable && self.is_behind_clock(start)
+    }
+
+    /// Whether the word before is the last part of something with a colon, as that of a time is.
+    fn is_behind_clock(&self, start: usize) -> bool {
+        let Some(before) = self.text[..start].strip_suffix(b" ") else { return false };
+        (0..before.len()).rev().find(|&at| self.bits.is_sep(at)).is_some_and(|at| before[at] == b':')
     }
 }
 
