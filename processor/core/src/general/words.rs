@@ -17,9 +17,10 @@ pub const MASKED: &str = match std::str::from_utf8(sink::MARK) {
 
 /// Only the first words of a skeleton become variables: one bit each.
 pub const PLACES: usize = 64;
-/// How many different words make a place a variable: of wording, and of what is marked as a value.
+/// How many different words make a place a variable: of wording, of what is marked as a value, and of units.
 const WORDING: u8 = 4;
 const VALUES: u8 = 3;
+const UNITS: u8 = 2;
 
 /// What stays beside variables, or nothing would say what the record is about: so many words of wording, or keys.
 const STAYING: u32 = 2;
@@ -37,6 +38,8 @@ pub enum Kind {
     Enclosed,
     /// It is a part of a sentence. One that says how it went stays for ever.
     Wording { stays: bool },
+    /// It is the unit of the number before it.
+    Unit,
     /// It begins the record and has a colon behind it: what the record is about, or where it comes from.
     Head,
     /// It is a key, which stays.
@@ -58,6 +61,7 @@ impl Word {
     pub fn needed(&self) -> Option<u8> {
         match self.kind {
             Kind::Value => Some(VALUES),
+            Kind::Unit => Some(UNITS),
             Kind::Enclosed | Kind::Wording { stays: false } => Some(WORDING),
             _ => None,
         }
@@ -142,7 +146,7 @@ impl<'a> Shape<'a> {
     /// Whether enough stays when those places are variables; a value has its key.
     pub fn says_enough(&self, places: u64, new: &Word, beside_masked: bool) -> bool {
         let stay = |is_one: fn(&Word) -> bool| (self.bits(is_one) & !places).count_ones();
-        if new.kind == Kind::Value {
+        if matches!(new.kind, Kind::Value | Kind::Unit) {
             return self.words.len() > PLACES || stay(|word| !word.is_masked) > 0;
         }
         let needed = if beside_masked { STAYING_BESIDE_MASKED } else { STAYING };
@@ -191,6 +195,9 @@ fn end_of_wording(bytes: &[u8]) -> usize {
     if holds_all || opens.is_some_and(|at| is_placeholder(&bytes[at + 1..last])) { last + 1 } else { 0 }
 }
 
+/// A host's name, with a port behind it or without.
+const LOCAL: &[u8] = b"localhost";
+
 /// Where a word ends that begins there, and where to go on behind it: marks at a sentence's end are no part of it, names
 /// in angle brackets within it are (`Outer.<locals>.inner`, `Type.<init>`).
 pub fn word_end(bytes: &[u8], start: usize) -> (usize, usize) {
@@ -199,6 +206,10 @@ pub fn word_end(bytes: &[u8], start: usize) -> (usize, usize) {
         next += bytes[next..].iter().position(|&byte| ends_word(byte)).unwrap_or(bytes.len() - next);
         let Some(behind) = inner_name(bytes, next) else { break };
         next = behind;
+    }
+    if &bytes[start..next] == LOCAL && bytes[next..].strip_prefix(b":").is_some_and(is_masked) {
+        let end = next + 1 + MASKED.len();
+        return (end, end);
     }
     let marks = bytes[start + 1..next].iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
     if is_masked(&bytes[next..]) { (next, next) } else { (next - marks, next) }
@@ -211,11 +222,13 @@ fn inner_name(bytes: &[u8], at: usize) -> Option<usize> {
     (length > 0 && inside.get(length) == Some(&b'>')).then_some(at + length + 2)
 }
 
-/// Whether a value would stand behind `last` and before `next`, and none does: `name= age=7`, `from=<>`.
+/// Whether a value would stand behind `last` and before `next`, and none does: `name= age=7`, `from=<>`, `peers: []`.
 pub fn is_nothing(before: u8, last: u8, next: u8) -> bool {
     match last {
         b'=' => !ends_word(before) && (next <= b' ' || matches!(next, b',' | b';' | b')' | b']')),
         b'<' => next == b'>' && opens_value(before),
+        b'(' => next == b')' && opens_value(before),
+        b'[' => next == b']' && opens_value(before),
         b'"' | b'\'' => next == last && opens_value(before),
         _ => false,
     }
@@ -305,6 +318,7 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
     let is_name = word.len() <= LONGEST && word.as_bytes().iter().any(is_letter);
     match place(text.as_bytes(), &range, is_enclosed) {
         Kind::Key => Kind::Key,
+        kind if kind != Kind::Fixed && is_unit(word) && text[..range.start].ends_with("<*> ") => Kind::Unit,
         _ if !is_name => Kind::Fixed,
         _ if asks_state(key.as_bytes()) && text[..range.start].trim_ascii_end().ends_with(['=', ':']) => Kind::Fixed,
         Kind::Wording { .. } => {
@@ -321,6 +335,12 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
 /// The name of a command or of a constant, which tells what the sentence is about: `STARTTLS`, `PUBACK`.
 fn is_constant(word: &str) -> bool {
     word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+}
+
+fn is_unit(word: &str) -> bool {
+    let prefix = word.strip_suffix(['B', 'b']).map(|rest| rest.strip_suffix('i').unwrap_or(rest));
+    matches!(prefix, Some("" | "k" | "K" | "M" | "G" | "T"))
+        || matches!(word, "bytes" | "ns" | "us" | "ms" | "s" | "sec" | "secs" | "seconds" | "min" | "minutes" | "hours")
 }
 
 fn is_no_value(word: &str) -> bool {
@@ -343,6 +363,44 @@ mod tests {
         assert_eq!(open("connection of bob timed out"), ["connection", "of", "bob", "out"]);
         assert_eq!(open("{level:s,user.name:s} session of alice"), ["session", "of", "alice"]);
         assert_eq!(open("user {name} has left -- 17"), ["has"]);
+    }
+
+    /// Each word that may become a variable where a masked value was seen as well, or none.
+    fn may_vary(text: &str) -> Vec<&str> {
+        let shape = Shape::of(text);
+        shape
+            .words
+            .iter()
+            .filter(|word| word.is_open() && !word.is_masked)
+            .map(|word| &text[word.range.clone()])
+            .collect()
+    }
+
+    #[test]
+    fn a_head_an_empty_value_a_placeholder_and_a_local_port_may_be_data() {
+        assert_eq!(may_vary("NOQUEUE: <*>"), ["NOQUEUE"]);
+        assert_eq!(may_vary("warning: <*>"), [""; 0]);
+        assert_eq!(may_vary("a= b=<*> c=(), d=<> e=\"\" f=[]; f() = "), ["", "", "", "", "", "f"]);
+        assert_eq!(
+            may_vary("<unknown> at localhost:<*>, localhost"),
+            ["<unknown>", "at", "localhost:<*>", "localhost"]
+        );
+        assert_eq!(may_vary("\"jobs.<locals>.tick\" of <*> <none>"), ["jobs.<locals>.tick", "of", "<none>"]);
+    }
+
+    #[test]
+    fn marks_at_the_end_of_a_sentence_are_no_part_of_its_last_word() {
+        assert_eq!(open("has left alice. has left bob!"), ["has", "alice", "has", "bob"]);
+        assert_eq!(open("began v.<*> ... again"), ["began", "again"]);
+    }
+
+    #[test]
+    fn a_unit_needs_one_other_and_the_name_of_a_command_stays_where_it_is_not_said_of_something() {
+        let needed = |text: &str| Shape::of(text).words.iter().map(Word::needed).collect::<Vec<_>>();
+        assert_eq!(needed("took <*> KiB"), [Some(WORDING), Some(WORDING), Some(UNITS)]);
+        assert_eq!(needed("lost after STARTTLS"), [None, Some(WORDING), None]);
+        assert_eq!(needed("into hive: SOFTWARE"), [Some(WORDING), Some(WORDING), Some(WORDING)]);
+        assert_eq!(needed("order state=settled"), [Some(WORDING), None, None]);
     }
 
     #[test]

@@ -224,7 +224,9 @@ fn is_moment(left: &[u8], right: &[u8]) -> bool {
         let offset = matches!(right, [b'+' | b'-', rest @ ..] if rest.len() >= 4 && rest.iter().all(|&byte| byte.is_ascii_digit() || byte == b':'));
         return offset || is_half(right) || is_zone(right);
     }
-    is_day(last) && is_clock(right) || is_month(right) && number_of_day(last)
+    let is_offset =
+        matches!(last, [b'+' | b'-', digits @ ..] if digits.len() == 4 && digits.iter().all(u8::is_ascii_digit));
+    is_offset && is_zone(right) || is_day(last) && is_clock(right) || is_month(right) && number_of_day(last)
 }
 
 fn is_half(word: &[u8]) -> bool {
@@ -303,6 +305,7 @@ mod tests {
                 "got <Task '<*>' pending at <*>> from <GET <*>>",
             ),
             ("due 2024-05-01 07:15:00 UTC (CET)", "due <*> (CET)"),
+            ("due 2024-05-01 07:15:00 +0000 UTC now", "due <*> now"),
             ("in <server name here> and a < b 17 > c", "in <server name here> and a < b <*> > c"),
             ("wrote to /var/lib/db/17. next", "wrote to <*> next"),
         ] {

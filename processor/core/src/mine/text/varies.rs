@@ -101,10 +101,13 @@ impl Splitter<'_, '_> {
             || is_zone(word) && self.last_was_variable && self.is_behind_clock(start)
     }
 
-    /// Whether the word before is the last part of something with a colon, as that of a time is.
+    /// Whether the word before ends a time: it is the last part of something with a colon, or an offset with its sign.
     fn is_behind_clock(&self, start: usize) -> bool {
         let Some(before) = self.text[..start].strip_suffix(b" ") else { return false };
-        (0..before.len()).rev().find(|&at| self.bits.is_sep(at)).is_some_and(|at| before[at] == b':')
+        let word = (0..before.len()).rev().find(|&at| self.bits.is_sep(at));
+        word.is_some_and(|at| {
+            before[at] == b':' || before.get(at + 1).is_some_and(|first| !first.is_ascii_alphanumeric())
+        })
     }
 }
 
