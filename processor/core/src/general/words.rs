@@ -334,7 +334,7 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
 
 /// The name of a command or of a constant, which tells what the sentence is about: `STARTTLS`, `PUBACK`.
 fn is_constant(word: &str) -> bool {
-    word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 fn is_unit(word: &str) -> bool {
