@@ -18,6 +18,7 @@ use crate::class::{Given, Outcome, Probe, Severity};
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
 use crate::mine::sink::Skeleton;
+use crate::mine::structured::outline::Strings;
 use crate::mine::{self, Masks};
 use crate::wire::{Fields, Malformed};
 
@@ -88,7 +89,7 @@ pub struct Record {
 pub enum Shape {
     /// The class, beside the skeleton in the workspace.
     Mined(Class),
-    /// What is given beside the line whose outline the workspace has; who does not know it lets the line be mined.
+    /// What is given beside the text whose outline the workspace has; who does not know it lets the line be mined.
     Outlined(Given),
 }
 
@@ -106,6 +107,7 @@ pub struct Workspace {
     /// The skeleton of the line that was mined last.
     pub skeleton: Skeleton,
     bits: Bits,
+    strings: Strings,
 }
 
 impl Workspace {
@@ -129,13 +131,13 @@ pub fn read(
     workspace: &mut Workspace,
     out: &mut Record,
 ) -> Result<(), Malformed> {
-    let Workspace { texts, skeleton, bits } = workspace;
+    let Workspace { texts, skeleton, bits, strings } = workspace;
     match signal {
         Signal::Logs => {
             let mut log = Log::default();
             log::parse(record, &mut log)?;
             (out.items, out.tags, out.duration) = (1, log.attributes.tags, 0.0);
-            if let Some(given) = log::outline(&log, masks, bits, texts) {
+            if let Some(given) = log::outline(&log, masks, bits, strings, texts) {
                 out.shape = Shape::Outlined(given);
                 return Ok(());
             }
