@@ -164,8 +164,8 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
                 .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'.'))
                 .count();
             let word = &text[at..at + length];
-            let severity =
-                if could_be_level(text, at + length, bracket) { Severity::from_word(word) } else { Severity::Unset };
+            let may_be = length >= 3 && could_be_level(text, at + length, bracket) && may_name_level(word);
+            let severity = if may_be { Severity::from_word(word) } else { Severity::Unset };
             if severity != Severity::Unset
                 && stands_alone(text, at, length, bracket)
                 && !is_ordinary(word, &text[at + length..])

@@ -6,6 +6,7 @@ use memchr::memchr;
 
 use super::bits::Bits;
 use super::buffer::Buffer;
+use super::outline::access;
 use super::sink::Sink;
 use super::text::split;
 use super::{Masks, head, outline};
@@ -67,19 +68,27 @@ impl Plain<'_> {
     /// Appends the outline of the line; answers whether it has one.
     #[inline]
     pub fn outline(&self, masks: &Masks, bits: &Bits, out: &mut Buffer) -> bool {
-        if masks.any.is_some() || self.is_client(bits) {
+        if masks.any.is_some() {
             return false;
         }
-        outline::write(self.text, self.level.clone(), bits, out);
+        let client = match self.client(bits) {
+            None => 0..0,
+            Some(blank) => match access::client(self.text, blank) {
+                Some(client) if self.level.is_empty() || client.end <= self.level.start => client,
+                _ => return false,
+            },
+        };
+        outline::write(self.text, client, self.level.clone(), bits, out);
         true
     }
 
-    /// Whether a line may begin as the common log format does, which looks at so many bytes, not at words.
+    /// The first blank of a line that may begin as the common log format does, which looks at so many bytes, not at
+    /// words.
     #[inline]
-    fn is_client(&self, bits: &Bits) -> bool {
+    fn client(&self, bits: &Bits) -> Option<usize> {
         let first = bits.word_end(0);
         let blank = if self.text.get(first) == Some(&b' ') { Some(first) } else { memchr(b' ', self.text) };
-        blank.is_some_and(|blank| self.text[blank..].starts_with(b" - "))
+        blank.filter(|&blank| self.text[blank..].starts_with(b" - "))
     }
 
     /// Mines the line's words.
