@@ -12,6 +12,8 @@ struct Block {
     marked: u64,
     /// One of `/ \ @`, or the second of two dots: a word with one may be a path, an address or leaders.
     odd: u64,
+    /// A quote, `=` or `:`.
+    look: u64,
     /// At or just behind something that wording is not made of; words without are passed over (`Splitter::skip`).
     event: u64,
     /// Just behind a word that holds a digit or is odd.
@@ -88,13 +90,19 @@ impl Bits {
         self.next(at, |block| block.event)
     }
 
+    /// The first quote, `=` or `:` at or after `at`, or the end of the text.
+    #[inline]
+    pub fn next_look(&self, at: usize) -> usize {
+        self.next(at, |block| block.look)
+    }
+
     /// The words that hold a digit or are odd.
     #[inline]
     pub fn numbers_and_paths(&self) -> NumbersAndPaths<'_> {
         NumbersAndPaths { bits: self, index: 0, ends: self.blocks[0].ends }
     }
 
-    /// Both masks have a bit at the text's end, so the search ends there.
+    /// Each of these masks has a bit at the text's end, so the search ends there.
     #[inline]
     fn next(&self, at: usize, of: impl Fn(&Block) -> u64) -> usize {
         let mut index = at / 64;
@@ -325,7 +333,7 @@ fn derive<const EVENTS: bool>(classes: &Classes, end: u64, edge: &mut Edge) -> B
     let ends = sum & sep;
     if !EVENTS {
         *edge = Edge { dot, carry, ..Edge::default() };
-        return Block { sep, digit, odd, ends, ..Block::default() };
+        return Block { sep, digit, odd, ends, look: look | end, ..Block::default() };
     }
     let behind_sep = moved(sep, edge.sep, 1);
     let capital = upper & behind_sep;
@@ -340,7 +348,7 @@ fn derive<const EVENTS: bool>(classes: &Classes, end: u64, edge: &mut Edge) -> B
     *edge = Edge { sep, blank, dot, capital, hex, carry };
     let marked = digit | slash | dot;
     let event = marked | look | control | blanks | date | eight | end;
-    Block { sep, digit, marked, odd, event, ends }
+    Block { sep, digit, marked, odd, look: look | end, event, ends }
 }
 
 #[cfg(test)]

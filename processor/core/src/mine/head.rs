@@ -150,19 +150,40 @@ pub fn may_name_level(text: &[u8]) -> bool {
     seconds >> (second & 31) & thirds >> (third & 31) & 1 == 1
 }
 
+/// What a byte may be where a level is looked for: a part of a word, or looked at.
+const PART: u8 = 1;
+const STOP: u8 = 2;
+
+static BYTES: [u8; 256] = {
+    let mut bytes = [0; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        bytes[byte as usize] = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' => PART | STOP,
+            b'0'..=b'9' | b'_' | b'/' | b'.' => PART,
+            b'[' | b']' | b'"' | b'{' => STOP,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    bytes
+};
+
+fn is(class: u8) -> impl Fn(&u8) -> bool {
+    move |&byte| BYTES[usize::from(byte)] & class > 0
+}
+
 /// The first word that is a level, when only times, numbers, time zones, brackets and marks stand before it.
 pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
     let text = &text[..text.len().min(REACH)];
     let mut at = 0;
     let mut bracket = false;
     let mut pairs = 0;
-    while at < text.len() {
+    while let Some(passed) = text[at..].iter().position(is(STOP)) {
+        at += passed;
         let byte = text[at];
         if byte.is_ascii_alphabetic() {
-            let length = text[at..]
-                .iter()
-                .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'.'))
-                .count();
+            let length = text[at..].iter().take_while(|byte| is(PART)(byte)).count();
             let word = &text[at..at + length];
             let may_be = length >= 3 && could_be_level(text, at + length, bracket) && may_name_level(word);
             let severity = if may_be { Severity::from_word(word) } else { Severity::Unset };
@@ -192,7 +213,7 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
                     return late_level(text, at);
                 }
                 // A thread or logger in brackets, which may name its level: go on behind it.
-                let close = at + text[at..].iter().position(|&byte| byte == b']')?;
+                let close = at + memchr(b']', &text[at..])?;
                 if let Some(level) = level_of_module(text, at, close) {
                     return Some(level);
                 }
@@ -215,7 +236,7 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
 
 /// Apache's `[module:level]`, of which the content begins and ends there.
 fn level_of_module(text: &[u8], start: usize, close: usize) -> Option<(Range<usize>, Severity)> {
-    let colon = start + text[start..close].iter().position(|&byte| byte == b':')?;
+    let colon = start + memchr(b':', &text[start..close])?;
     let severity = Severity::from_word(&text[colon + 1..close]);
     (severity != Severity::Unset).then_some((colon + 1..close, severity))
 }

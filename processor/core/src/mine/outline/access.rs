@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use super::{FIELD, TARGET, has_two_dots};
 use crate::class::Probe;
@@ -75,80 +75,84 @@ impl Request {
     }
 }
 
-/// The request of a line in whose first quotes there is one: `"GET /orders/17 HTTP/1.1"`. It stands behind the line's
-/// level.
+/// The request of a line in whose first quotes there is one, `"GET /orders/17 HTTP/1.1"`, behind the line's level.
 #[inline(never)]
 pub fn request(text: &[u8], level_end: usize, bits: &Bits) -> Option<Request> {
-    let open = memchr2(b'"', b'\'', text).filter(|&open| text[open] == b'"' && open >= level_end)?;
-    let close = open + 1 + memchr(b'"', &text[open + 1..])?;
-    let method = open + 1 + memchr(b' ', &text[open + 1..close])?;
-    if !is_method(&text[open + 1..method]) || open == 0 || text[open - 1] != b' ' {
+    let (open, _) = quote(text, 0, bits)?;
+    let method = open + 1..bits.word_end(open + 1);
+    let stands_free = open >= level_end && text[..open].ends_with(b" ") && text.get(method.end) == Some(&b' ');
+    if !stands_free || !is_method(&text[method.clone()]) {
         return None;
     }
-    let start = method + 1;
-    let target = start..start + memchr(b' ', &text[start..close])?;
-    let version = text[target.end..close].strip_prefix(b" HTTP/")?;
-    let is_version = version.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
-    if !is_version || text[target.clone()].contains(&b'\'') {
-        return None;
-    }
+    let (close, _) = quote(text, method.end, bits)?;
     let mut request = Request::default();
-    if is_one_value(text, &target, bits) {
+    if let Some(target) = target(text, method.end + 1, bits) {
         request.push(target, TARGET);
     }
-    fields(text, close + 1, &mut request);
+    fields(text, close + 1, bits, &mut request);
     Some(request)
 }
 
-/// Whether a request's target is one value for the splitter and not a prober's.
-fn is_one_value(text: &[u8], target: &Range<usize>, bits: &Bits) -> bool {
-    let path = &text[target.clone()];
-    let is_rooted = matches!(path, [b'/', second, ..] if !matches!(second, b':' | b'=' | b',' | b';'));
-    let ends_sentence = matches!(path.last(), Some(b'.' | b'!' | b'?'));
-    if !is_rooted || ends_sentence || has_two_dots(path) || Probe::path(path) {
-        return false;
+/// The next quote, if it is a double one, and whether a scheme's colon stands before it.
+fn quote(text: &[u8], from: usize, bits: &Bits) -> Option<(usize, bool)> {
+    let mut has_scheme = false;
+    let mut at = bits.next_look(from);
+    while matches!(text.get(at)?, b':' | b'=') {
+        has_scheme |= text[at..].starts_with(b"://");
+        at = bits.next_look(at + 1);
     }
-    let mut at = bits.word_end(target.start);
-    while at < target.end {
-        if !matches!(text[at], b':' | b'=' | b',' | b';') || bits.is_sep(at + 1) {
-            return false;
-        }
-        at = bits.word_end(at + 1);
-    }
-    true
+    (text[at] == b'"').then_some((at, has_scheme))
 }
 
-/// The quoted fields behind a request, if there is nothing else there but numbers: each is one value then, of which only
-/// is asked whether it is a prober's and, before a number, whether that is a status.
-fn fields(text: &[u8], from: usize, request: &mut Request) {
+/// The target of a request, if that is a path from the root and no prober's: what the splitter takes for one value.
+fn target(text: &[u8], start: usize, bits: &Bits) -> Option<Range<usize>> {
+    let mut end = bits.word_end(start);
+    if end < start + 2 || text[start] != b'/' {
+        return None;
+    }
+    while matches!(text.get(end), Some(b':' | b'=' | b',' | b';')) && !bits.is_sep(end + 1) {
+        end = bits.word_end(end + 1);
+    }
+    let path = &text[start..end];
+    let ends_sentence = matches!(path.last(), Some(b'.' | b'!' | b'?'));
+    (!ends_sentence && !has_two_dots(path) && !Probe::path(path)).then_some(start..end)
+}
+
+/// The quoted fields behind a request, if there is nothing else there but numbers: each is one value then, of which is
+/// asked no more than whether it is a prober's and, before a number, whether that is a status.
+fn fields(text: &[u8], from: usize, bits: &Bits, request: &mut Request) {
+    let before = request.count;
+    if !add_fields(text, from, bits, request) {
+        request.count = before;
+    }
+}
+
+/// Answers whether the rest of the line has that form.
+fn add_fields(text: &[u8], from: usize, bits: &Bits, request: &mut Request) -> bool {
     let mut at = from;
-    let count = request.count;
-    while at < text.len() {
-        if !matches!(text[at], b'"') {
-            if !(text[at].is_ascii_digit() || matches!(text[at], b' ' | b'-' | b'.')) {
-                // What is in quotes before a word may be asked about with it.
-                request.count = count;
-                return;
-            }
-            at += 1;
-            continue;
+    loop {
+        let open = bits.next_look(at);
+        let is_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'.');
+        if !text[at..open].iter().all(is_number) {
+            return false;
         }
-        let inside = at + 1;
-        let Some(length) = memchr2(b'"', b'\'', &text[inside..]) else { return request.count = count };
-        let close = inside + length;
-        let stands_free = text[at - 1] == b' ' && matches!(text.get(close + 1), None | Some(b' '));
-        if text[close] != b'"' || !stands_free {
-            request.count = count;
-            return;
+        if open == text.len() {
+            return true;
         }
-        let field = &text[inside..close];
+        let Some((close, has_scheme)) = quote(text, open + 1, bits) else { return false };
         at = close + 1;
+        if text[open] != b'"' || text[open - 1] != b' ' || !matches!(text.get(at), None | Some(b' ')) {
+            return false;
+        }
+        let field = &text[open + 1..close];
         let before_number = !matches!(text[at..], [] | [b' ', b'"', ..]);
-        let may_tell = before_number
-            && matches!(field.first(), Some(b'/' | b'c' | b'C' | b'h' | b'H' | b'r' | b'R' | b's' | b'S'));
-        let is_data = !field.is_empty() && !may_tell && !Probe::agent(field) && !Probe::path(field);
-        if is_data && !request.push(inside..close, FIELD) {
-            return;
+        let is_data = match field.first().map(u8::to_ascii_lowercase) {
+            None => false,
+            Some(b'/' | b'c' | b'h' | b'r' | b's') if before_number => false,
+            Some(first) => !((first == b'/' || has_scheme) && Probe::path(field) || Probe::agent(field)),
+        };
+        if is_data && !request.push(open + 1..close, FIELD) {
+            return true;
         }
     }
 }
