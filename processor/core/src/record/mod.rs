@@ -12,6 +12,7 @@ mod span_name;
 use std::borrow::Cow;
 
 use log::Log;
+use span::Span;
 
 use crate::any::{Any, KeyValue};
 use crate::class::{Given, Outcome, Probe, Severity};
@@ -111,12 +112,18 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Mines a log record of whose line only the outline was written.
-    pub fn mine(&mut self, record: &[u8], masks: &Masks) -> Result<Class, Malformed> {
-        let mut log = Log::default();
-        log::parse(record, &mut log)?;
+    /// Mines a record of which only the outline was written: a log's or a span's.
+    pub fn mine(&mut self, signal: Signal, record: &[u8], masks: &Masks) -> Result<Class, Malformed> {
         self.skeleton.clear();
-        let class = log::mine(log, masks, &mut self.bits, &mut self.skeleton)?;
+        let class = if signal == Signal::Spans {
+            let mut span = Span::default();
+            span::parse(record, &mut span)?;
+            span::mine(span, masks, &mut self.bits, &mut self.skeleton)
+        } else {
+            let mut log = Log::default();
+            log::parse(record, &mut log)?;
+            log::mine(log, masks, &mut self.bits, &mut self.skeleton)?
+        };
         self.skeleton.finish(mine::MINED_BYTES);
         Ok(class)
     }
@@ -150,7 +157,13 @@ pub fn read(
         }
         Signal::Spans => {
             skeleton.clear();
-            span::read(record, masks, bits, skeleton, out)?;
+            let mut span = Span::default();
+            span::parse(record, &mut span)?;
+            (out.items, out.tags, out.duration) = (1, span.tags(), span.duration());
+            out.shape = span::outline_or_mine(span, masks, bits, skeleton, texts);
+            if matches!(out.shape, Shape::Outlined(_)) {
+                return Ok(());
+            }
         }
     }
     skeleton.finish(mine::MINED_BYTES);

@@ -84,7 +84,7 @@ impl Waiting {
                 return Ok(covering.ok_or(class));
             }
         };
-        let class = scratch.work.mine(&request[self.value..self.end], call.masks)?;
+        let class = scratch.work.mine(call.signal, &request[self.value..self.end], call.masks)?;
         let Some(context) = &place.known else { return Ok(Err(class)) };
         let skeleton = scratch.work.skeleton.text();
         let known = table.find_met(context, class, skeleton);

@@ -1,5 +1,7 @@
 //! What is asked of a value by its key, wherever in a structured body it stands. Levels and messages come before it.
 
+use crate::endings::Endings;
+
 /// By a key's name in lower case.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Asks {
@@ -89,28 +91,15 @@ pub fn message_rank(name: &[u8]) -> Option<u8> {
 }
 
 /// How every key ends of whose value anything but its kind may be asked, levels' and messages' too.
-const ENDINGS: [&[u8; 2]; 31] = [
+static ENDINGS: Endings = Endings::new(&[
     b"ty", b"th", b"rl", b"ri", b"te", b"et", b"st", b"ne", b"nt", b"al", b"us", b"de", b"rc", b"ss", b"ok", b"hy",
     b"ed", b"rr", b"or", b"on", b"ge", b"sg", b"og", b"xt", b"el", b"vl", b"me", b"no", b"@l", b".l", b".s",
-];
+]);
 
-/// For each last letter those before it, a bit each.
-static LETTERS: [u32; 32] = {
-    let mut letters = [0; 32];
-    let mut index = 0;
-    while index < ENDINGS.len() {
-        let [before, last] = *ENDINGS[index];
-        letters[(last & 31) as usize] |= 1 << (before & 31);
-        index += 1;
-    }
-    letters
-};
-
-/// A cheap look at a key's last letters: whether anything but its kind may be asked of its value.
+/// A cheap look at a key: whether anything but its kind may be asked of its value.
 #[inline]
 pub fn may_ask(key: &[u8]) -> bool {
-    let Some(&[before, last]) = key.last_chunk() else { return true };
-    LETTERS[usize::from(last & 31)] >> (before & 31) & 1 == 1
+    ENDINGS.may_end(key)
 }
 
 #[cfg(test)]
