@@ -12,8 +12,10 @@ use super::text::split;
 use super::{Masks, head, outline};
 use crate::class::{Clues, Severity};
 
+/// Longer texts are mined by other limits of length than words' own, which an outline does not know.
+const SHORT: usize = 1024;
 /// Longer texts are more likely of several lines, and then their masks would be made in vain.
-const SHORT: usize = 512;
+const SURE: usize = 512;
 
 /// A text of one line that is neither long nor structured, as most are; its masks are made.
 pub struct Plain<'t> {
@@ -26,7 +28,7 @@ pub struct Plain<'t> {
 /// Reads a text that is plain; `None` when it is not.
 #[inline]
 pub fn read<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
-    if text.len() > SHORT || text.ends_with(b" ") {
+    if text.len() > SURE && (text.len() > SHORT || memchr(b'\n', text).is_some()) || text.ends_with(b" ") {
         return None;
     }
     if !head::begins_with_letters(text) {
@@ -47,8 +49,10 @@ pub fn read<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
 #[inline(never)]
 fn read_behind_head<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     let head = head::read(text);
-    let text = text[head.start..].trim_ascii_start();
-    if text.first() == Some(&b'{') {
+    let rest = &text[head.start..];
+    let text = rest.trim_ascii_start();
+    // How far a level may stand from the beginning counts from where a prefix ends.
+    if text.first() == Some(&b'{') || text.len() > SURE && rest.len() > text.len() {
         return None;
     }
     bits.read_words(text);

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{FIELD, TARGET, has_two_dots};
+use super::{FIELD, TARGET, TARGET_AND_VERSION, has_two_dots};
 use crate::class::Probe;
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
@@ -17,8 +17,8 @@ use crate::mine::words::is_method;
 /// The splitter looks no further for the end of a client or a user.
 const LONGEST_NAME: usize = 64;
 
-/// The client, identity and user that a line begins with whose first blank begins ` - `; empty when it surely does not
-/// begin so, `None` when that is not sure.
+/// The client, identity, user and date that a line begins with whose first blank begins ` - `; empty when it surely does
+/// not begin so, `None` when that is not sure.
 pub fn client(text: &[u8], blank: usize) -> Option<Range<usize>> {
     let rest = &text[blank + 3..];
     let Some(length) = memchr(b' ', rest) else { return Some(0..0) };
@@ -29,17 +29,20 @@ pub fn client(text: &[u8], blank: usize) -> Option<Range<usize>> {
         (1..LONGEST_NAME).contains(&name.len())
             && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'-' | b'_' | b'@'))
     };
-    let known = is_plain(&text[..blank]) && is_plain(&rest[..length]) && begins_with_date(&rest[length + 2..]);
-    known.then_some(0..blank + 3 + length)
+    let date = length + 2;
+    let known = is_plain(&text[..blank]) && is_plain(&rest[..length]) && begins_with_date(&rest[date..]);
+    known.then_some(0..blank + 3 + date + DATE.len() - 1)
 }
 
-/// `10/Oct/2024:13:55:36 `.
+/// A date with its bracket; `0` is a digit, `a` a letter, `+` a sign.
+const DATE: &[u8; 27] = b"00/aaa/0000:00:00:00 +0000]";
+
 fn begins_with_date(text: &[u8]) -> bool {
-    const FORM: &[u8; 21] = b"00/aaa/0000:00:00:00 ";
-    text.first_chunk::<21>().is_some_and(|date| {
-        date.iter().zip(FORM).all(|(byte, form)| match form {
+    text.first_chunk::<27>().is_some_and(|date| {
+        date.iter().zip(DATE).all(|(byte, form)| match form {
             b'0' => byte.is_ascii_digit(),
             b'a' => byte.is_ascii_alphabetic(),
+            b'+' => matches!(byte, b'+' | b'-'),
             form => byte == form,
         })
     })
@@ -48,36 +51,47 @@ fn begins_with_date(text: &[u8]) -> bool {
 /// The data of a quoted request and of what stands behind it, each part with its mark.
 #[derive(Default)]
 pub struct Request {
-    parts: [(Range<usize>, u8); 8],
+    parts: [Part; 8],
     count: usize,
     written: usize,
 }
 
+/// Lines that have outlines are short.
+#[derive(Clone, Copy, Default)]
+struct Part {
+    start: u16,
+    end: u16,
+    mark: u8,
+}
+
 impl Request {
-    /// Writes the parts that begin at or before `at`, and what comes before each as it is. Answers where the last ends.
-    pub fn write(&mut self, at: usize, text: &[u8], mut done: usize, out: &mut Buffer) -> usize {
-        while self.written < self.count && self.parts[self.written].0.start <= at {
-            let (part, mark) = &self.parts[self.written];
-            out.push(&text[done..], part.start - done);
-            out.push_first(&[*mark], 1);
-            done = part.end;
-            self.written += 1;
-        }
-        done
+    /// Where the next part begins that is to be written.
+    #[inline]
+    pub fn next(&self) -> usize {
+        if self.written < self.count { usize::from(self.parts[self.written].start) } else { usize::MAX }
+    }
+
+    /// Writes the next part, and what comes before it as it is. Answers where it ends.
+    pub fn write(&mut self, text: &[u8], done: usize, out: &mut Buffer) -> usize {
+        let Part { start, end, mark } = self.parts[self.written];
+        out.push(&text[done..], usize::from(start) - done);
+        out.push_first(&[mark], 1);
+        self.written += 1;
+        usize::from(end)
     }
 
     /// Answers whether there was room.
     fn push(&mut self, part: Range<usize>, mark: u8) -> bool {
         let Some(place) = self.parts.get_mut(self.count) else { return false };
-        *place = (part, mark);
+        *place = Part { start: part.start as u16, end: part.end as u16, mark };
         self.count += 1;
         true
     }
 }
 
-/// The request of a line in whose first quotes there is one, `"GET /orders/17 HTTP/1.1"`, behind the line's level.
+/// Finds the request of a line in whose first quotes there is one, `"GET /orders/17 HTTP/1.1"`, behind the line's level.
 #[inline(never)]
-pub fn request(text: &[u8], level_end: usize, bits: &Bits) -> Option<Request> {
+pub fn request(text: &[u8], level_end: usize, bits: &Bits, request: &mut Request) -> Option<()> {
     let (open, _) = quote(text, 0, bits)?;
     let method = open + 1..bits.word_end(open + 1);
     let stands_free = open >= level_end && text[..open].ends_with(b" ") && text.get(method.end) == Some(&b' ');
@@ -85,12 +99,16 @@ pub fn request(text: &[u8], level_end: usize, bits: &Bits) -> Option<Request> {
         return None;
     }
     let (close, _) = quote(text, method.end, bits)?;
-    let mut request = Request::default();
     if let Some(target) = target(text, method.end + 1, bits) {
-        request.push(target, TARGET);
+        match text[target.end..close] {
+            [b' ', b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
+                request.push(target.start..close, TARGET_AND_VERSION)
+            }
+            _ => request.push(target, TARGET),
+        };
     }
-    fields(text, close + 1, bits, &mut request);
-    Some(request)
+    fields(text, close + 1, bits, request);
+    Some(())
 }
 
 /// The next quote, if it is a double one, and whether a scheme's colon stands before it.
