@@ -28,7 +28,6 @@ pub struct Bits {
     length: usize,
     controls: bool,
     odd: bool,
-    quotes: bool,
 }
 
 impl Bits {
@@ -51,8 +50,7 @@ impl Bits {
             // One more, so that every block has a next one.
             self.blocks.resize(count + 1, Block::default());
         }
-        (self.controls, self.odd, self.quotes) =
-            classes::with_classifier(text, Fill::<EVENTS>(&mut self.blocks[..count]));
+        (self.controls, self.odd) = classes::with_classifier(text, Fill::<EVENTS>(&mut self.blocks[..count]));
     }
 
     /// Whether there is any control character.
@@ -65,12 +63,6 @@ impl Bits {
     #[inline]
     pub fn has_odd(&self) -> bool {
         self.odd
-    }
-
-    /// Whether there is a double quote, or a backslash.
-    #[inline]
-    pub fn has_quotes(&self) -> bool {
-        self.quotes
     }
 
     #[inline]
@@ -275,29 +267,28 @@ pub struct Word {
     pub odd: bool,
 }
 
-/// Fills a line's blocks, which are as many as the text has whole ones, and one. Answers whether there are controls,
-/// whether there is anything odd, and whether there are quotes.
+/// Fills a line's blocks, which are as many as the text has whole ones, and one. Answers whether there are controls, and
+/// whether there is anything odd.
 struct Fill<'b, const EVENTS: bool>(&'b mut [Block]);
 
 impl<const EVENTS: bool> Work for Fill<'_, EVENTS> {
-    type Out = (bool, bool, bool);
+    type Out = (bool, bool);
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "it is compiled with the features of whoever calls it")]
-    fn run(self, text: &[u8], classify: impl Fn(&[u8], usize) -> Classes) -> (bool, bool, bool) {
+    fn run(self, text: &[u8], classify: impl Fn(&[u8], usize) -> Classes) -> (bool, bool) {
         let mut edge = Edge::default();
-        let (mut controls, mut odd, mut quotes) = (0, 0, 0);
+        let (mut controls, mut odd) = (0, 0);
         for (index, block) in self.0.iter_mut().enumerate() {
             let left = text.len() - index * 64;
             // The bit just behind the text, if that is within the block.
             let end = if left < 64 { 1u64 << left } else { 0 };
             let classes = classify(text, index * 64);
             controls |= classes.control;
-            quotes |= classes.string;
             *block = derive::<EVENTS>(&classes, end, &mut edge);
             odd |= block.odd;
         }
-        (controls != 0, odd != 0, quotes != 0)
+        (controls != 0, odd != 0)
     }
 }
 

@@ -170,7 +170,13 @@ static BYTES: [u8; 256] = {
 };
 
 fn is(class: u8) -> impl Fn(&u8) -> bool {
-    move |&byte| BYTES[usize::from(byte)] & class > 0
+    let bytes = &BYTES;
+    move |&byte| bytes[usize::from(byte)] & class > 0
+}
+
+/// Whether there are as many digits as a date has.
+fn is_dated(text: &[u8]) -> bool {
+    text.iter().filter(|byte| byte.is_ascii_digit()).nth(5).is_some()
 }
 
 /// The first word that is a level, when only times, numbers, time zones, brackets and marks stand before it.
@@ -251,7 +257,7 @@ fn is_flag(rest: &[u8]) -> bool {
 /// A level behind a date and up to three names, as `2024-05-01 10:00:00 UTC [17] app@shop ERROR:  …` has it: capitals,
 /// and a colon or at least four letters.
 fn late_level(text: &[u8], from: usize) -> Option<(Range<usize>, Severity)> {
-    if text[..from].iter().filter(|byte| byte.is_ascii_digit()).count() < 6 {
+    if !is_dated(&text[..from]) {
         return None;
     }
     let mut at = from;
@@ -296,11 +302,10 @@ fn stands_alone(text: &[u8], at: usize, length: usize, bracket: bool) -> bool {
     let next = text.get(at + length).copied().unwrap_or(b'\n');
     let word = &text[at..at + length];
     let upper = word.iter().all(u8::is_ascii_uppercase);
-    let dated = text[..at].iter().filter(|byte| byte.is_ascii_digit()).count() >= 6;
     match next {
         b']' => bracket,
         b':' => text.get(at + length + 1).is_none_or(|&byte| byte != b':'),
-        b' ' | b'\t' | b'|' | b'-' | b'\n' | b'[' | b'>' | b')' => upper || bracket || dated,
+        b' ' | b'\t' | b'|' | b'-' | b'\n' | b'[' | b'>' | b')' => upper || bracket || is_dated(&text[..at]),
         _ => false,
     }
 }

@@ -52,11 +52,9 @@ pub fn write(text: &[u8], client: Range<usize>, level: Range<usize>, bits: &Bits
     if done > 0 {
         out.push_first(&[CLIENT], 1);
     }
-    let level_end = level.as_ref().map_or(0, |level| level.end);
-    let has_request = bits.has_quotes() && bits.has_odd();
     let mut request = access::Request::default();
-    if has_request {
-        access::request(text, level_end, bits, &mut request);
+    if bits.has_odd() {
+        access::request(text, level.as_ref().map_or(0, |level| level.end), bits, &mut request);
     }
     let mut next_part = request.next();
     for word in bits.numbers_and_paths() {

@@ -92,7 +92,10 @@ impl Request {
 /// Finds the request of a line in whose first quotes there is one, `"GET /orders/17 HTTP/1.1"`, behind the line's level.
 #[inline(never)]
 pub fn request(text: &[u8], level_end: usize, bits: &Bits, request: &mut Request) -> Option<()> {
-    let (open, _) = quote(text, 0, bits)?;
+    let open = memchr(b'"', text)?;
+    if memchr(b'\'', &text[..open]).is_some() {
+        return None;
+    }
     let method = open + 1..bits.word_end(open + 1);
     let stands_free = open >= level_end && text[..open].ends_with(b" ") && text.get(method.end) == Some(&b' ');
     if !stands_free || !is_method(&text[method.clone()]) {
@@ -116,7 +119,7 @@ fn quote(text: &[u8], from: usize, bits: &Bits) -> Option<(usize, bool)> {
     let mut has_scheme = false;
     let mut at = bits.next_look(from);
     while matches!(text.get(at)?, b':' | b'=') {
-        has_scheme |= text[at..].starts_with(b"://");
+        has_scheme |= text.get(at + 1) == Some(&b'/');
         at = bits.next_look(at + 1);
     }
     (text[at] == b'"').then_some((at, has_scheme))
