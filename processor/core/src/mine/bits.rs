@@ -12,9 +12,8 @@ struct Block {
     marked: u64,
     /// One of `/ \ @`, or the second of two dots: a word with one may be a path, an address or leaders.
     odd: u64,
-    /// A quote, `=` or `:`.
-    look: u64,
-    /// At or just behind something that wording is not made of; words without are passed over (`Splitter::skip`).
+    /// At or just behind something that wording is not made of; words without are passed over (`Splitter::skip`). In the
+    /// masks for an outline a quote, `=` or `:`.
     event: u64,
     /// Just behind a word that holds a digit or is odd.
     ends: u64,
@@ -36,7 +35,7 @@ impl Bits {
         self.fill::<true>(text);
     }
 
-    /// Makes the masks that an outline asks for: all but `marked` and `event`.
+    /// Makes the masks that an outline asks for: all but `marked`.
     pub fn read_words(&mut self, text: &[u8]) {
         self.fill::<false>(text);
     }
@@ -82,10 +81,10 @@ impl Bits {
         self.next(at, |block| block.event)
     }
 
-    /// The first quote, `=` or `:` at or after `at`, or the end of the text.
+    /// The first quote, `=` or `:` at or after `at`, or the end of the text; of masks for an outline.
     #[inline]
     pub fn next_look(&self, at: usize) -> usize {
-        self.next(at, |block| block.look)
+        self.next(at, |block| block.event)
     }
 
     /// The words that hold a digit or are odd.
@@ -94,7 +93,7 @@ impl Bits {
         NumbersAndPaths { bits: self, index: 0, ends: self.blocks[0].ends }
     }
 
-    /// Each of these masks has a bit at the text's end, so the search ends there.
+    /// Both masks have a bit at the text's end, so the search ends there.
     #[inline]
     fn next(&self, at: usize, of: impl Fn(&Block) -> u64) -> usize {
         let mut index = at / 64;
@@ -324,7 +323,7 @@ fn derive<const EVENTS: bool>(classes: &Classes, end: u64, edge: &mut Edge) -> B
     let ends = sum & sep;
     if !EVENTS {
         *edge = Edge { dot, carry, ..Edge::default() };
-        return Block { sep, digit, odd, ends, look: look | end, ..Block::default() };
+        return Block { sep, digit, odd, ends, event: look | end, marked: 0 };
     }
     let behind_sep = moved(sep, edge.sep, 1);
     let capital = upper & behind_sep;
@@ -339,7 +338,7 @@ fn derive<const EVENTS: bool>(classes: &Classes, end: u64, edge: &mut Edge) -> B
     *edge = Edge { sep, blank, dot, capital, hex, carry };
     let marked = digit | slash | dot;
     let event = marked | look | control | blanks | date | eight | end;
-    Block { sep, digit, marked, odd, look: look | end, event, ends }
+    Block { sep, digit, marked, odd, event, ends }
 }
 
 #[cfg(test)]

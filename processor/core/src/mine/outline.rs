@@ -11,6 +11,8 @@ use std::ops::Range;
 
 use memchr::{memchr_iter, memchr2};
 
+use access::Request;
+
 use super::bits::{Around, Bits};
 use super::buffer::Buffer;
 use super::clues::may_tell;
@@ -47,25 +49,63 @@ const FIELD: u8 = 30;
 /// Appends the outline of a line; `level` is empty when it names none, `client` when it does not begin with one.
 #[inline]
 pub fn write(text: &[u8], client: Range<usize>, level: Range<usize>, bits: &Bits, out: &mut Buffer) {
-    let mut level = Some(level).filter(|level| !level.is_empty());
-    let mut done = client.end;
-    if done > 0 {
+    if client.is_empty() && !bits.has_odd() {
+        // Most lines: of what only access logs have there is nothing.
+        write_parts(text, 0, level, bits, out, &mut Nothing);
+    } else {
+        write_with_request(text, &client, level, bits, out);
+    }
+}
+
+#[inline(never)]
+fn write_with_request(text: &[u8], client: &Range<usize>, level: Range<usize>, bits: &Bits, out: &mut Buffer) {
+    if !client.is_empty() {
         out.push_first(&[CLIENT], 1);
     }
-    let mut request = access::Request::default();
-    if bits.has_odd() {
-        access::request(text, level.as_ref().map_or(0, |level| level.end), bits, &mut request);
+    let mut request = Request::default();
+    access::request(text, level.end, bits, &mut request);
+    write_parts(text, client.end, level, bits, out, &mut request);
+}
+
+/// What is data in a line and known by more than one word, in its order.
+trait Parts {
+    /// Where the next one begins; beyond any text when there is none.
+    fn next(&self) -> usize;
+    /// Writes the next part, and what comes before it as it is. Answers where it ends.
+    fn write(&mut self, text: &[u8], done: usize, out: &mut Buffer) -> usize;
+}
+
+struct Nothing;
+
+impl Parts for Nothing {
+    fn next(&self) -> usize {
+        usize::MAX
     }
-    let mut next_part = request.next();
+
+    fn write(&mut self, _: &[u8], done: usize, _: &mut Buffer) -> usize {
+        done
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the way over most lines is within its caller's")]
+fn write_parts(
+    text: &[u8],
+    mut done: usize,
+    level: Range<usize>,
+    bits: &Bits,
+    out: &mut Buffer,
+    parts: &mut impl Parts,
+) {
+    let mut level = Some(level).filter(|level| !level.is_empty());
     for word in bits.numbers_and_paths() {
         if let Some(level) = level.take_if(|level| level.start <= word.start) {
             out.push(&text[done..], level.start - done);
             out.push_first(&[LEVEL], 1);
             done = level.end;
         }
-        while next_part <= word.start {
-            done = request.write(text, done, out);
-            next_part = request.next();
+        while parts.next() <= word.start {
+            done = parts.write(text, done, out);
         }
         // A word that the level is a part of stays.
         if word.start < done || level.as_ref().is_some_and(|level| level.start < word.end) {
@@ -81,8 +121,8 @@ pub fn write(text: &[u8], client: Range<usize>, level: Range<usize>, bits: &Bits
         out.push_first(&[LEVEL], 1);
         done = level.end;
     }
-    while request.next() < text.len() {
-        done = request.write(text, done, out);
+    while parts.next() < text.len() {
+        done = parts.write(text, done, out);
     }
     out.push(&text[done..], text.len() - done);
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{FIELD, TARGET, TARGET_AND_VERSION, has_two_dots};
+use super::{FIELD, Parts, TARGET, TARGET_AND_VERSION, has_two_dots};
 use crate::class::Probe;
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
@@ -64,22 +64,22 @@ struct Part {
     mark: u8,
 }
 
-impl Request {
-    /// Where the next part begins that is to be written.
+impl Parts for Request {
     #[inline]
-    pub fn next(&self) -> usize {
+    fn next(&self) -> usize {
         if self.written < self.count { usize::from(self.parts[self.written].start) } else { usize::MAX }
     }
 
-    /// Writes the next part, and what comes before it as it is. Answers where it ends.
-    pub fn write(&mut self, text: &[u8], done: usize, out: &mut Buffer) -> usize {
+    fn write(&mut self, text: &[u8], done: usize, out: &mut Buffer) -> usize {
         let Part { start, end, mark } = self.parts[self.written];
         out.push(&text[done..], usize::from(start) - done);
         out.push_first(&[mark], 1);
         self.written += 1;
         usize::from(end)
     }
+}
 
+impl Request {
     /// Answers whether there was room.
     fn push(&mut self, part: Range<usize>, mark: u8) -> bool {
         let Some(place) = self.parts.get_mut(self.count) else { return false };
