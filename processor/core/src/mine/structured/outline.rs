@@ -6,7 +6,10 @@
 //! because what is asked of a value is told by the same functions that mining goes by (`keys`, `levels`). An object that
 //! is written in an unusual way has no outline.
 
+use std::borrow::Cow;
 use std::ops::Range;
+
+use memchr::memchr;
 
 use super::keys::{self, Asks};
 use super::{is_probing, levels};
@@ -182,11 +185,12 @@ impl<'t> Outliner<'t, '_> {
     #[inline(never)]
     fn message(&mut self, value: Range<usize>) {
         let content = &self.text[value.clone()];
+        let Some(content) = simply_unescaped(content) else { return };
         // Behind a transport's prefix a message is read otherwise than a line.
-        if content.contains(&b'\\') || !head::begins_with_letters(content) && head::read(content).start > 0 {
+        if !head::begins_with_letters(&content) && head::read(&content).start > 0 {
             return;
         }
-        let Some(plain) = plain::read(content, self.bits) else { return };
+        let Some(plain) = plain::read(&content, self.bits) else { return };
         self.keep(value.start - 1);
         let begun = self.out.length();
         self.out.push_first(&[MESSAGE, plain.severity() as u8 + 1], 2);
@@ -232,6 +236,26 @@ impl<'t> Outliner<'t, '_> {
             }
         }
     }
+}
+
+/// A string's content, if nothing is escaped in it but quotes and slashes.
+fn simply_unescaped(content: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let Some(first) = memchr(b'\\', content) else { return Some(Cow::Borrowed(content)) };
+    if !content.is_ascii() {
+        return None;
+    }
+    let mut plain = content[..first].to_vec();
+    let mut rest = &content[first..];
+    while let Some(&byte) = rest.first() {
+        let (byte, length) = match (byte, rest.get(1)) {
+            (b'\\', Some(&escaped @ (b'"' | b'\\' | b'/'))) => (escaped, 2),
+            (b'\\', _) => return None,
+            (byte, _) => (byte, 1),
+        };
+        plain.push(byte);
+        rest = &rest[length..];
+    }
+    Some(Cow::Owned(plain))
 }
 
 /// Whether more is asked of a number or truth value than that it is one.
@@ -319,6 +343,7 @@ mod tests {
             (r#"{"ts":1.5,"id":"a\"b","on":true,"x":null,"l2":[1,"]"]}"#, r#"{"ts":_,"id":_,"on":_,"x":_,"l2":_}"#),
             (r#"{"level":"info","msg":"took 15ms","path":"/a/b"}"#, r#"{"level":"info","msg":__took __,"path":_}"#),
             (r#"{"msg":"a \tb","status":404,"path":"/healthz"}"#, r#"{"msg":"a \tb","status":404,"path":"/healthz"}"#),
+            (r#"{"msg":"it \"is\" \\ so 7"}"#, r#"{"msg":__it "is" \ so __}"#),
             (r#"{"error":"it is too long","a":{"error":"nil"}}"#, r#"{"error":_,"a":{"error":"nil"}}"#),
             (r#"{"a": {"name": "x"}, "level": {"name": "x"}}"#, r#"{"a": {"name": _}, "level": {"name": "x"}}"#),
         ] {
@@ -386,6 +411,10 @@ mod tests {
         "connection reset by 17",
         r#"it said \"no\" 17"#,
         r#"it said \"no\" 18"#,
+        r#"- \"GET /a/17 HTTP/1.1\" 200 5"#,
+        r#"- \"GET /a/18 HTTP/1.1\" 200 7"#,
+        r"from C:\\7\\8 to \/a\/7",
+        r"from C:\\9\\8 to \/a\/7",
         r"\u0030",
         r"tab\t7",
         r"C:\\17 x",
