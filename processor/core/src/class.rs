@@ -81,7 +81,9 @@ impl Severity {
             _ => {}
         }
         let value = value.trim_ascii();
-        if let Some(number) = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok()) {
+        if matches!(value.first(), Some(b'0'..=b'9' | b'+' | b'-'))
+            && let Some(number) = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok())
+        {
             return Self::from_json_number(number);
         }
         let word = value.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();

@@ -12,6 +12,21 @@ pub struct Context {
     pub service: Box<str>,
 }
 
+/// A context as it is looked up.
+#[derive(Clone, Copy, PartialEq, Hash)]
+pub struct Named<'a> {
+    pub scope: &'a str,
+    pub namespace: &'a str,
+    pub service: &'a str,
+}
+
+impl Context {
+    pub fn named(&self) -> Named<'_> {
+        let Self { scope, namespace, service } = self;
+        Named { scope, namespace, service }
+    }
+}
+
 /// The first 128 bits of BLAKE3; shown as 32 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub [u8; 16]);

@@ -14,6 +14,7 @@ mod cardinality;
 pub mod class;
 pub mod decide;
 pub mod edit;
+mod endings;
 pub mod engine;
 pub mod evidence;
 pub mod general;

@@ -14,7 +14,7 @@ use crate::aliases::Aliases;
 use crate::brake::Brake;
 use crate::decide::{Action, Decision, Limit};
 use crate::general::sets::Sets;
-use crate::identity::{Context, Fingerprint};
+use crate::identity::{Context, Fingerprint, Named};
 use crate::outlines::{Known, Outlines};
 use crate::record::Class;
 use crate::samples::Samples;
@@ -179,8 +179,8 @@ impl Table {
         self.types.iter()
     }
 
-    pub fn context(&self, context: &Context) -> Option<Arc<Context>> {
-        self.contexts.find(self.hasher.hash_one(context), |known| **known == *context).cloned()
+    pub fn context(&self, context: Named<'_>) -> Option<Arc<Context>> {
+        self.contexts.find(self.hasher.hash_one(context), |known| known.named() == context).cloned()
     }
 
     #[inline]
@@ -229,7 +229,7 @@ impl Table {
 
     /// Finds or adds a type; `None` when the table is full.
     pub fn insert(&mut self, context: &Context, class: Class, skeleton: &str, now: i64) -> Option<Arc<EventType>> {
-        if let Some(context) = self.context(context)
+        if let Some(context) = self.context(context.named())
             && let Some(known) = self.find(&context, class, skeleton.as_bytes())
         {
             return Some(Arc::clone(known));
@@ -281,12 +281,13 @@ impl Table {
     }
 
     fn intern(&mut self, context: &Context) -> Arc<Context> {
-        if let Some(known) = self.context(context) {
+        if let Some(known) = self.context(context.named()) {
             return known;
         }
         let known = Arc::new(context.clone());
         let hasher = self.hasher.clone();
-        self.contexts.insert_unique(hasher.hash_one(context), Arc::clone(&known), |other| hasher.hash_one(&**other));
+        let hash = |of: &Arc<Context>| hasher.hash_one(of.named());
+        self.contexts.insert_unique(hash(&known), Arc::clone(&known), hash);
         known
     }
 

@@ -4,6 +4,7 @@ mod fate;
 mod resource;
 mod waiting;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -15,7 +16,7 @@ use waiting::{BATCH, Waiting, add, find};
 
 use crate::decide::Fate;
 use crate::edit::{Edits, Extent};
-use crate::identity::Context;
+use crate::identity::{Context, Named};
 use crate::mine::Masks;
 use crate::outlines::{Known, Met};
 use crate::record::{self, Signal, Workspace};
@@ -167,9 +168,9 @@ impl From<Malformed> for Stop {
 
 /// What holds for all records of one scope.
 struct Place<'a> {
-    context: Context,
+    scope: Cow<'a, str>,
     known: Option<Arc<Context>>,
-    resource: &'a [bool],
+    resource: &'a Resource,
     /// The scope whose records these are.
     encoded: &'a [u8],
     name: &'a [u8],
@@ -243,10 +244,10 @@ impl<'e> Pass<'e> {
         table: &mut RwLockReadGuard<'e, Table>,
     ) -> Result<(), Stop> {
         let name = record::scope_name(outer.payload, self.order == Order::Usual)?;
-        let context = Context { scope: String::from_utf8_lossy(name).into(), ..resource.service.clone() };
-        let known = table.context(&context);
+        let scope = String::from_utf8_lossy(name);
+        let known = table.context(Named { scope: &scope, ..resource.service.named() });
         let named = self.order == Order::Any;
-        let mut place = Place { context, known, resource: &resource.meets, encoded: outer.payload, name, named };
+        let mut place = Place { scope, known, resource, encoded: outer.payload, name, named };
         let first = self.out.received;
         self.enclosing(outer, |pass| {
             let mut fields = Fields::within(pass.buf, outer);
@@ -284,7 +285,7 @@ impl<'e> Pass<'e> {
             let found = find(run, self.scratch.work.texts.bytes(), place, table);
             let mut met = 0;
             for (waiting, event) in run.iter().zip(found.into_iter().map_while(|event| event)) {
-                self.record(waiting, event, place.resource, table)?;
+                self.record(waiting, event, &place.resource.meets, table)?;
                 met += 1;
             }
             // What is novel seldom comes alone.
@@ -309,13 +310,13 @@ impl<'e> Pass<'e> {
         table: &mut RwLockReadGuard<'e, Table>,
     ) -> Result<(), Stop> {
         let class = match waiting.mine(&self.call, self.buf, self.scratch, place, table)? {
-            Ok(event) => return self.record(waiting, event, place.resource, table),
+            Ok(event) => return self.record(waiting, event, &place.resource.meets, table),
             Err(class) => class,
         };
         let skeleton = waiting.skeleton(&self.scratch.work);
         if let Some(event) = add(&self.call, place, class, skeleton, self.now, table)? {
             // It may have become a part of another while the table was not held.
-            return self.record(waiting, event.current(), place.resource, table);
+            return self.record(waiting, event.current(), &place.resource.meets, table);
         }
         self.out.overflowed += 1;
         self.strip(waiting)

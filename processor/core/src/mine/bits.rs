@@ -12,7 +12,8 @@ struct Block {
     marked: u64,
     /// One of `/ \ @`, or the second of two dots: a word with one may be a path, an address or leaders.
     odd: u64,
-    /// At or just behind something that wording is not made of; words without are passed over (`Splitter::skip`).
+    /// At or just behind something that wording is not made of; words without are passed over (`Splitter::skip`). In the
+    /// masks for an outline a quote, `=` or `:`.
     event: u64,
     /// Just behind a word that holds a digit or is odd.
     ends: u64,
@@ -34,7 +35,7 @@ impl Bits {
         self.fill::<true>(text);
     }
 
-    /// Makes the masks that an outline asks for: all but `marked` and `event`.
+    /// Makes the masks that an outline asks for: all but `marked`.
     pub fn read_words(&mut self, text: &[u8]) {
         self.fill::<false>(text);
     }
@@ -77,6 +78,12 @@ impl Bits {
     /// The first event at or after `at`, or the end of the text.
     #[inline]
     pub fn next_event(&self, at: usize) -> usize {
+        self.next(at, |block| block.event)
+    }
+
+    /// The first quote, `=` or `:` at or after `at`, or the end of the text; of masks for an outline.
+    #[inline]
+    pub fn next_look(&self, at: usize) -> usize {
         self.next(at, |block| block.event)
     }
 
@@ -316,7 +323,7 @@ fn derive<const EVENTS: bool>(classes: &Classes, end: u64, edge: &mut Edge) -> B
     let ends = sum & sep;
     if !EVENTS {
         *edge = Edge { dot, carry, ..Edge::default() };
-        return Block { sep, digit, odd, ends, ..Block::default() };
+        return Block { sep, digit, odd, ends, event: look | end, marked: 0 };
     }
     let behind_sep = moved(sep, edge.sep, 1);
     let capital = upper & behind_sep;

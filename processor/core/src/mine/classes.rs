@@ -16,6 +16,8 @@ pub struct Classes {
     /// A letter that is a hexadecimal digit.
     pub hex: u64,
     pub control: u64,
+    /// What a JSON string ends with, or escapes by: `"` or a backslash.
+    pub string: u64,
 }
 
 /// What is done with a text's classes. `classify` answers those of the 64 bytes, or as many as there are, from a place.
@@ -97,25 +99,27 @@ fn classes(mask: impl Fn(u8) -> u64) -> Classes {
         upper: mask(UPPER),
         hex: mask(HEX),
         control,
+        string: 0,
     }
 }
 
 pub fn by_table(text: &[u8], from: usize) -> Classes {
-    let mut masks = [0u64; 8];
+    let (mut masks, mut string) = ([0u64; 8], 0);
     for (index, &byte) in text[from..].iter().take(64).enumerate() {
+        string |= u64::from(matches!(byte, b'"' | b'\\')) << index;
         let class = CLASS.get(usize::from(byte)).copied().unwrap_or_default();
         for (bit, mask) in masks.iter_mut().enumerate() {
             *mask |= u64::from(class >> bit & 1) << index;
         }
     }
-    classes(|bit| masks[bit.trailing_zeros() as usize])
+    Classes { string, ..classes(|bit| masks[bit.trailing_zeros() as usize]) }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
     use std::arch::x86_64::{
-        __m512i, _mm512_loadu_epi8, _mm512_maskz_loadu_epi8, _mm512_maskz_permutex2var_epi8, _mm512_movepi8_mask,
-        _mm512_set1_epi8, _mm512_test_epi8_mask,
+        __m512i, _mm512_cmpeq_epi8_mask, _mm512_loadu_epi8, _mm512_maskz_loadu_epi8, _mm512_maskz_permutex2var_epi8,
+        _mm512_movepi8_mask, _mm512_set1_epi8, _mm512_test_epi8_mask,
     };
 
     use super::{CLASS, Classes, Work, classes};
@@ -144,7 +148,9 @@ mod avx512 {
         let bytes = unsafe { _mm512_maskz_loadu_epi8(within, text.as_ptr().cast()) };
         let ascii = within & !_mm512_movepi8_mask(bytes);
         let found = _mm512_maskz_permutex2var_epi8(ascii, half(0), bytes, half(64));
-        classes(|bit| _mm512_test_epi8_mask(found, _mm512_set1_epi8(bit.cast_signed())))
+        let is = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte.cast_signed()));
+        let string = is(b'"') | is(b'\\');
+        Classes { string, ..classes(|bit| _mm512_test_epi8_mask(found, _mm512_set1_epi8(bit.cast_signed()))) }
     }
 }
 
@@ -238,6 +244,7 @@ mod avx2 {
             upper: join(|half| half.upper),
             hex: join(|half| half.hex),
             control: join(|half| half.control),
+            string: join(|half| half.string),
         }
     }
 
@@ -252,6 +259,7 @@ mod avx2 {
         upper: u32,
         hex: u32,
         control: u32,
+        string: u32,
     }
 
     #[target_feature(enable = "avx2")]
@@ -270,7 +278,7 @@ mod avx2 {
             padded[32 - rest.len()..].copy_from_slice(rest);
             &padded
         });
-        let Half { sep, digit, slash, dot, look, blank, upper, hex, control } = of_bytes(last);
+        let Half { sep, digit, slash, dot, look, blank, upper, hex, control, string } = of_bytes(last);
         let by = 32 - rest.len();
         Half {
             sep: sep >> by,
@@ -282,6 +290,7 @@ mod avx2 {
             upper: upper >> by,
             hex: hex >> by,
             control: control >> by,
+            string: string >> by,
         }
     }
 
@@ -304,6 +313,7 @@ mod avx2 {
         let any = |v: __m256i, bits: i8| {
             !top(_mm256_cmpeq_epi8(_mm256_and_si256(v, _mm256_set1_epi8(bits)), _mm256_setzero_si256()))
         };
+        let is = |byte: u8| top(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(byte.cast_signed())));
         let (words, marks) = (look_up(&WORDS_TABLES), look_up(&MARKS_TABLES));
         let from_a = _mm256_sub_epi8(v, _mm256_set1_epi8(b'A'.cast_signed()));
         Half {
@@ -316,6 +326,7 @@ mod avx2 {
             upper: top(_mm256_cmpeq_epi8(_mm256_min_epu8(from_a, _mm256_set1_epi8(25)), from_a)),
             hex: top(_mm256_slli_epi16::<1>(marks)),
             control: top(_mm256_slli_epi16::<2>(marks)),
+            string: is(b'"') | is(b'\\'),
         }
     }
 }

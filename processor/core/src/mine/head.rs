@@ -150,22 +150,49 @@ pub fn may_name_level(text: &[u8]) -> bool {
     seconds >> (second & 31) & thirds >> (third & 31) & 1 == 1
 }
 
+/// What a byte may be where a level is looked for: a part of a word, or looked at.
+const PART: u8 = 1;
+const STOP: u8 = 2;
+
+static BYTES: [u8; 256] = {
+    let mut bytes = [0; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        bytes[byte as usize] = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' => PART | STOP,
+            b'0'..=b'9' | b'_' | b'/' | b'.' => PART,
+            b'[' | b']' | b'"' | b'{' => STOP,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    bytes
+};
+
+fn is(class: u8) -> impl Fn(&u8) -> bool {
+    let bytes = &BYTES;
+    move |&byte| bytes[usize::from(byte)] & class > 0
+}
+
+/// Whether there are as many digits as a date has.
+fn is_dated(text: &[u8]) -> bool {
+    text.iter().filter(|byte| byte.is_ascii_digit()).nth(5).is_some()
+}
+
 /// The first word that is a level, when only times, numbers, time zones, brackets and marks stand before it.
 pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
     let text = &text[..text.len().min(REACH)];
     let mut at = 0;
     let mut bracket = false;
     let mut pairs = 0;
-    while at < text.len() {
+    while let Some(passed) = text[at..].iter().position(is(STOP)) {
+        at += passed;
         let byte = text[at];
         if byte.is_ascii_alphabetic() {
-            let length = text[at..]
-                .iter()
-                .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'.'))
-                .count();
+            let length = text[at..].iter().take_while(|byte| is(PART)(byte)).count();
             let word = &text[at..at + length];
-            let severity =
-                if could_be_level(text, at + length, bracket) { Severity::from_word(word) } else { Severity::Unset };
+            let may_be = length >= 3 && could_be_level(text, at + length, bracket) && may_name_level(word);
+            let severity = if may_be { Severity::from_word(word) } else { Severity::Unset };
             if severity != Severity::Unset
                 && stands_alone(text, at, length, bracket)
                 && !is_ordinary(word, &text[at + length..])
@@ -192,7 +219,7 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
                     return late_level(text, at);
                 }
                 // A thread or logger in brackets, which may name its level: go on behind it.
-                let close = at + text[at..].iter().position(|&byte| byte == b']')?;
+                let close = at + memchr(b']', &text[at..])?;
                 if let Some(level) = level_of_module(text, at, close) {
                     return Some(level);
                 }
@@ -215,7 +242,7 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
 
 /// Apache's `[module:level]`, of which the content begins and ends there.
 fn level_of_module(text: &[u8], start: usize, close: usize) -> Option<(Range<usize>, Severity)> {
-    let colon = start + text[start..close].iter().position(|&byte| byte == b':')?;
+    let colon = start + memchr(b':', &text[start..close])?;
     let severity = Severity::from_word(&text[colon + 1..close]);
     (severity != Severity::Unset).then_some((colon + 1..close, severity))
 }
@@ -230,7 +257,7 @@ fn is_flag(rest: &[u8]) -> bool {
 /// A level behind a date and up to three names, as `2024-05-01 10:00:00 UTC [17] app@shop ERROR:  …` has it: capitals,
 /// and a colon or at least four letters.
 fn late_level(text: &[u8], from: usize) -> Option<(Range<usize>, Severity)> {
-    if text[..from].iter().filter(|byte| byte.is_ascii_digit()).count() < 6 {
+    if !is_dated(&text[..from]) {
         return None;
     }
     let mut at = from;
@@ -275,11 +302,10 @@ fn stands_alone(text: &[u8], at: usize, length: usize, bracket: bool) -> bool {
     let next = text.get(at + length).copied().unwrap_or(b'\n');
     let word = &text[at..at + length];
     let upper = word.iter().all(u8::is_ascii_uppercase);
-    let dated = text[..at].iter().filter(|byte| byte.is_ascii_digit()).count() >= 6;
     match next {
         b']' => bracket,
         b':' => text.get(at + length + 1).is_none_or(|&byte| byte != b':'),
-        b' ' | b'\t' | b'|' | b'-' | b'\n' | b'[' | b'>' | b')' => upper || bracket || dated,
+        b' ' | b'\t' | b'|' | b'-' | b'\n' | b'[' | b'>' | b')' => upper || bracket || is_dated(&text[..at]),
         _ => false,
     }
 }

@@ -5,9 +5,13 @@
 //! to it: a word is replaced only where nothing that `text` does looks into it. What is data but is looked into (paths,
 //! quoted fields, numbers that may be a status) stays as it is, which costs another outline and is never wrong.
 
+pub mod access;
+
 use std::ops::Range;
 
 use memchr::{memchr_iter, memchr2};
+
+use access::Request;
 
 use super::bits::{Around, Bits};
 use super::buffer::Buffer;
@@ -35,17 +39,73 @@ const FILE: u8 = 12;
 const WITH_DIGITS: u8 = 16;
 /// The line's level, which is found before.
 const LEVEL: u8 = 5;
+/// An access log's client, identity, user and date, the target of its request, alone or with the protocol's version, and
+/// quoted fields behind that.
+const CLIENT: u8 = 26;
+const TARGET: u8 = 27;
+const TARGET_AND_VERSION: u8 = 21;
+const FIELD: u8 = 30;
 
-/// Appends the outline of a line; `level` is empty when it names none.
+/// Appends the outline of a line; `level` is empty when it names none, `client` when it does not begin with one.
 #[inline]
-pub fn write(text: &[u8], level: Range<usize>, bits: &Bits, out: &mut Buffer) {
+pub fn write(text: &[u8], client: Range<usize>, level: Range<usize>, bits: &Bits, out: &mut Buffer) {
+    if client.is_empty() && !bits.has_odd() {
+        // Most lines: of what only access logs have there is nothing.
+        write_parts(text, 0, level, bits, out, &mut Nothing);
+    } else {
+        write_with_request(text, &client, level, bits, out);
+    }
+}
+
+#[inline(never)]
+fn write_with_request(text: &[u8], client: &Range<usize>, level: Range<usize>, bits: &Bits, out: &mut Buffer) {
+    if !client.is_empty() {
+        out.push_first(&[CLIENT], 1);
+    }
+    let mut request = Request::default();
+    access::request(text, level.end, bits, &mut request);
+    write_parts(text, client.end, level, bits, out, &mut request);
+}
+
+/// What is data in a line and known by more than one word, in its order.
+trait Parts {
+    /// Where the next one begins; beyond any text when there is none.
+    fn next(&self) -> usize;
+    /// Writes the next part, and what comes before it as it is. Answers where it ends.
+    fn write(&mut self, text: &[u8], done: usize, out: &mut Buffer) -> usize;
+}
+
+struct Nothing;
+
+impl Parts for Nothing {
+    fn next(&self) -> usize {
+        usize::MAX
+    }
+
+    fn write(&mut self, _: &[u8], done: usize, _: &mut Buffer) -> usize {
+        done
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the way over most lines is within its caller's")]
+fn write_parts(
+    text: &[u8],
+    mut done: usize,
+    level: Range<usize>,
+    bits: &Bits,
+    out: &mut Buffer,
+    parts: &mut impl Parts,
+) {
     let mut level = Some(level).filter(|level| !level.is_empty());
-    let mut done = 0;
     for word in bits.numbers_and_paths() {
         if let Some(level) = level.take_if(|level| level.start <= word.start) {
             out.push(&text[done..], level.start - done);
             out.push_first(&[LEVEL], 1);
             done = level.end;
+        }
+        while parts.next() <= word.start {
+            done = parts.write(text, done, out);
         }
         // A word that the level is a part of stays.
         if word.start < done || level.as_ref().is_some_and(|level| level.start < word.end) {
@@ -60,6 +120,9 @@ pub fn write(text: &[u8], level: Range<usize>, bits: &Bits, out: &mut Buffer) {
         out.push(&text[done..], level.start - done);
         out.push_first(&[LEVEL], 1);
         done = level.end;
+    }
+    while parts.next() < text.len() {
+        done = parts.write(text, done, out);
     }
     out.push(&text[done..], text.len() - done);
 }
@@ -274,6 +337,142 @@ mod tests {
         for line in ["bob - 17 [2024", "two\nlines 17", "{\"a\": 17}", "17 x "] {
             assert_eq!(outline(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn an_access_log_is_known_by_its_form() {
+        for (line, seen) in [
+            (
+                r#"10.0.0.1 - bob [10/Oct/2024:13:55:36 -0700] "GET /a?b=7 HTTP/1.1" 200 2326 "-" "Mozilla/5.0 (X11; Linux)""#,
+                r#"_] "GET _" 200 _ "_" "_""#,
+            ),
+            (r#"10.0.0.1:5000 - "GET /orders/17 HTTP/1.1" 422"#, r#"_:_ - "GET _" 422"#),
+            (r#"- "GET / HTTP/1.1" 200 "curl/8" 0.003"#, r#"- "GET / HTTP/1.1" 200 "curl/8" 0.003"#),
+            (
+                r#"- "GET /healthz HTTP/1.1" 200 "kube-probe/1" "it's""#,
+                r#"- "GET /healthz HTTP/1.1" 200 "kube-probe/1" "it's""#,
+            ),
+            (r#"- "GET /b HTTP/2" 200 "a" done"#, r#"- "GET _ HTTP/2" 200 "a" done"#),
+        ] {
+            assert_eq!(outline(line).unwrap().replace(|byte: char| byte.is_control(), "_"), seen);
+        }
+        for line in ["bob - - [17", "bob - a(b [10/Oct/2024:13:55:36 -0700]", "7 - INFO [10/Oct/2024:13:55:36 -0700] x"]
+        {
+            assert_eq!(outline(line), None, "{line}");
+        }
+    }
+
+    /// A part that may be missing is empty.
+    const ACCESS: [&[&str]; 9] = [
+        &[
+            "",
+            "10.0.0.1 - ",
+            "10.0.0.2:80 - ",
+            "a.example - ",
+            "for - ",
+            "user - ",
+            "ERROR - ",
+            "INFO ",
+            "[7] ",
+            "said 'x' ",
+            "it's ",
+        ],
+        &["", "- ", "bob ", "b@x ", "exit ", "status ", "code ", "HTTP/1 ", "user ", "INFO ", "x(y "],
+        &[
+            "",
+            "[10/Oct/2024:13:55:36 -0700] ",
+            "[11/Oct/2024:13:55:37 +0000] ",
+            "[10/Oct/2024:13:55:36 exited ",
+            "[17] ",
+            "[a, b] ",
+        ],
+        &["", "status: ", "error=", "request: ", "exited with "],
+        &["\"GET ", "\"POST ", "\"GOT ", "\"", "'GET ", "GET "],
+        &[
+            "/a",
+            "/b/17",
+            "/a?b=c,d",
+            "/b?x=7:9",
+            "/healthz",
+            "/a/health/",
+            "/",
+            "/a..b",
+            "/a.",
+            "/a(b",
+            "/it's",
+            "/for",
+            "/:b",
+            "/:\\b",
+            "http://x/healthz",
+            "*",
+            "x",
+            "/a=",
+            "/var/lib/7",
+        ],
+        &[" HTTP/1.1\"", " HTTP/2\"", " HTTP/2.0\"", " HTTP/1.1 \"", " HTTP/x\"", "\"", " for user bob from 7\"", ""],
+        &[" 200", " 404", " 503 17", " 200 -", " - 17", " code 3", "", "200", " user bob logged in", " level=warn"],
+        &[
+            "",
+            " \"-\"",
+            " \"curl/8\"",
+            " \"agent/9 for user bob\"",
+            " \"kube-probe/1\"",
+            " \"/healthz\"",
+            " \"/b\"",
+            " \"status\"",
+            " \"code\"",
+            " \"exit\"",
+            " \"it's\"",
+            " \"\"",
+            " 200",
+            " 503",
+            " 0.003",
+            " \"HTTP/1.1\"",
+            " \"GET\"",
+            "\"x\"",
+            " [a, b]",
+            " \"a, b\"",
+            " \"a",
+            " for user amy",
+            " \"https://x/health\"",
+            " \"[c, d]\"",
+        ],
+    ];
+
+    /// Scenario: requests as access logs have them and as they do not. Guarantees: as below.
+    #[test]
+    fn requests_with_the_same_outline_are_mined_to_the_same() {
+        let mut state = 3u64;
+        let mut below = move |bound: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % bound
+        };
+        let (mut same, mut told_apart) = (0, 0);
+        for _ in 0..60_000 {
+            // The last part comes several times, and the first ones of a part, which are what is usual, often.
+            let chosen: Vec<(&'static [&'static str], usize)> = (0..ACCESS.len() + below(4))
+                .map(|number| {
+                    let part = ACCESS[number.min(ACCESS.len() - 1)];
+                    let from = if below(4) > 0 { 3 } else { part.len() };
+                    (part, below(from))
+                })
+                .collect();
+            let mut write = || -> String {
+                let mut choice = |&(part, usual): &(&'static [&'static str], usize)| {
+                    if below(12) == 0 { part[below(part.len())] } else { part[usual] }
+                };
+                chosen.iter().map(&mut choice).collect()
+            };
+            let (one, other) = (write(), write());
+            let (Some(first), Some(second)) = (outline(&one), outline(&other)) else { continue };
+            if first != second {
+                told_apart += 1;
+            } else if one != other {
+                same += 1;
+                assert_eq!(mined(&one), mined(&other), "{one:?} and {other:?} are both {first:?}");
+            }
+        }
+        assert!(same > 1_000 && told_apart > 1_000, "{same} and {told_apart}");
     }
 
     /// Scenario: lines of words that matter, words that do not, data and punctuation, in any order; then the same with

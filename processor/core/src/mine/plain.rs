@@ -6,13 +6,16 @@ use memchr::memchr;
 
 use super::bits::Bits;
 use super::buffer::Buffer;
+use super::outline::access;
 use super::sink::Sink;
 use super::text::split;
 use super::{Masks, head, outline};
 use crate::class::{Clues, Severity};
 
+/// Longer texts are mined by other limits of length than words' own, which an outline does not know.
+const SHORT: usize = 1024;
 /// Longer texts are more likely of several lines, and then their masks would be made in vain.
-const SHORT: usize = 512;
+const SURE: usize = 512;
 
 /// A text of one line that is neither long nor structured, as most are; its masks are made.
 pub struct Plain<'t> {
@@ -25,7 +28,7 @@ pub struct Plain<'t> {
 /// Reads a text that is plain; `None` when it is not.
 #[inline]
 pub fn read<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
-    if text.len() > SHORT || text.ends_with(b" ") {
+    if text.len() > SURE && (text.len() > SHORT || memchr(b'\n', text).is_some()) || text.ends_with(b" ") {
         return None;
     }
     if !head::begins_with_letters(text) {
@@ -46,8 +49,10 @@ pub fn read<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
 #[inline(never)]
 fn read_behind_head<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     let head = head::read(text);
-    let text = text[head.start..].trim_ascii_start();
-    if text.first() == Some(&b'{') {
+    let rest = &text[head.start..];
+    let text = rest.trim_ascii_start();
+    // How far a level may stand from the beginning counts from where a prefix ends.
+    if text.first() == Some(&b'{') || text.len() > SURE && rest.len() > text.len() {
         return None;
     }
     bits.read_words(text);
@@ -67,19 +72,27 @@ impl Plain<'_> {
     /// Appends the outline of the line; answers whether it has one.
     #[inline]
     pub fn outline(&self, masks: &Masks, bits: &Bits, out: &mut Buffer) -> bool {
-        if masks.any.is_some() || self.is_client(bits) {
+        if masks.any.is_some() {
             return false;
         }
-        outline::write(self.text, self.level.clone(), bits, out);
+        let client = match self.client(bits) {
+            None => 0..0,
+            Some(blank) => match access::client(self.text, blank) {
+                Some(client) if self.level.is_empty() || client.end <= self.level.start => client,
+                _ => return false,
+            },
+        };
+        outline::write(self.text, client, self.level.clone(), bits, out);
         true
     }
 
-    /// Whether a line may begin as the common log format does, which looks at so many bytes, not at words.
+    /// The first blank of a line that may begin as the common log format does, which looks at so many bytes, not at
+    /// words.
     #[inline]
-    fn is_client(&self, bits: &Bits) -> bool {
+    fn client(&self, bits: &Bits) -> Option<usize> {
         let first = bits.word_end(0);
         let blank = if self.text.get(first) == Some(&b' ') { Some(first) } else { memchr(b' ', self.text) };
-        blank.is_some_and(|blank| self.text[blank..].starts_with(b" - "))
+        blank.filter(|&blank| self.text[blank..].starts_with(b" - "))
     }
 
     /// Mines the line's words.

@@ -1,6 +1,8 @@
 //! Structured bodies: sorted key paths with their types, then the skeleton of the message that they carry.
 
+mod keys;
 mod levels;
+pub mod outline;
 
 use memchr::memchr2;
 
@@ -13,6 +15,7 @@ use super::{clues, text};
 use crate::any::{Any, each_pair, has_entries};
 use crate::class::{Clues, Probe, Severity};
 use crate::wire::Malformed;
+use keys::{Asks, message_rank};
 use levels::Level;
 
 /// Deeper structures and wider ones are cut: their shape says `*` there.
@@ -128,12 +131,10 @@ impl Found {
     }
 
     fn scalar(&mut self, path: &[u8], key: &[u8], value: &[u8], kind: u8, depth: usize) {
-        let mut name = [0u8; 28];
-        let Some(name) = name.get_mut(..key.len()) else {
+        let mut name = [0; keys::LONGEST];
+        let Some(name) = keys::lower(key, &mut name) else {
             return self.leaf(path, kind);
         };
-        name.copy_from_slice(key);
-        name.make_ascii_lowercase();
         if depth == 0
             && kind == b's'
             && let Some(rank) = message_rank(name)
@@ -160,30 +161,24 @@ impl Found {
             Some(Level::Unknown) => return self.unknown_level(path, value, kind),
             None => {}
         }
-        match &*name {
-            b"priority" | b"syslog_severity" => {
+        match keys::asks(name) {
+            Asks::Nothing => {}
+            Asks::Priority => {
                 let class = match value {
                     [digit @ b'0'..=b'7'] => Severity::from_syslog(u32::from(digit - b'0')),
                     _ => Severity::from_word(value),
                 };
                 self.severity = self.severity.max(class);
             }
-            b"path" | b"url" | b"uri" | b"request_path" | b"request_uri" | b"url.path" | b"http.route"
-            | b"http.target" | b"route" => {
-                self.clues.probe |= Probe::path(value);
-            }
-            // As web servers write it: `GET /orders HTTP/1.1`.
-            b"request" | b"request_line" => {
-                let mut words = value.split(|&byte| byte == b' ');
-                if words.next().is_some_and(is_method) {
-                    self.clues.probe |= words.next().is_some_and(Probe::path);
+            Asks::Path => self.clues.probe |= Probe::path(value),
+            Asks::Request => self.clues.probe |= is_probing(value),
+            Asks::Agent => self.clues.probe |= Probe::agent(value),
+            Asks::Outcome | Asks::Fault => {
+                if !clues::flag(name, value, depth == 0, &mut self.clues) {
+                    let value: &[u8] = if kind == b'0' { b"null" } else { value };
+                    clues::named(name, value, true, &mut self.clues);
                 }
             }
-            b"user_agent" | b"useragent" | b"user-agent" | b"http_user_agent" | b"user_agent.original" => {
-                self.clues.probe |= Probe::agent(value);
-            }
-            _ if clues::flag(name, value, depth == 0, &mut self.clues) => {}
-            _ => clues::named(name, if kind == b'0' { b"null" } else { value }, true, &mut self.clues),
         }
         self.leaf(path, kind);
     }
@@ -236,11 +231,10 @@ impl Found {
     }
 }
 
-fn message_rank(name: &[u8]) -> Option<u8> {
-    [&b"message"[..], b"msg", b"event", b"log", b"text", b"@message", b"short_message"]
-        .iter()
-        .position(|&known| known == name)
-        .map(|rank| rank as u8)
+/// Whether a request is a prober's, as web servers write it: `GET /healthz HTTP/1.1`.
+fn is_probing(request: &[u8]) -> bool {
+    let mut words = request.split(|&byte| byte == b' ');
+    words.next().is_some_and(is_method) && words.next().is_some_and(Probe::path)
 }
 
 /// A scanner for JSON that builds nothing but what `Found` keeps.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{Tags, text_of};
 use crate::any::{Any, KeyValue, short_pair};
 use crate::class::{Clues, Outcome, Probe, Severity};
+use crate::endings::Endings;
 use crate::mine::clues;
 use crate::wire::Malformed;
 
@@ -94,6 +95,30 @@ impl<'a> Attributes<'a> {
     }
 }
 
+/// How the keys end that `look` knows.
+static ENDINGS: Endings = Endings::new(&[
+    b"de", b"pe", b"ge", b"ce", b"or", b"rr", b"th", b"et", b"ll", b"rl", b"te", b"al", b"nt", b"el", b"ty", b"xt",
+    b"us", b"ss", b"rc", b"ct", b"ry",
+]);
+
+#[inline]
 fn may_matter(key: &[u8]) -> bool {
-    matches!(key.first(), Some(b'e' | b'g' | b'h' | b'l' | b'p' | b'r' | b's' | b'u'))
+    matches!(key.first(), Some(b'e' | b'g' | b'h' | b'l' | b'p' | b'r' | b's' | b'u')) && ENDINGS.may_end(key)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_key_that_is_known_is_one_at_the_first_look() {
+        let keys = "http.response.status_code http.status_code rpc.grpc.status_code grpc.status_code \
+            rpc.response.status_code error.type error.message exception.type exception.message exception.stacktrace error \
+            err process.exit.code exit_code exit.code url.path http.target url.full http.url http.route \
+            user_agent.original http.user_agent level log.level severity severity_text loglevel status status_code \
+            success response_code exit_status rc log.record.template sluice.verdict sluice.category \
+            sluice.fingerprint sluice.canary sluice.adjusted_count";
+        for key in keys.split_ascii_whitespace() {
+            assert!(super::may_matter(key.as_bytes()), "{key}");
+        }
+        assert!(!super::may_matter(b"log.file.name") && !super::may_matter(b"http.scheme"));
+    }
 }

@@ -11,6 +11,7 @@ use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
 use crate::mine::plain;
 use crate::mine::sink::Sink;
+use crate::mine::structured::outline::{self, Strings};
 use crate::mine::{self, Masks};
 use crate::wire::{self, Fields, Malformed};
 
@@ -72,17 +73,28 @@ impl Sink for Nowhere {
     fn part(&mut self, _: &[u8]) {}
 }
 
-/// Appends the outline of the body when that is a plain line and makes the event type. Answers what has a say in its class
-/// beside the line's words.
+/// Appends the outline of the body when that is a text which has one and makes the event type. Answers what has a say in
+/// its class beside the outline.
 #[inline]
-pub fn outline(log: &Log<'_>, masks: &Masks, bits: &mut Bits, out: &mut Buffer) -> Option<Given> {
+pub fn outline(
+    log: &Log<'_>,
+    masks: &Masks,
+    bits: &mut Bits,
+    strings: &mut Strings,
+    out: &mut Buffer,
+) -> Option<Given> {
     let Cow::Borrowed(body) = log.body else { return None };
     if !log.event_name.is_empty() || log.attributes.template.is_some() {
         return None;
     }
-    let plain = plain::read(short_text(body)?, bits)?;
-    let severity = log.severity.max(log.attributes.level).max(plain.severity());
-    let given = Given::new(severity, log.attributes.clues);
+    let text = short_text(body)?;
+    let beside = log.severity.max(log.attributes.level);
+    if text.first() == Some(&b'{') {
+        let given = Given::new(beside, log.attributes.clues);
+        return outline::write(text, masks, strings, bits, out).then_some(given);
+    }
+    let plain = plain::read(text, bits)?;
+    let given = Given::new(beside.max(plain.severity()), log.attributes.clues);
     plain.outline(masks, bits, out).then_some(given)
 }
 

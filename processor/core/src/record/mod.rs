@@ -12,12 +12,14 @@ mod span_name;
 use std::borrow::Cow;
 
 use log::Log;
+use span::Span;
 
 use crate::any::{Any, KeyValue};
 use crate::class::{Given, Outcome, Probe, Severity};
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
 use crate::mine::sink::Skeleton;
+use crate::mine::structured::outline::Strings;
 use crate::mine::{self, Masks};
 use crate::wire::{Fields, Malformed};
 
@@ -88,7 +90,7 @@ pub struct Record {
 pub enum Shape {
     /// The class, beside the skeleton in the workspace.
     Mined(Class),
-    /// What is given beside the line whose outline the workspace has; who does not know it lets the line be mined.
+    /// What is given beside the text whose outline the workspace has; who does not know it lets the line be mined.
     Outlined(Given),
 }
 
@@ -106,15 +108,22 @@ pub struct Workspace {
     /// The skeleton of the line that was mined last.
     pub skeleton: Skeleton,
     bits: Bits,
+    strings: Strings,
 }
 
 impl Workspace {
-    /// Mines a log record of whose line only the outline was written.
-    pub fn mine(&mut self, record: &[u8], masks: &Masks) -> Result<Class, Malformed> {
-        let mut log = Log::default();
-        log::parse(record, &mut log)?;
+    /// Mines a record of which only the outline was written: a log's or a span's.
+    pub fn mine(&mut self, signal: Signal, record: &[u8], masks: &Masks) -> Result<Class, Malformed> {
         self.skeleton.clear();
-        let class = log::mine(log, masks, &mut self.bits, &mut self.skeleton)?;
+        let class = if signal == Signal::Spans {
+            let mut span = Span::default();
+            span::parse(record, &mut span)?;
+            span::mine(span, masks, &mut self.bits, &mut self.skeleton)
+        } else {
+            let mut log = Log::default();
+            log::parse(record, &mut log)?;
+            log::mine(log, masks, &mut self.bits, &mut self.skeleton)?
+        };
         self.skeleton.finish(mine::MINED_BYTES);
         Ok(class)
     }
@@ -129,13 +138,13 @@ pub fn read(
     workspace: &mut Workspace,
     out: &mut Record,
 ) -> Result<(), Malformed> {
-    let Workspace { texts, skeleton, bits } = workspace;
+    let Workspace { texts, skeleton, bits, strings } = workspace;
     match signal {
         Signal::Logs => {
             let mut log = Log::default();
             log::parse(record, &mut log)?;
             (out.items, out.tags, out.duration) = (1, log.attributes.tags, 0.0);
-            if let Some(given) = log::outline(&log, masks, bits, texts) {
+            if let Some(given) = log::outline(&log, masks, bits, strings, texts) {
                 out.shape = Shape::Outlined(given);
                 return Ok(());
             }
@@ -148,7 +157,13 @@ pub fn read(
         }
         Signal::Spans => {
             skeleton.clear();
-            span::read(record, masks, bits, skeleton, out)?;
+            let mut span = Span::default();
+            span::parse(record, &mut span)?;
+            (out.items, out.tags, out.duration) = (1, span.tags(), span.duration());
+            out.shape = span::outline_or_mine(span, masks, bits, skeleton, texts);
+            if matches!(out.shape, Shape::Outlined(_)) {
+                return Ok(());
+            }
         }
     }
     skeleton.finish(mine::MINED_BYTES);

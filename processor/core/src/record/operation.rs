@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::{name, text_of};
 use crate::any::{KeyValue, short_pair};
+use crate::endings::Endings;
 use crate::mine::sink::Sink;
 
 type Text<'a> = Option<Cow<'a, [u8]>>;
@@ -34,13 +35,21 @@ pub struct Operation<'a> {
     ai_target: Text<'a>,
 }
 
-/// Whether an attribute may be one of these, by its key's first letter, unless that is encoded unusually.
+/// How their keys end.
+static ENDINGS: Endings = Endings::new(&[b"od", b"te", b"ce", b"me", b"ry", b"on", b"le", b"er", b"pe", b"el", b"us"]);
+
+/// A cheap look at an attribute: whether it may be one of these, unless it is encoded unusually.
 #[inline]
 pub fn may_name(encoded: &[u8]) -> bool {
     match short_pair(encoded) {
-        Some((key, _)) => matches!(key.first(), Some(b'd' | b'f' | b'g' | b'h' | b'm' | b'r' | b'u')),
+        Some((key, _)) => is_known(key),
         None => true,
     }
+}
+
+#[inline]
+fn is_known(key: &[u8]) -> bool {
+    matches!(key.first(), Some(b'd' | b'f' | b'g' | b'h' | b'm' | b'r' | b'u')) && ENDINGS.may_end(key)
 }
 
 impl<'a> Operation<'a> {
@@ -162,5 +171,25 @@ impl<'a> Operation<'a> {
 fn pair<S: Sink>(one: &[u8], between: &[u8], other: &[u8], sink: &mut S) {
     for text in [one, between, other] {
         sink.part(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_key_that_is_known_is_one_at_the_first_look() {
+        let keys = "http.request.method http.method http.route url.template rpc.service rpc.method faas.invoked_name \
+            db.query.summary db.operation.name db.operation db.collection.name db.sql.table db.mongodb.collection \
+            db.cassandra.table db.cosmosdb.container db.stored_procedure.name db.namespace db.name \
+            graphql.operation.type graphql.operation.name gen_ai.operation.name gen_ai.request.model \
+            gen_ai.agent.name gen_ai.tool.name messaging.operation.name messaging.operation.type messaging.operation \
+            messaging.destination.template messaging.destination.name messaging.destination \
+            messaging.destination.temporary messaging.temp_destination messaging.destination.anonymous";
+        for key in keys.split_ascii_whitespace() {
+            assert!(super::is_known(key.as_bytes()), "{key}");
+        }
+        assert!(
+            !super::is_known(b"db.statement") && !super::is_known(b"http.scheme_") && !super::is_known(b"rpc.system")
+        );
     }
 }

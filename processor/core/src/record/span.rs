@@ -2,11 +2,12 @@
 
 use super::attributes::Attributes;
 use super::operation::{Operation, may_name};
-use super::{Class, Record, Shape, Signal, span_name};
+use super::{Class, Shape, Signal, Tags, span_name};
 use crate::any::KeyValue;
-use crate::class::{Outcome, Probe, Severity};
+use crate::class::{Given, Outcome, Probe, Severity};
 use crate::mine::Masks;
 use crate::mine::bits::Bits;
+use crate::mine::buffer::Buffer;
 use crate::mine::sink::Sink;
 use crate::wire::{self, Fields, Malformed};
 
@@ -19,9 +20,13 @@ pub struct Span<'a> {
     kind: usize,
     operation: Operation<'a>,
     attributes: Attributes<'a>,
-    status: u64,
     times: (u64, u64),
 }
+
+/// What the outline of a span begins with; no line's does.
+const OUTLINE: u8 = 31;
+/// Longer names are mined each time.
+const LONGEST_OUTLINE: usize = 128;
 
 /// Reads an encoded record into a span that holds nothing yet.
 pub fn parse<'a>(record: &'a [u8], span: &mut Span<'a>) -> Result<(), Malformed> {
@@ -30,7 +35,9 @@ pub fn parse<'a>(record: &'a [u8], span: &mut Span<'a>) -> Result<(), Malformed>
         let payload = field.payload;
         match (field.number(), field.wire()) {
             (5, wire::BYTES) => span.name = payload,
-            (6, wire::VARINT) => span.kind = field.scalar as usize,
+            (6, wire::VARINT) => {
+                span.kind = usize::try_from(field.scalar).ok().filter(|&kind| kind < KINDS.len()).unwrap_or(0);
+            }
             (7, wire::FIXED64) => span.times.0 = field.scalar,
             (8, wire::FIXED64) => span.times.1 = field.scalar,
             (9, wire::BYTES) => {
@@ -49,7 +56,11 @@ pub fn parse<'a>(record: &'a [u8], span: &mut Span<'a>) -> Result<(), Malformed>
                 let mut inner = Fields::new(payload);
                 while let Some(part) = inner.read()? {
                     if (part.number(), part.wire()) == (3, wire::VARINT) {
-                        span.status = part.scalar;
+                        span.attributes.clues.span = match part.scalar {
+                            1 => Outcome::Ok,
+                            2 => Outcome::Error,
+                            _ => Outcome::Unset,
+                        };
                     }
                 }
             }
@@ -59,36 +70,68 @@ pub fn parse<'a>(record: &'a [u8], span: &mut Span<'a>) -> Result<(), Malformed>
     Ok(())
 }
 
+impl Span<'_> {
+    pub fn tags(&self) -> Tags {
+        self.attributes.tags
+    }
+
+    /// In milliseconds.
+    pub fn duration(&self) -> f64 {
+        self.times.1.saturating_sub(self.times.0) as f64 / 1e6
+    }
+
+    fn class(&self) -> Class {
+        let clues = &self.attributes.clues;
+        let (outcome, probe) = (clues.outcome(), Probe(clues.probe));
+        Class { signal: Signal::Spans, severity: Severity::Unset, outcome, probe }
+    }
+}
+
 /// Writes the shape: the kind, then what the attributes say of the operation, or the masked name.
 pub fn shape<S: Sink>(span: &mut Span<'_>, masks: &Masks, bits: &mut Bits, sink: &mut S) {
-    sink.part(KINDS.get(span.kind).unwrap_or(&KINDS[0]).as_bytes());
-    sink.part(b" ");
-    if !span.operation.write(sink) {
+    if !write_operation(span, sink) {
         span_name::write(span.name, masks, bits, sink, &mut span.attributes.clues);
     }
 }
 
-pub fn read<S: Sink>(
-    record: &[u8],
+/// Writes the kind and what the attributes say; answers whether they say it.
+fn write_operation<S: Sink>(span: &Span<'_>, sink: &mut S) -> bool {
+    sink.part(KINDS.get(span.kind).unwrap_or(&KINDS[0]).as_bytes());
+    sink.part(b" ");
+    span.operation.write(sink)
+}
+
+/// Writes a span's shape and answers its class, unless its own name has to be mined that may have been met: then its
+/// outline is appended, and answered is what has a say in its class beside it.
+pub fn outline_or_mine<S: Sink>(
+    mut span: Span<'_>,
     masks: &Masks,
     bits: &mut Bits,
     sink: &mut S,
-    out: &mut Record,
-) -> Result<(), Malformed> {
-    let mut span = Span::default();
-    parse(record, &mut span)?;
+    out: &mut Buffer,
+) -> Shape {
+    if !write_operation(&span, sink) {
+        if is_met_again(span.name) && masks.any.is_none() {
+            // Nothing else begins with that mark, so what follows may be as it is.
+            out.push_first(&[OUTLINE, span.kind as u8 + 1], 2);
+            out.append(span.name);
+            return Shape::Outlined(Given::new(Severity::Unset, span.attributes.clues));
+        }
+        span_name::write(span.name, masks, bits, sink, &mut span.attributes.clues);
+    }
+    Shape::Mined(span.class())
+}
+
+/// Whether a name is likely one of few: short, and without a digit.
+fn is_met_again(name: &[u8]) -> bool {
+    name.len() <= LONGEST_OUTLINE && name.iter().filter(|byte| byte.is_ascii_digit()).count() == 0
+}
+
+/// Writes a span's shape.
+#[inline(never)]
+pub fn mine<S: Sink>(mut span: Span<'_>, masks: &Masks, bits: &mut Bits, sink: &mut S) -> Class {
     shape(&mut span, masks, bits, sink);
-    let clues = &mut span.attributes.clues;
-    clues.span = match span.status {
-        1 => Outcome::Ok,
-        2 => Outcome::Error,
-        _ => Outcome::Unset,
-    };
-    let class =
-        Class { signal: Signal::Spans, severity: Severity::Unset, outcome: clues.outcome(), probe: Probe(clues.probe) };
-    let duration = span.times.1.saturating_sub(span.times.0) as f64 / 1e6;
-    *out = Record { items: 1, tags: span.attributes.tags, duration, shape: Shape::Mined(class) };
-    Ok(())
+    span.class()
 }
 
 #[cfg(test)]
@@ -106,7 +149,9 @@ mod tests {
             crate::any::put_pair(&mut record, 9, key, &text);
         }
         let mut sink = Skeleton::default();
-        read(&record, &Masks::default(), &mut Bits::default(), &mut sink, &mut Record::default()).unwrap();
+        let mut span = Span::default();
+        parse(&record, &mut span).unwrap();
+        mine(span, &Masks::default(), &mut Bits::default(), &mut sink);
         String::from_utf8(sink.text().to_vec()).unwrap().strip_prefix("unspecified ").unwrap().to_owned()
     }
 

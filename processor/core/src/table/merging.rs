@@ -78,7 +78,8 @@ impl Table {
         if text == skeleton {
             return self.insert(context, class, skeleton, now);
         }
-        let wider = self.context(context).and_then(|context| self.find(&context, class, text.as_bytes()).cloned());
+        let wider =
+            self.context(context.named()).and_then(|context| self.find(&context, class, text.as_bytes()).cloned());
         if let Some(wider) = wider {
             wider.cover(fingerprint);
         }

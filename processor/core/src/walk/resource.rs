@@ -25,11 +25,12 @@ pub(super) fn read(mut fields: Fields<'_>, policy: &Policy) -> Result<Resource, 
             if part.is_message(1) {
                 let pair = KeyValue::read(part.payload)?;
                 let value = Any::read(&pair.value)?;
-                let text = value.text().map(String::from_utf8_lossy);
-                match (pair.key, text) {
-                    (b"service.name", Some(text)) => service.service = text.into(),
-                    (b"service.namespace", Some(text)) => service.namespace = text.into(),
-                    (key, Some(text)) => {
+                let Some(text) = value.text() else { continue };
+                match pair.key {
+                    b"service.name" => service.service = String::from_utf8_lossy(text).into(),
+                    b"service.namespace" => service.namespace = String::from_utf8_lossy(text).into(),
+                    key if !policy.exceptions.is_empty() => {
+                        let text = String::from_utf8_lossy(text);
                         let wanted = policy.exceptions.iter().enumerate().flat_map(|(index, exception)| {
                             exception
                                 .resource

@@ -84,7 +84,7 @@ impl Waiting {
                 return Ok(covering.ok_or(class));
             }
         };
-        let class = scratch.work.mine(&request[self.value..self.end], call.masks)?;
+        let class = scratch.work.mine(call.signal, &request[self.value..self.end], call.masks)?;
         let Some(context) = &place.known else { return Ok(Err(class)) };
         let skeleton = scratch.work.skeleton.text();
         let known = table.find_met(context, class, skeleton);
@@ -185,13 +185,14 @@ pub(super) fn add<'e>(
         place.named = true;
     }
     let Ok(skeleton) = std::str::from_utf8(skeleton) else { return Ok(None) };
-    if !table.may_mint(&place.context, now) {
+    let context = Context { scope: place.scope.as_ref().into(), ..place.resource.service.clone() };
+    if !table.may_mint(&context, now) {
         return Ok(None);
     }
     Ok(RwLockReadGuard::unlocked(table, || {
         let mut table = call.table.write();
-        let event = table.mint(&place.context, class, skeleton, now);
-        place.known = table.context(&place.context);
+        let event = table.mint(&context, class, skeleton, now);
+        place.known = table.context(context.named());
         event
     }))
 }

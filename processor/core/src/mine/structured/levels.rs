@@ -80,6 +80,23 @@ fn is_level(name: &[u8]) -> bool {
     )
 }
 
+/// Whether `read` may look at the value of a key. `below`: a key that leads to it may name a level (`leads`).
+pub fn may_name(name: &[u8], below: bool) -> bool {
+    let last = last(name);
+    match last {
+        b"name" | b"text" => below || leads(name),
+        _ => is_level(last),
+    }
+}
+
+/// Whether there may be a level's name or text behind a key.
+pub fn leads(key: &[u8]) -> bool {
+    // Of both words for it these letters are a part.
+    let may_lead = key.windows(2).any(|pair| pair.eq_ignore_ascii_case(b"ev"));
+    let leads = |word: &[u8]| key.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+    may_lead && (leads(b"level") || leads(b"severity"))
+}
+
 /// The places where a level is surely the record's own: the body itself, and what loggers wrap it in.
 fn is_own(place: &[u8]) -> bool {
     [&b""[..], b"log", b"logger", b"record"].iter().any(|own| place.eq_ignore_ascii_case(own))

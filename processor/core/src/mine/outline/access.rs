@@ -1,0 +1,179 @@
+//! What is data in access logs: who called, what was asked for, and what stands in quotes behind that.
+//!
+//! These are known by more than one word, so the whole form is looked at:
+//! `10.0.0.1 - bob [10/Oct/2024:13:55:36 -0700] "GET /a HTTP/1.1" 200 17 "-" "agent"`. What differs from it is left as
+//! it is, or to the words.
+
+use std::ops::Range;
+
+use memchr::memchr;
+
+use super::{FIELD, Parts, TARGET, TARGET_AND_VERSION, has_two_dots};
+use crate::class::Probe;
+use crate::mine::bits::Bits;
+use crate::mine::buffer::Buffer;
+use crate::mine::words::is_method;
+
+/// The splitter looks no further for the end of a client or a user.
+const LONGEST_NAME: usize = 64;
+
+/// The client, identity, user and date that a line begins with whose first blank begins ` - `; empty when it surely does
+/// not begin so, `None` when that is not sure.
+pub fn client(text: &[u8], blank: usize) -> Option<Range<usize>> {
+    let rest = &text[blank + 3..];
+    let Some(length) = memchr(b' ', rest) else { return Some(0..0) };
+    if rest.get(length + 1) != Some(&b'[') {
+        return Some(0..0);
+    }
+    let is_plain = |name: &[u8]| {
+        (1..LONGEST_NAME).contains(&name.len())
+            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'-' | b'_' | b'@'))
+    };
+    let date = length + 2;
+    let known = is_plain(&text[..blank]) && is_plain(&rest[..length]) && begins_with_date(&rest[date..]);
+    known.then_some(0..blank + 3 + date + DATE.len() - 1)
+}
+
+/// A date with its bracket; `0` is a digit, `a` a letter, `+` a sign.
+const DATE: &[u8; 27] = b"00/aaa/0000:00:00:00 +0000]";
+
+fn begins_with_date(text: &[u8]) -> bool {
+    text.first_chunk::<27>().is_some_and(|date| {
+        date.iter().zip(DATE).all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            b'a' => byte.is_ascii_alphabetic(),
+            b'+' => matches!(byte, b'+' | b'-'),
+            form => byte == form,
+        })
+    })
+}
+
+/// The data of a quoted request and of what stands behind it, each part with its mark.
+#[derive(Default)]
+pub struct Request {
+    parts: [Part; 8],
+    count: usize,
+    written: usize,
+}
+
+/// Lines that have outlines are short.
+#[derive(Clone, Copy, Default)]
+struct Part {
+    start: u16,
+    end: u16,
+    mark: u8,
+}
+
+impl Parts for Request {
+    #[inline]
+    fn next(&self) -> usize {
+        if self.written < self.count { usize::from(self.parts[self.written].start) } else { usize::MAX }
+    }
+
+    fn write(&mut self, text: &[u8], done: usize, out: &mut Buffer) -> usize {
+        let Part { start, end, mark } = self.parts[self.written];
+        out.push(&text[done..], usize::from(start) - done);
+        out.push_first(&[mark], 1);
+        self.written += 1;
+        usize::from(end)
+    }
+}
+
+impl Request {
+    /// Answers whether there was room.
+    fn push(&mut self, part: Range<usize>, mark: u8) -> bool {
+        let Some(place) = self.parts.get_mut(self.count) else { return false };
+        *place = Part { start: part.start as u16, end: part.end as u16, mark };
+        self.count += 1;
+        true
+    }
+}
+
+/// Finds the request of a line in whose first quotes there is one, `"GET /orders/17 HTTP/1.1"`, behind the line's level.
+#[inline(never)]
+pub fn request(text: &[u8], level_end: usize, bits: &Bits, request: &mut Request) -> Option<()> {
+    let open = memchr(b'"', text)?;
+    if memchr(b'\'', &text[..open]).is_some() {
+        return None;
+    }
+    let method = open + 1..bits.word_end(open + 1);
+    let stands_free = open >= level_end && text[..open].ends_with(b" ") && text.get(method.end) == Some(&b' ');
+    if !stands_free || !is_method(&text[method.clone()]) {
+        return None;
+    }
+    let (close, _) = quote(text, method.end, bits)?;
+    if let Some(target) = target(text, method.end + 1, bits) {
+        match text[target.end..close] {
+            [b' ', b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
+                request.push(target.start..close, TARGET_AND_VERSION)
+            }
+            _ => request.push(target, TARGET),
+        };
+    }
+    fields(text, close + 1, bits, request);
+    Some(())
+}
+
+/// The next quote, if it is a double one, and whether a scheme's colon stands before it.
+fn quote(text: &[u8], from: usize, bits: &Bits) -> Option<(usize, bool)> {
+    let mut has_scheme = false;
+    let mut at = bits.next_look(from);
+    while matches!(text.get(at)?, b':' | b'=') {
+        has_scheme |= text.get(at + 1) == Some(&b'/');
+        at = bits.next_look(at + 1);
+    }
+    (text[at] == b'"').then_some((at, has_scheme))
+}
+
+/// The target of a request, if that is a path from the root and no prober's: what the splitter takes for one value.
+fn target(text: &[u8], start: usize, bits: &Bits) -> Option<Range<usize>> {
+    let mut end = bits.word_end(start);
+    if end < start + 2 || text[start] != b'/' {
+        return None;
+    }
+    while matches!(text.get(end), Some(b':' | b'=' | b',' | b';')) && !bits.is_sep(end + 1) {
+        end = bits.word_end(end + 1);
+    }
+    let path = &text[start..end];
+    let ends_sentence = matches!(path.last(), Some(b'.' | b'!' | b'?'));
+    (!ends_sentence && !has_two_dots(path) && !Probe::path(path)).then_some(start..end)
+}
+
+/// The quoted fields behind a request, if there is nothing else there but numbers: each is one value then, of which is
+/// asked no more than whether it is a prober's and, before a number, whether that is a status.
+fn fields(text: &[u8], from: usize, bits: &Bits, request: &mut Request) {
+    let before = request.count;
+    if !add_fields(text, from, bits, request) {
+        request.count = before;
+    }
+}
+
+/// Answers whether the rest of the line has that form.
+fn add_fields(text: &[u8], from: usize, bits: &Bits, request: &mut Request) -> bool {
+    let mut at = from;
+    loop {
+        let open = bits.next_look(at);
+        let is_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'.');
+        if !text[at..open].iter().all(is_number) {
+            return false;
+        }
+        if open == text.len() {
+            return true;
+        }
+        let Some((close, has_scheme)) = quote(text, open + 1, bits) else { return false };
+        at = close + 1;
+        if text[open] != b'"' || text[open - 1] != b' ' || !matches!(text.get(at), None | Some(b' ')) {
+            return false;
+        }
+        let field = &text[open + 1..close];
+        let before_number = !matches!(text[at..], [] | [b' ', b'"', ..]);
+        let is_data = match field.first().map(u8::to_ascii_lowercase) {
+            None => false,
+            Some(b'/' | b'c' | b'h' | b'r' | b's') if before_number => false,
+            Some(first) => !((first == b'/' || has_scheme) && Probe::path(field) || Probe::agent(field)),
+        };
+        if is_data && !request.push(open + 1..close, FIELD) {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What is asked of a value by its key, wherever in a structured body it stands. Levels and messages come before it.
+
+use crate::endings::Endings;
+
+/// By a key's name in lower case.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Asks {
+    /// No more than which kind of value it is.
+    Nothing,
+    /// Which severity.
+    Priority,
+    /// Whether it is a prober's path.
+    Path,
+    /// The same of a request line's.
+    Request,
+    /// Whether it is a prober.
+    Agent,
+    /// What it says of the outcome.
+    Outcome,
+    /// The same; most texts are a fault.
+    Fault,
+}
+
+pub fn asks(name: &[u8]) -> Asks {
+    match name {
+        b"priority" | b"syslog_severity" => Asks::Priority,
+        b"path" | b"url" | b"uri" | b"request_path" | b"request_uri" | b"url.path" | b"http.route" | b"http.target"
+        | b"route" => Asks::Path,
+        b"request" | b"request_line" => Asks::Request,
+        b"user_agent" | b"useragent" | b"user-agent" | b"http_user_agent" | b"user_agent.original" => Asks::Agent,
+        b"status"
+        | b"status_code"
+        | b"statuscode"
+        | b"status-code"
+        | b"http_status"
+        | b"http_status_code"
+        | b"http.status"
+        | b"http.status_code"
+        | b"http.response.status_code"
+        | b"response_code"
+        | b"response_status"
+        | b"grpc-status"
+        | b"grpc_status"
+        | b"grpc.status"
+        | b"grpc.code"
+        | b"grpc_code"
+        | b"grpc.status_code"
+        | b"rpc.grpc.status_code"
+        | b"rpc.response.status_code"
+        | b"rc"
+        | b"exit_code"
+        | b"exitcode"
+        | b"exit-code"
+        | b"exit_status"
+        | b"exitstatus"
+        | b"returncode"
+        | b"return_code"
+        | b"success"
+        | b"ok"
+        | b"healthy"
+        | b"passed"
+        | b"failed" => Asks::Outcome,
+        b"err" | b"error" | b"exception" => Asks::Fault,
+        _ => Asks::Nothing,
+    }
+}
+
+/// The longest key that is asked anything.
+pub const LONGEST: usize = 28;
+
+/// A short key in lower case.
+pub fn lower<'n>(key: &[u8], name: &'n mut [u8; LONGEST]) -> Option<&'n [u8]> {
+    let name = name.get_mut(..key.len())?;
+    name.copy_from_slice(key);
+    name.make_ascii_lowercase();
+    Some(name)
+}
+
+/// The rank of a key that carries the message; the lowest has it.
+pub fn message_rank(name: &[u8]) -> Option<u8> {
+    Some(match name {
+        b"message" => 0,
+        b"msg" => 1,
+        b"event" => 2,
+        b"log" => 3,
+        b"text" => 4,
+        b"@message" => 5,
+        b"short_message" => 6,
+        _ => return None,
+    })
+}
+
+/// How every key ends of whose value anything but its kind may be asked, levels' and messages' too.
+static ENDINGS: Endings = Endings::new(&[
+    b"ty", b"th", b"rl", b"ri", b"te", b"et", b"st", b"ne", b"nt", b"al", b"us", b"de", b"rc", b"ss", b"ok", b"hy",
+    b"ed", b"rr", b"or", b"on", b"ge", b"sg", b"og", b"xt", b"el", b"vl", b"me", b"no", b"@l", b".l", b".s",
+]);
+
+/// A cheap look at a key: whether anything but its kind may be asked of its value.
+#[inline]
+pub fn may_ask(key: &[u8]) -> bool {
+    ENDINGS.may_end(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mine::structured::levels;
+
+    #[test]
+    fn every_key_of_which_more_is_asked_is_one_at_the_first_look() {
+        let names = "priority syslog_severity path url uri request_path request_uri url.path http.route http.target \
+            route request request_line user_agent useragent user-agent http_user_agent user_agent.original status \
+            status_code statuscode status-code http_status http_status_code http.status http.status_code \
+            http.response.status_code response_code response_status grpc-status grpc_status grpc.status grpc.code \
+            grpc_code grpc.status_code rpc.grpc.status_code rpc.response.status_code rc exit_code exitcode exit-code \
+            exit_status exitstatus returncode return_code success ok healthy passed failed err error exception \
+            message msg event log text @message short_message level severity lvl loglevel log_level levelname \
+            levelno level_name severity_text severitytext @level @l l s log.l record.s level.name severity.text";
+        for name in names.split_ascii_whitespace() {
+            let name = name.as_bytes();
+            let is_asked = asks(name) != Asks::Nothing || message_rank(name).is_some() || levels::may_name(name, false);
+            assert!(is_asked && may_ask(name) && may_ask(&name.to_ascii_uppercase()), "{name:?}");
+        }
+        for name in [&b"ts"[..], b"caller", b"order_id", b"kind"] {
+            assert!(!may_ask(name), "{name:?}");
+        }
+    }
+}
