@@ -13,7 +13,7 @@ use super::bits::{Around, Bits};
 use super::buffer::Buffer;
 use super::clues::may_tell;
 use super::text::scheme_follows;
-use super::words::{LONGEST_TECHNICAL, is_interface, is_named, is_technical};
+use super::words::{LONGEST_TECHNICAL, is_answer, is_interface, is_named, is_technical};
 use crate::class::{Probe, is_file};
 
 /// What stands for data, by what may be asked of its first letter; a text with control characters has no outline.
@@ -75,6 +75,10 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
     // Sentence marks are no part of a word.
     while end > start + 1 && matches!(text[end - 1], b'.' | b'!' | b'?') {
         end -= 1;
+    }
+    // As a key it says whether its `true` is data.
+    if text[end - 1].is_ascii_alphabetic() && is_answer(&text[start..end]) {
+        return None;
     }
     let mut dot = 0;
     if bits.has_odd() && is_joined(text, word, bits) {
@@ -227,7 +231,7 @@ mod tests {
     const MARKS: &str = "~ ~ ~ ~ ~~ = = : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \
         () ~()~ '. ! % @ \\ ? #";
     const DATA: &str = "7 17 200 404 503 5xx 2xx 0 1 -1 -17 12345 1234567890123 10.0.0.1 3.5 15ms 5ms 5M 1M 0x7f 7f3a \
-        ab12 cd3 F2 0a x@7f en0 a7 e5 c17 f47ac10b-58cc sha256 IPv6 s3 h2 blk_17 #5 +3 $9 _1 ~7 %5 é7 7é 1a2b3c4d 00 1. 2! 3..4 b2.7 /a/7 /b/c.d \
+        ab12 cd3 F2 0a x@7f en0 a7 e5 c17 f47ac10b-58cc sha256 IPv6 s3 h2 db2_ok 7failed blk_17 #5 +3 $9 _1 ~7 %5 é7 7é 1a2b3c4d 00 1. 2! 3..4 b2.7 /a/7 /b/c.d \
         a/b/7 /x?q=1 /x#y/health /healthz /a/health/9 9/9/9 a\\b\\7 \\7\\a 2024-05-01 12:00:01,123 x/7 / me7@x.y \
         /var/7 /var /data/health/7 /v1/x //h/7";
     const BEGINNINGS: &[&str] =
@@ -264,6 +268,7 @@ mod tests {
             "said \"17\" and '18' and | 200 | x",
             "using sha256 for IPv6 and 5xx",
             "see HTTP/1.1 200 or https://healthz",
+            "db2_ok=true and 7success =false, /a7/failed : true",
         ] {
             assert_eq!(outline(line).as_deref(), Some(line));
         }
