@@ -3,7 +3,7 @@
 //!     cargo run --release --no-default-features --example random -- --inputs 10000000 [--first ROUND]
 //!
 //! A round has its own seed and begins with nothing, so that a failure comes again: `--first` with the round that was
-//! named, and `--inputs 1`.
+//! named, and `--inputs 1`. `make fuzz` tries the same inputs and any others, led by coverage.
 
 #[path = "../tests/random/engine.rs"]
 mod engine;
@@ -19,6 +19,8 @@ mod mining;
 mod requests;
 #[path = "../tests/random/transcode.rs"]
 mod transcode;
+#[path = "../tests/random/whole.rs"]
+mod whole;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;

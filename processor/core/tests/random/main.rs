@@ -8,3 +8,4 @@ mod lines;
 mod mining;
 mod requests;
 mod transcode;
+mod whole;
