@@ -17,7 +17,7 @@ fn signal(head: &[u8]) -> Signal {
 fuzz_target!(|input: &[u8]| {
     let Some((&head, request)) = input.split_first_chunk::<HEAD>() else { return };
     let random = &mut Random(u64::from(u16::from_le_bytes([head[1], head[2]])));
-    let (reader, engine) = (begun(""), begun(if head[0] < 64 { MASKS } else { "" }));
+    let (reader, engine) = (begun(""), begun(if head[0] < 16 { MASKS } else { "" }));
     engine.configure(policy(random)).unwrap();
     for _ in 0..2 {
         offer(&engine, &reader, signal(&head), request, random);

@@ -13,7 +13,7 @@ use super::bits::{Around, Bits};
 use super::buffer::Buffer;
 use super::clues::may_tell;
 use super::text::scheme_follows;
-use super::words::{LONGEST_TECHNICAL, is_answer, is_interface, is_named, is_technical};
+use super::words::{LONGEST_TECHNICAL, is_interface, is_named, is_technical};
 use crate::class::{Probe, is_file};
 
 /// What stands for data, by what may be asked of its first letter; a text with control characters has no outline.
@@ -75,10 +75,6 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
     // Sentence marks are no part of a word.
     while end > start + 1 && matches!(text[end - 1], b'.' | b'!' | b'?') {
         end -= 1;
-    }
-    // As a key it says whether its `true` is data.
-    if text[end - 1].is_ascii_alphabetic() && is_answer(&text[start..end]) {
-        return None;
     }
     let mut dot = 0;
     if bits.has_odd() && is_joined(text, word, bits) {
@@ -268,7 +264,6 @@ mod tests {
             "said \"17\" and '18' and | 200 | x",
             "using sha256 for IPv6 and 5xx",
             "see HTTP/1.1 200 or https://healthz",
-            "db2_ok=true and 7success =false, /a7/failed : true",
         ] {
             assert_eq!(outline(line).as_deref(), Some(line));
         }
