@@ -92,6 +92,7 @@ mod tests {
             ("ORD-[0-9]+", "read [ORD-7, beta, gamma]", "read [<own>, beta, gamma]"),
             ("gamma", "read [beta, gamma] and [delta, eta]", "read [beta, <own>] and [<str>]"),
             ("order=[0-9]+", "order=17 true", "<own> true"),
+            ("ORD-[0-9]+", "shipped a7,ORD-7 and ORD-8|ORD-9:5,3", "shipped <id>,<own> and <own>|<own>:<num>"),
         ] {
             assert_eq!(mined(text, &masks(pattern)).0, template, "{pattern} in {text}");
         }
