@@ -9,6 +9,8 @@
 mod engine;
 #[path = "../tests/random/generator.rs"]
 mod generator;
+#[path = "../tests/random/items.rs"]
+mod items;
 #[path = "../tests/random/json.rs"]
 mod json;
 #[path = "../tests/random/lines.rs"]
@@ -19,8 +21,6 @@ mod mining;
 mod requests;
 #[path = "../tests/random/transcode.rs"]
 mod transcode;
-#[path = "../tests/random/whole.rs"]
-mod whole;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;

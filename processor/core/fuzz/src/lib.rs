@@ -4,6 +4,8 @@
 pub mod engine;
 #[path = "../../tests/random/generator.rs"]
 pub mod generator;
+#[path = "../../tests/random/items.rs"]
+pub mod items;
 #[path = "../../tests/random/json.rs"]
 pub mod json;
 #[path = "../../tests/random/lines.rs"]
@@ -14,8 +16,6 @@ pub mod mining;
 pub mod requests;
 #[path = "../../tests/random/transcode.rs"]
 pub mod transcode;
-#[path = "../../tests/random/whole.rs"]
-pub mod whole;
 
 use generator::Random;
 

@@ -6,9 +6,9 @@ use sluice_core::settings::{Policy, Settings};
 use sluice_core::walk::{Payload, Processed, roll_back};
 
 use crate::generator::Random;
+use crate::items;
 use crate::lines::noise;
 use crate::requests::{change_values, mutate, request};
-use crate::whole;
 
 pub const MASKS: &str = r#"{"name":"word","pattern":"[a-z]+ed ?"},{"name":"n","pattern":"of.|\\d\\d"}"#;
 pub const SIGNALS: [Signal; 3] = [Signal::Logs, Signal::Metrics, Signal::Spans];
@@ -71,12 +71,12 @@ fn check(reader: &Engine, signal: Signal, request: &[u8], processed: &Processed)
     };
     let kept = processed.received - processed.dropped;
     assert_eq!(reader.process(signal, &forwarded).unwrap().received, kept);
-    let (before, after) = (whole::items(signal, request), whole::items(signal, &forwarded));
+    let (before, after) = (items::of(signal, request), items::of(signal, &forwarded));
     assert_eq!(after.iter().filter(|item| item.is_record).count() as u64, kept);
     if processed.dropped == 0 {
         assert_eq!(after, before);
     } else {
-        assert!(whole::are_among(&after, &before));
+        assert!(items::are_among(&after, &before));
     }
     let passed = reader.pass(signal, request).unwrap();
     assert_eq!((passed.received, passed.items_received), (processed.received, processed.items_received));

@@ -3,9 +3,9 @@
 
 mod engine;
 mod generator;
+mod items;
 mod json;
 mod lines;
 mod mining;
 mod requests;
 mod transcode;
-mod whole;

@@ -13,7 +13,7 @@ pub struct Item {
 }
 
 /// The items of a well-formed request in their order, without what any hop says of its verdict.
-pub fn items(signal: Signal, request: &[u8]) -> Vec<Item> {
+pub fn of(signal: Signal, request: &[u8]) -> Vec<Item> {
     let mut items = Vec::new();
     flatten(signal, request, 0, &mut items);
     items
