@@ -5,6 +5,7 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::Splitter;
+use crate::mine::bits::Word;
 use crate::mine::words::{
     asks_state, is_answer, is_country, is_domain, is_interface, is_month, is_named, is_nothing, is_state, is_technical,
     is_truth, is_weekday, is_zone,
@@ -59,7 +60,15 @@ impl Splitter<'_, '_> {
     /// Whether that is a key's `true`, `false` or nothing at all, as data has them, and no answer such as `allowed=false`.
     fn is_truth_value(&self, start: usize, word: &[u8]) -> bool {
         let is_joined = matches!(self.text[..start].last(), Some(b'=' | b':'));
-        (is_truth(word) || is_joined && is_nothing(word)) && !is_answer(self.before(0))
+        (is_truth(word) || is_joined && is_nothing(word)) && !self.answers()
+    }
+
+    /// Whether the key before may ask how it went. Of one that is data itself (`db2_ok`) nobody looks at how it ends, so
+    /// that lines with the same outline have the same values.
+    fn answers(&self) -> bool {
+        let key = self.passed.before(0, self.bits);
+        let is_data = |word: Word| word.digit || word.odd;
+        !key.is_empty() && (is_data(self.bits.word(key.start, key.end)) || is_answer(&self.text[key]))
     }
 
     /// A word of letters alone varies when it is a hexadecimal number or part of a date.
