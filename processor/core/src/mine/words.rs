@@ -104,7 +104,8 @@ pub fn is_technical(word: &[u8]) -> bool {
 
 /// A protocol with its version: `UDPv4`, `SNMPv3`.
 fn is_protocol(word: &[u8]) -> bool {
-    matches!(word, [name @ .., b'v', digit] if name.len() >= 2 && digit.is_ascii_digit() && name.iter().all(u8::is_ascii_uppercase))
+    let is_name = |name: &[u8]| matches!(name.len(), 2..=6) && name.iter().all(u8::is_ascii_uppercase);
+    matches!(word, [name @ .., b'v', digit] if digit.is_ascii_digit() && is_name(name))
 }
 
 fn is_technical_name(word: &[u8]) -> bool {
