@@ -229,7 +229,7 @@ TOLD = {
     "a right that the key has not": (
         "anthropic",
         Fail(403),
-        ["Not allowed: anthropic does not allow this to the key (403", "Give the key its rights at", "another key"],
+        ["Not allowed: anthropic does not allow this to the key (403", "Give the key its rights at", "another one."],
     ),
     "trouble": ("openai", Fail(503), ["No answer: openai is in trouble (503"]),
 }
