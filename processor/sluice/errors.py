@@ -119,6 +119,10 @@ class Unauthorized(ProviderError):
     does not."""
 
 
+class Forbidden(Unauthorized):
+    """This one of them: the key is known, and may not do what is asked of it (403)."""
+
+
 class UnknownModel(Unauthorized):
     """This one of them: there is no such model (404), or none that this key may use."""
 

@@ -118,3 +118,48 @@ async def test_a_reply_that_says_nothing_blames_one_of_the_batch(judge: Llm, ser
     assert judgement.facts == {}
     assert judgement.blame
     assert not judgement.refused
+
+
+async def test_a_provider_that_says_nothing_usable_of_what_is_known_is_out_and_its_fallback_is_asked(
+    judge: Llm, server: ModelServer, time: Time, health: HealthBoard
+) -> None:
+    server.answer = lambda asked: "" if asked.wire == "anthropic" else honest(asked)
+    with pytest.raises(ProviderError):
+        await judge.judge(BATCH[:1])
+    assert "claude-sonnet-9 gives no usable answer" in health.degraded_parts()["provider"].reason
+    assert (await judge.judge(BATCH)).provider == "openai"
+    time.now += 120
+    server.asked.clear()
+    assert (await judge.judge(BATCH)).provider == "openai"
+    tried = [asked for asked in server.asked if asked.wire == "anthropic"]
+    assert len(tried) == 1
+    assert not asked_about(tried, "alpha", "beta", "gamma"), "whether it is back is asked about canaries alone"
+    server.answer = honest
+    time.now += 900
+    assert (await judge.judge(BATCH)).provider == "anthropic"
+    assert health.degraded_parts() == {}
+
+
+async def test_with_nobody_who_says_anything_usable_types_wait(
+    judge: Llm, server: ModelServer, health: HealthBoard
+) -> None:
+    server.answer = lambda asked: "I am no judge."
+    with pytest.raises(ProviderError):
+        await judge.judge(BATCH[:1])
+    tried = len(server.asked)
+    with pytest.raises(ProviderError):
+        await judge.judge(BATCH)
+    assert len(server.asked) == tried
+    assert "gpt-9 gives no usable answer" in health.degraded_parts()["provider"].reason
+
+
+async def test_one_type_about_which_nothing_is_said_leaves_its_provider_in(
+    judge: Llm, server: ModelServer, health: HealthBoard
+) -> None:
+    server.answer = lambda asked: "" if "alpha" in asked.content else honest(asked)
+    judgement = await judge.judge(BATCH[:1])
+    assert judgement.facts == {}
+    assert health.degraded_parts() == {}
+    server.asked.clear()
+    assert (await judge.judge(BATCH[1:])).provider == "anthropic"
+    assert len(server.asked) == 1

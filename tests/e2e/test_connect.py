@@ -226,6 +226,11 @@ TOLD = {
         Fail(429, headers={"Retry-After": "7"}),
         ["Too many requests:", "Wait 7 s and try again; the key itself is good."],
     ),
+    "a right that the key has not": (
+        "anthropic",
+        Fail(403),
+        ["Not allowed: anthropic does not allow this to the key (403", "Give the key its rights at", "another one."],
+    ),
     "trouble": ("openai", Fail(503), ["No answer: openai is in trouble (503"]),
 }
 

@@ -32,6 +32,8 @@ def what_would_change(known: Known, decided: Decided, policy: PolicyConfig | Non
         yield f"to let it go: {lifts}; or {overrule}, which goes before all guards but policy.protect"
     elif decided.wanted is not None and decided.wanted.kind == "keep":
         yield f"to let it go: another action in {key}, or {overrule}"
+    if verdict.category == "unclassified":
+        yield f"to have it judged again: `sluice verdicts rejudge {short}`"
 
 
 def _lift(guard: str, confidence: str, decided: Decided, policy: PolicyConfig) -> str:

@@ -12,8 +12,8 @@ from sluice.config.load import load
 from sluice.errors import SluiceError
 from sluice.verdicts.model import CATEGORIES
 
-_TOKENS = 100
-"""What one event type costs, about."""
+_A_CALL, _A_TYPE, _IN_A_CALL = 1_200, 60, 64
+"""Tokens that each call and each event type in it cost, about, and the most types of one call."""
 
 
 @click.command("rejudge")
@@ -36,26 +36,31 @@ def command(
         raise click.UsageError("give -c FILE or --store PATH: the processor is told by its store")
     source = StoreSource(store or load(config_file or "").verdicts.store.path)
 
-    async def write() -> int:
+    async def write() -> tuple[int, int]:
         table = await source.read()
-        chosen = [table.find(prefix) for prefix in fingerprints] or _judged(table, category)
-        for known in chosen:
+        named = [table.find(prefix) for prefix in fingerprints]
+        for known in named:
             if not _is_judged(known):
                 raise SluiceError(f"{known.fingerprint}: an operator has decided it: `set FP auto` first")
-        await source.rejudge([known.fingerprint for known in chosen])
-        return len(chosen)
+        meant = named or _of(table, category)
+        chosen = [known.fingerprint for known in meant if _is_judged(known)]
+        await source.rejudge(chosen)
+        return len(chosen), len(meant) - len(chosen)
 
-    count = asyncio.run(write())
+    count, decided = asyncio.run(write())
     types = "1 event type is" if count == 1 else f"{count} event types are"
-    click.echo(f"{types} asked about again when seen next: about {count * _TOKENS:,} tokens, unless rules judge")
+    cost = f" when seen next: about {_tokens(count):,} tokens, unless rules judge" if count else ""
+    left = f"; not {decided} that an operator has decided" if decided else ""
+    click.echo(f"{types} asked about again{cost}{left}")
 
 
-def _judged(table: Table, category: str | None) -> list[Known]:
-    return [
-        known
-        for known in table.known.values()
-        if _is_judged(known) and (category is None or known.event_type.category == category)
-    ]
+def _tokens(types: int) -> int:
+    """When they are asked about together, to the nearest hundred."""
+    return round(-(-types // _IN_A_CALL) * _A_CALL + types * _A_TYPE, -2)
+
+
+def _of(table: Table, category: str | None) -> list[Known]:
+    return [known for known in table.known.values() if category is None or known.event_type.category == category]
 
 
 def _is_judged(known: Known) -> bool:

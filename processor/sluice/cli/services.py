@@ -44,7 +44,7 @@ def list_(config_file: str | None, store: str | None, brokers: str | None, as_js
     if services:
         print_table(_COLUMNS, [_cells(services[name]) for name in sorted(services)])
     more = f", {unusable} values that cannot be used" if unusable else ""
-    click.echo(f"{len(services)} services{more}")
+    click.echo(f"{len(services)} {'service' if len(services) == 1 else 'services'}{more}")
 
 
 @command.command("show")

@@ -32,7 +32,7 @@ class Referred(msgspec.Struct, frozen=True):
 
 
 class _UnsetError(LocatedError):
-    """A variable without value and without default."""
+    """A variable without value and without default, or a file that is not there."""
 
 
 class References:
@@ -127,6 +127,8 @@ def _file(name: str, path: Path) -> str:
     try:
         with open(name, encoding="utf-8", newline="") as file:
             text = file.read()
+    except FileNotFoundError:
+        raise _UnsetError(path, f"file '{shorten(name)}' cannot be read: no such file or directory") from None
     except (OSError, ValueError) as error:
         reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it is not UTF-8 text"
         raise LocatedError(path, f"file '{shorten(name)}' cannot be read: {reason}") from None

@@ -11,7 +11,7 @@ from sluice.classify.providers.model import Model
 from sluice.classify.providers.openai import OpenAI
 from sluice.config.model import Provider
 from sluice.connect.providers import ABOUT, ProviderName, other
-from sluice.errors import OutOfCredit, ProviderError, RateLimited, Rejected, Unauthorized, UnknownModel
+from sluice.errors import Forbidden, OutOfCredit, ProviderError, RateLimited, Rejected, Unauthorized, UnknownModel
 
 
 def check(provider: ProviderName, settings: Provider) -> str:
@@ -32,6 +32,8 @@ def headline(error: ProviderError) -> str:
     match error:
         case UnknownModel():
             return "No such model"
+        case Forbidden():
+            return "Not allowed"
         case Unauthorized():
             return "Wrong key"
         case OutOfCredit():
@@ -53,6 +55,8 @@ def remedy(error: ProviderError, provider: ProviderName) -> str:
     match error:
         case UnknownModel() | Rejected():
             return "name another model"
+        case Forbidden():
+            return f"give the key its rights at {ABOUT[provider].keys}, or take another one"
         case Unauthorized():
             return f"copy the key again from {ABOUT[provider].keys}"
         case OutOfCredit():

@@ -8,7 +8,7 @@ from sluice.connect import checking
 from sluice.connect.place import Place
 from sluice.connect.providers import ABOUT, Choice, Chosen, ProviderName, Wish, as_key, other
 from sluice.connect.terminal import Terminal
-from sluice.errors import ProviderError, Rejected, SluiceError, Unauthorized, UnknownModel
+from sluice.errors import Forbidden, ProviderError, Rejected, SluiceError, Unauthorized, UnknownModel
 
 Way = Literal["again", "key", "model", "without", "leave"]
 
@@ -105,6 +105,8 @@ def _ways(error: ProviderError, is_fallback: bool) -> list[Way]:
     match error:
         case UnknownModel() | Rejected():
             ways = ["model", "key"]
+        case Forbidden():
+            ways = ["again", "key"]
         case Unauthorized():
             ways = ["key"]
         case _:

@@ -11,6 +11,7 @@ import pytest
 from provider_ways import WAYS, Way, asking, failure
 from real.models import Fail, ModelServer
 from sluice.errors import (
+    Forbidden,
     OutOfCredit,
     ProviderError,
     RateLimited,
@@ -22,7 +23,8 @@ from sluice.errors import (
 
 FATES = {
     Unavailable: (408, 409, 425, 500, 502, 503, 504, 529),
-    Unauthorized: (401, 403),
+    Unauthorized: (401,),
+    Forbidden: (403,),
     UnknownModel: (404,),
     OutOfCredit: (402,),
     RateLimited: (429,),

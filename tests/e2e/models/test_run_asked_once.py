@@ -178,7 +178,7 @@ def test_rejudge_asks_again_and_what_was_decided_stays_until_then(
     claude.answer = lambda asked: honest(asked).replace("health_check", "diagnostic", 1)
 
     said = sluice.command("verdicts", "rejudge", probe["fingerprint"][:10])
-    assert said.stdout.startswith("1 event type is asked about again when seen next: about 100 tokens")
+    assert said.stdout.startswith("1 event type is asked about again when seen next: about 1,300 tokens")
     assert not passes(sluice, next_hop, PROBE)
     wait_until(lambda: passes(sluice, next_hop, PROBE), "the probe judged again, and kept")
     assert listed(sluice)[probe["template"]]["category"] == "diagnostic"

@@ -153,7 +153,7 @@ MODEL = "exporters: {nop: }\nclassification: {provider: %s, %s: {%s}}\n"
 @pytest.mark.parametrize(
     ("provider", "section", "reason"),
     [
-        ("anthropic", "", "classification.anthropic.api_key is not set; give the key there, or set the variable"),
+        ("anthropic", "", "classification.anthropic.api_key is not set; give the key there, or in the variable"),
         ("openai", "api_key: '${env:NO_SUCH_KEY}'", "classification.openai.api_key is not set"),
         ("anthropic", "api_key: 'sk-ant-hunter2 '", "classification.anthropic.api_key is no key: it holds a space"),
         ("anthropic", "api_key: hunter2", "api_key is no key of Anthropic: those begin with sk-ant-"),

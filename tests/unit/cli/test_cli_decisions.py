@@ -201,6 +201,7 @@ def test_what_the_process_keeps_for_the_share_of_its_service_is_told_so(told):
         ({"per_day": 3.0}, "{}", "to let it go: 24 records in 24 hours (it has 3) or a lower policy.rare_per_day"),
         ({}, "{protect: [{service: web}]}", "to let it go: no rule of policy.protect may cover it"),
         ({"category": "diagnostic"}, "{}", "to let it go: another action in policy.actions.diagnostic, or"),
+        ({"category": "unclassified"}, "{}", "to have it judged again: `sluice verdicts rejudge "),
     ],
 )
 def test_what_would_change_a_decision_is_told(run, tmp_path, facts, policy, said):

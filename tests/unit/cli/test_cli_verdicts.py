@@ -270,9 +270,13 @@ def wishes(path):
 @pytest.mark.parametrize(
     ("which", "said", "wished"),
     [
-        ([HEALTH[:6]], "1 event type is asked about again when seen next: about 100 tokens", [HEALTH]),
+        ([HEALTH[:6]], "1 event type is asked about again when seen next: about 1,300 tokens", [HEALTH]),
         (["--category", "diagnostic"], "1 event type is asked about again", [PAYMENTS]),
-        (["--all"], "3 event types are asked about again when seen next: about 300 tokens", [HEALTH, ORDERS, PAYMENTS]),
+        (
+            ["--all"],
+            "3 event types are asked about again when seen next: about 1,400 tokens",
+            [HEALTH, ORDERS, PAYMENTS],
+        ),
     ],
 )
 def test_rejudge_tells_the_processor_what_to_ask_again(run, store, which, said, wished):
@@ -287,7 +291,9 @@ def test_what_an_operator_decided_is_not_asked_again(run, store):
     ended = run("verdicts", "rejudge", HEALTH, "--store", "sluice.db")
     assert (ended.status, ended.err.count("\n")) == (1, 1)
     assert "an operator has decided it: `set FP auto` first" in ended.err
-    assert run("verdicts", "rejudge", "--all", "--store", "sluice.db").out.startswith("2 event types")
+    ended = run("verdicts", "rejudge", "--all", "--store", "sluice.db")
+    assert ended.out.startswith("2 event types are asked about again")
+    assert ended.out.endswith("; not 1 that an operator has decided\n")
 
 
 def test_list_and_show_say_what_judging_has_cost(run, store):

@@ -94,3 +94,11 @@ def test_a_wrong_value_is_shown_with_the_reference_that_brought_it(refused):
 def test_an_unset_key_of_a_provider_is_a_missing_key_and_no_error(refused):
     message = refused("classification: {anthropic: {api_key: '${env:UNSET}', base_url: '${env:ALSO_UNSET}'}}")
     assert "base_url: environment variable ALSO_UNSET is not set" in message
+
+
+def test_a_key_of_a_provider_whose_file_is_not_there_is_a_missing_key_and_no_error(loaded, refused, tmp_path):
+    key = f"api_key: '${{file:{tmp_path}/key}}'"
+    assert loaded(f"classification: {{anthropic: {{{key}}}}}").classification.anthropic.api_key is None
+    message = refused(f"classification: {{anthropic: {{{key}, model: '${{file:{tmp_path}/model}}'}}}}")
+    assert "model: file" in message
+    assert "no such file or directory" in message

@@ -30,6 +30,10 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)|[{}]', re.DOTALL)
 _TERM = re.compile(r"[^\W_]+")
 
 
+MISSING = "canary missing"
+"""Nothing is said of what is known: a reply that is none, or one that was cut off."""
+
+
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One entry of a reply, as the schema has it."""
 
@@ -126,11 +130,11 @@ def _decoded(told: bytes, kind: type[Said]) -> Said | None:
 def _void(asked: Asked, found: Mapping[str, Entry | None], *, complete: bool) -> str:
     kept, wasted = found.get(asked.must_keep), found.get(asked.waste)
     if kept is None:
-        return "canary missing"
+        return MISSING
     if kept.c in WASTE:
         return "canary wasted"
     if wasted is None:
-        return "canary missing" if complete else ""
+        return MISSING if complete else ""
     return "canary kept" if wasted.c not in WASTE or wasted.s == "low" else ""
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from sluice.classify.asking import canaries
-from sluice.classify.asking.answers import Asked, Read, read
+from sluice.classify.asking.answers import MISSING, Asked, Read, read
 from sluice.classify.asking.grouping import BATCH, service_of
 from sluice.classify.asking.lone import lone, orders, speaks
 from sluice.classify.asking.prompt import SCHEMA, SCHEMA_NAME, SYSTEM
@@ -55,6 +55,10 @@ class Composed(msgspec.Struct, frozen=True):
 
     def read(self, reply: Reply) -> Read:
         return read(self.asked, reply.text, complete=reply.complete)
+
+    def is_answered(self, reply: Reply) -> bool:
+        """Whether the reply speaks of the canaries at all, right or wrong."""
+        return self.read(reply).void != MISSING
 
 
 def compose(

@@ -17,7 +17,8 @@ from sluice.classify.asking.text import clean, cut, cut_middle, quoted
 from sluice.engine import Evidence, Slot
 
 _VALUES = {"num": 2, "dur": 2, "size": 2, "path": 2, "id": 1, "bool": 2, "str": 3, "word": 3}
-"""How many values of a slot are shown, by its kind. Those of other kinds (addresses, ids, times) are sent as masks."""
+"""How many values of a slot are shown, by its kind. Those of other kinds (addresses, UUIDs, times) are sent as masks.
+An `id` is a name with digits in it: it tells `node-17` from `tmp-file-3`."""
 _LONGEST_VALUE = 28
 _FEW_SLOTS = 4
 """Slots up to which more than one value of each is shown."""

@@ -65,7 +65,7 @@ class Budget:
         if tokens > left:
             raise OverBudget(
                 f"classification.budget.tokens_per_day: {max(left, 0):,} of {self.tokens_per_day:,} tokens are left of "
-                f"this UTC day, the next call may need {tokens:,}"
+                f"this UTC day with what calls under way may cost, the next call may need {tokens:,}"
             )
         reservation = Reservation(self._day(), provider, tokens)
         self._change(reservation, reserved=tokens)

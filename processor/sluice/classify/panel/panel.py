@@ -92,6 +92,16 @@ class Panel:
         self._hold_up("")
         return answer
 
+    @property
+    def next(self) -> str:
+        """Who would be asked now, be it to see whether it is back; empty when nobody would."""
+        for seat in self._seats:
+            if seat.breaker.admits():
+                return seat.name
+            if seat.rejects:
+                break
+        return ""
+
     def _hold_up(self, why: str) -> None:
         # A day's budget that was too small for one call stays the news of that day, though smaller calls go on.
         if self._spent_on != self._day():

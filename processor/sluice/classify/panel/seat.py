@@ -30,10 +30,12 @@ _REASONS: dict[type[ProviderError], str] = {
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A question with what it may cost at the worst, in tokens."""
+    """A question with what it may cost at the worst, in tokens. `usable`: of one whose answer is known, whether a reply
+    is one; nobody who answers anything else can be asked."""
 
     question: Question
     token_bound: int
+    usable: Callable[[Reply], bool] | None = None
 
 
 class Seat:
@@ -44,6 +46,7 @@ class Seat:
     2. `Unauthorized`, `OutOfCredit`: the breaker opens.
     3. `RateLimited`: every call waits as long as the provider asks for, and goes to the same provider.
     4. `Rejected`: the caller's, who knows what the request is about.
+    5. An answer that is not `usable`: the breaker opens.
 
     Each try is reserved in the budget on its own: a wait may end on another day. On the event loop.
     """
@@ -132,6 +135,10 @@ class Seat:
                 self._open(error)
                 raise
             else:
+                if call.usable is not None and not call.usable(reply):
+                    useless = self._useless(reply)
+                    self._open(useless)
+                    raise useless
                 self._answers()
                 return reply
 
@@ -148,6 +155,13 @@ class Seat:
         self._budget.settle(reservation, reply.usage)
         self._telemetry.add("sluice_classify_calls", provider=self.name)
         return reply
+
+    def _useless(self, reply: Reply) -> Unavailable:
+        self._telemetry.add("sluice_classify_failed", provider=self.name, reason="useless")
+        return Unavailable(
+            f"{self.name}: {reply.model} gives no usable answer, not even about what is known; set "
+            f"classification.{self.name}.model to one that supports structured outputs"
+        )
 
     def _wait(self, error: RateLimited, limits: int) -> None:
         seconds = backoff(limits, self._chance) if error.retry_after is None else max(error.retry_after, _SHORTEST)

@@ -20,7 +20,16 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from sluice.errors import OutOfCredit, ProviderError, RateLimited, Rejected, Unauthorized, Unavailable, UnknownModel
+from sluice.errors import (
+    Forbidden,
+    OutOfCredit,
+    ProviderError,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+    UnknownModel,
+)
 
 _PATIENCE = 86400.0
 """No answer is waited for longer than a day, whatever a header says."""
@@ -66,7 +75,7 @@ def of_answer(failure: Failure, *, provider: str, model: str) -> ProviderError:
     if status == 401:
         return Unauthorized(f"{provider} refuses the key ({said}); correct {key}.api_key")
     if status == 403:
-        return Unauthorized(f"{provider} does not allow this to the key ({said}); check {key}.api_key and its rights")
+        return Forbidden(f"{provider} does not allow this to the key ({said}); check {key}.api_key and its rights")
     if status < 400:
         return Unavailable(f"{provider} answers from another address ({said}); check {key}.base_url")
     if status in (408, 409, 425) or status >= 500:
@@ -95,7 +104,7 @@ def the_key(given: str | None, *, provider: str) -> str:
     """The key, when it can be one. `Unauthorized` names what to set."""
     path = f"classification.{provider}.api_key"
     if not given:
-        raise Unauthorized(f"{path} is not set; give the key there, or set the variable that it refers to")
+        raise Unauthorized(f"{path} is not set; give the key there, or in the variable or file that it refers to")
     if not (given.isascii() and given.isprintable()) or " " in given:
         raise Unauthorized(f"{path} is no key: it holds a space, a line break or a foreign character; copy it again")
     return given

@@ -14,6 +14,7 @@ from sluice.classify.panel import Answer, Call, Panel
 from sluice.classify.providers.base import Judgement
 from sluice.classify.providers.model import Reply
 from sluice.engine import Evidence
+from sluice.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ class Llm:
         self._per_day = per_day
         self._services = services
         self._chance = chance or SystemRandom()
+        self._suspect = ""
+        """A provider that has said nothing usable of one type alone: it answers about canaries first."""
 
     @property
     def name(self) -> str:
@@ -49,16 +52,32 @@ class Llm:
         rates = {entry.fingerprint: rate for entry in batch if (rate := self._per_day(entry.fingerprint)) is not None}
         services = self._services()
         composed = await asyncio.to_thread(compose, batch, self._chance, services=services, rates=rates)
-        proof = _call(compose([], self._chance)) if len(batch) == 1 else None
-        answer = await self._panel.ask(_call(composed), proof)
+        if self._suspect and self._panel.next == self._suspect:
+            await self._prove(self._suspect)
+        answer = await self._panel.ask(_call(composed), self._proof() if len(batch) == 1 else None)
         if answer.reply is None:
             return _judged(answer, blame="rejected", refused=True)
         read, doubts = await asyncio.to_thread(_read, composed, answer.reply, batch)
         self._panel.judged(answer.provider, len(read.facts))
         _log_cost(answer, answer.reply, batch, len(read.facts))
         if read.void or not read.facts:
+            if len(batch) == 1 and not composed.is_answered(answer.reply) and not await self._prove(answer.provider):
+                raise Unavailable(f"{answer.provider} gives no usable answer")
             return _judged(answer, blame=read.void or "nothing answered")
         return Judgement(read.facts, answer.provider, answer.reply.model, PROMPT_VERSION, doubted=doubts)
+
+    async def _prove(self, provider: str) -> bool:
+        """Whether the provider answers about canaries; if it does not, it is out, and whoever is left was asked."""
+        self._suspect = provider
+        answer = await self._panel.ask(self._proof())
+        if answer.provider == provider:
+            self._suspect = ""
+        return answer.provider == provider
+
+    def _proof(self) -> Call:
+        """About canaries alone: nothing of anybody's content is in it."""
+        composed = compose([], self._chance)
+        return Call(composed.question, composed.token_bound, composed.is_answered)
 
 
 def _read(composed: Composed, reply: Reply, batch: Sequence[Evidence]) -> tuple[Read, frozenset[str]]:
