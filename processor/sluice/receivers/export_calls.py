@@ -1,10 +1,11 @@
-"""The Export calls of a grpcio server, by its C core: a thread takes a call when its message is there.
+"""The Export calls of a grpcio server, spoken with its C core: a thread takes a call when its message is there.
 
-grpcio's Python starts to read a message when a thread waits for it, and locks the call while it answers, so that the
-threads wake each other a dozen times a call. Of what it does for a call in general, Export needs little: without it a
+grpcio's Python starts to read a message when a thread waits for it, and locks a call while it answers, so that its
+threads wake each other a dozen times a call. Export needs little of what it does for calls in general: without it a
 gateway costs a quarter less CPU with requests of up to 100 records, an eighth less with 1,000. Listening, TLS, health,
-methods that are not there and the order of a stop stay grpcio's. `_core`, `_state` and the operations are no public
-API: the version is pinned, and the tests of the receiver hold what is used of it.
+unknown methods and the order of a stop stay grpcio's own.
+
+cygrpc and `grpc.Server._state` are no public API. grpcio is pinned, and the receiver's tests hold what is used of them.
 """
 
 from __future__ import annotations
