@@ -2,7 +2,7 @@
 
 grpcio's Python starts to read a message when a thread waits for it, and locks a call while it answers, so that its
 threads wake each other a dozen times a call. Export needs little of what it does for calls in general: without it a
-gateway costs a quarter less CPU with requests of up to 100 records, an eighth less with 1,000. Listening, TLS, health,
+gateway costs a fifth less CPU with requests of up to 100 records, an eighth less with 1,000. Listening, TLS, health,
 unknown methods and the order of a stop stay grpcio's own.
 
 cygrpc and `grpc.Server._state` are no public API. grpcio is pinned, and the receiver's tests hold what is used of them.
