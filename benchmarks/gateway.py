@@ -1,12 +1,14 @@
 """What a gateway costs, end to end (log records received, mined, forwarded uncompressed): CPU seconds, and time.
 
-    python benchmarks/gateway.py [--collector PATH] [--rounds 5] [--concurrency 8] [--records 1,100,1000,8192]
+    python benchmarks/gateway.py [--collector PATH] [--miner PATH] [--rounds 5] [--concurrency 8]
+                                 [--records 1,100,1000,8192]
 
 The second table is about senders that send one request at a time: milliseconds that a gateway adds to a request, beside
 the same request to the sink directly, in turns.
 
 With --collector, a Collector doing otlp → otlp stands beside it: same requests, same sender, rounds that alternate. Its
-sending queue is off, as an acknowledgement of Sluice means that the next hop took the records. The ratio is what
+sending queue is off, as an acknowledgement of Sluice means that the next hop took the records. With --miner, so does a
+Collector that mines on the way, by go-drain3: benchmarks/drain3processor tells how to build it. The ratios are what
 counts; the seconds depend on the machine. Event types are known and judged before anything is measured.
 """
 
@@ -43,6 +45,7 @@ service:
 """
 COLLECTOR = """
 receivers: {{otlp: {{protocols: {{grpc: {{endpoint: '127.0.0.1:{port}', max_recv_msg_size_mib: 64}}}}}}}}
+processors: {{{processors}}}
 exporters:
   otlp:
     endpoint: 127.0.0.1:{sink}
@@ -52,7 +55,7 @@ exporters:
     sending_queue: {{enabled: false}}
     retry_on_failure: {{enabled: false}}
 service:
-  pipelines: {{logs: {{receivers: [otlp], exporters: [otlp]}}}}
+  pipelines: {{logs: {{receivers: [otlp], processors: [{processors}], exporters: [otlp]}}}}
   telemetry: {{metrics: {{level: none}}, logs: {{level: error}}}}
 """
 
@@ -75,6 +78,7 @@ class Peer(NamedTuple):
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--collector", help="path of a Collector with otlpreceiver and otlpexporter")
+    options.add_argument("--miner", help="path of a Collector with benchmarks/drain3processor besides")
     options.add_argument("--seconds", type=float, default=2.0, help="of one round of one peer")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--concurrency", type=int, default=8)
@@ -85,17 +89,20 @@ def main() -> None:
     with ExitStack() as stack:
         peers = {"sluice": stack.enter_context(_serving(_sluice))}
         if chosen.collector:
-            peers["collector"] = stack.enter_context(_serving(partial(_collector, chosen.collector)))
+            peers["collector"] = stack.enter_context(_serving(partial(_collector, chosen.collector, "")))
+        if chosen.miner:
+            peers["miner"] = stack.enter_context(_serving(partial(_collector, chosen.miner, "drain3")))
         for peer in peers.values():
             _warm_up(peer, chosen.concurrency)
-        print(f"{'records/request':>15} {'sluice':>22} {'collector':>22} {'ratio':>7}{'min':>7}{'max':>7}")
+        ratios = "".join(f" {'ratio':>7}{'min':>7}{'max':>7}" for _ in list(peers)[1:])
+        print(f"{'records/request':>15} " + " ".join(f"{name:>22}" for name in peers) + ratios)
         for size in sizes:
             rounds: dict[str, list[Measured]] = {name: [] for name in peers}
             for _ in range(chosen.rounds):
                 for name, peer in peers.items():
                     rounds[name].append(_one(peer, size, chosen.seconds, chosen.concurrency))
             _print(size, rounds)
-        print("medians; CPU seconds a million records, requests a second; ratio: sluice / collector\n")
+        print("medians; CPU seconds a million records, requests a second; ratios: sluice to each of the others\n")
         print(f"{'records/request':>15} {'direct':>22} " + " ".join(f"{'+ ' + name:>22}" for name in peers))
         for size in sizes:
             _print_added(size, list(peers.values()), chosen.timed)
@@ -110,9 +117,9 @@ def _sluice(port: int, sink: int, folder: Path) -> list[str]:
     return [sys.executable, "-m", "sluice", "run", "-c", str(config)]
 
 
-def _collector(binary: str, port: int, sink: int, folder: Path) -> list[str]:
+def _collector(binary: str, processors: str, port: int, sink: int, folder: Path) -> list[str]:
     config = folder / "collector.yaml"
-    config.write_text(COLLECTOR.format(port=port, sink=sink))
+    config.write_text(COLLECTOR.format(port=port, sink=sink, processors=processors))
     return [binary, "--config", str(config)]
 
 
@@ -161,11 +168,11 @@ def _print_added(size: int, peers: list[Peer], count: int) -> None:
 
 
 def _print(size: int, rounds: dict[str, list[Measured]]) -> None:
-    sluice, collector = rounds["sluice"], rounds.get("collector")
-    row = f"{size:>15} {_cell(sluice):>22} {_cell(collector) if collector else '-':>22}"
-    if collector:
-        pairs = zip(sluice, collector, strict=True)
-        ratios = [own.seconds_a_million / other.seconds_a_million for own, other in pairs]
+    sluice, *others = rounds.values()
+    row = f"{size:>15} " + " ".join(f"{_cell(peer):>22}" for peer in rounds.values())
+    for other in others:
+        pairs = zip(sluice, other, strict=True)
+        ratios = [own.seconds_a_million / its.seconds_a_million for own, its in pairs]
         row += f" {median(ratios):7.2f}{min(ratios):7.2f}{max(ratios):7.2f}"
     print(row, flush=True)
 

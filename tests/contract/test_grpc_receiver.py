@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -194,6 +195,59 @@ def test_a_sender_that_is_slow_to_send_keeps_no_one_out(next_hop: NextHop) -> No
         assert pending.result() == b""
     assert next_hop.bodies == ["order 18 shipped", "order 17 shipped"]
     plane.stop()
+
+
+EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+READ_AT_ONCE = 17
+"""With one place for requests in flight: 16 more calls are read."""
+
+
+class Uploads:
+    """Calls on one connection, in this order, whose messages are sent when the test says so."""
+
+    def __init__(self, sender: Sender, count: int) -> None:
+        self._may_send = [threading.Event() for _ in range(count)]
+        begin = sender.channel.stream_unary(EXPORT).future
+        self.calls = [begin(self._body(number)) for number in range(count)]
+
+    def _body(self, number: int) -> Iterator[bytes]:
+        self._may_send[number].wait()
+        yield logs(f"order {number} shipped")
+
+    def send(self, number: int) -> None:
+        self._may_send[number].set()
+
+    def send_all(self) -> None:
+        for event in self._may_send:
+            event.set()
+
+
+def test_calls_wait_unread_while_others_are_read_and_a_gone_one_takes_no_turn(next_hop: NextHop) -> None:
+    plane = DataPlane(next_hop, limits=Limits(requests_in_flight=1)).start()
+    with plane.sender() as sender:
+        uploads = Uploads(sender, READ_AT_ONCE)
+        gone, waiting = sender.begin(logs("order 18 shipped")), sender.begin(logs("order 19 shipped"))
+        gone.cancel()
+        for number, call in enumerate(uploads.calls):
+            uploads.send(number)
+            assert call.result() == b""
+            assert waiting.result() == b""
+    assert next_hop.bodies[0] == "order 0 shipped"
+    assert "order 18 shipped" not in next_hop.bodies
+    assert plane.refused_requests("unread") == 1
+    assert plane.count("accepted") == plane.count("sent") == READ_AT_ONCE + 1
+    plane.stop()
+
+
+def test_a_stop_does_not_wait_for_messages_that_do_not_come(next_hop: NextHop) -> None:
+    plane = DataPlane(next_hop, limits=Limits(requests_in_flight=1), grace=0.1).start()
+    with plane.sender() as sender:
+        uploads = Uploads(sender, READ_AT_ONCE + 1)  # the last one waits unread
+        plane.stop()
+        codes = {call.exception().code() for call in uploads.calls}
+        uploads.send_all()
+    assert codes <= {Code.UNAVAILABLE, Code.CANCELLED}
+    assert next_hop.arrivals == []
 
 
 def test_what_a_gone_sender_sent_is_forwarded_and_counted(next_hop: NextHop, plane: DataPlane, sender: Sender) -> None:

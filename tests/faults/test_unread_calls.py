@@ -20,7 +20,7 @@ MIB = 1 << 20
 CALLS = 200
 PLACES = 4
 READERS = 16
-"""Threads of the receiver beyond its places: each may hold a message before it is refused."""
+"""Calls that the receiver reads beyond its places: each may hold a message before it is refused."""
 
 
 @pytest.mark.parametrize("connections", [1, CALLS])

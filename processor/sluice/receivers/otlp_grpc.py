@@ -1,21 +1,21 @@
-"""OTLP over gRPC: grpcio's threaded server with raw bytes, one thread a request from its first byte to its answer."""
+"""OTLP over gRPC: grpcio's server with raw bytes, one thread a request from its last byte to its answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
-from sluice.admission import Admission
+from sluice.admission import Admission, Ticket
 from sluice.config.model import GrpcServer, Limits
 from sluice.endpoints import Endpoint
 from sluice.engine import Signal
 from sluice.errors import Refused, Unread
 from sluice.pipeline import Pipeline
 from sluice.receivers import GRACE
+from sluice.receivers.export_calls import Answer, ExportCalls
 from sluice.receivers.health_grpc import GrpcHealth
-from sluice.receivers.refusals import Refusals
+from sluice.receivers.refusals import Refusal, Refusals
 from sluice.telemetry import Telemetry
 from sluice.tls import server_material
 
@@ -25,10 +25,12 @@ SERVICES = {
     Signal.METRICS: "opentelemetry.proto.collector.metrics.v1.MetricsService",
     Signal.SPANS: "opentelemetry.proto.collector.trace.v1.TraceService",
 }
-_CODES = {code.value[0]: code for code in grpc.StatusCode}
+_UNKNOWN = grpc.StatusCode.UNKNOWN.value[0]
+_CODES = frozenset(code.value[0] for code in grpc.StatusCode) - {grpc.StatusCode.OK.value[0]}
+"""What a refusal can be answered with; the next hop may have said something else."""
 _READERS = 16
-"""Threads beyond the requests in flight, created when first needed. A thread also waits for the bytes of its request,
-so these are what answers `Busy` while every place is taken, and each may hold one message that no limit counts yet."""
+"""Calls that are read beyond the requests in flight, and threads for them, created when first needed: these are what
+answers `Busy` while every place is taken. Each call that is read may hold one message that no limit counts yet."""
 
 _STREAMS = 512
 """Streams that a connection may have: far more than a sender has calls at once, which needs up to two for each.
@@ -93,13 +95,23 @@ class OtlpGrpcReceiver:
                 ("grpc.keepalive_timeout_ms", 20_000),
             ],
         )
-        server.add_generic_rpc_handlers([self._health.handlers(), *(self._service(signal) for signal in Signal)])
+        server.add_generic_rpc_handlers([self._health.handlers()])
+        calls = ExportCalls(
+            server,
+            {f"/{service}/Export": signal for signal, service in SERVICES.items()},
+            self._admission,
+            self._pool,
+            at_once=self._threads,
+            handle=self._handle,
+            refuse=self._refused,
+        )
         try:
             self.port = self._bind(server)
         except RuntimeError:
             self._pool.shutdown()
             raise self.endpoint.not_bound() from None
         server.start()
+        calls.start()
         self._server = server
 
     def stop(self) -> None:
@@ -124,40 +136,23 @@ class OtlpGrpcReceiver:
         )
         return int(server.add_secure_port(str(self.endpoint), credentials))
 
-    def _service(self, signal: Signal) -> grpc.GenericRpcHandler:
-        # A unary method served as a stream of one: the handler runs before the message is read, so that a request can
-        # be refused before its bytes take memory, and it sees the message that the size limit stopped. No
-        # (de)serializers: bytes in, bytes out.
-        handler = grpc.stream_unary_rpc_method_handler(self._exporting(signal))
-        return grpc.method_handlers_generic_handler(SERVICES[signal], {"Export": handler})
-
-    def _exporting(self, signal: Signal) -> Callable[[Iterator[bytes], grpc.ServicerContext], bytes]:
-        def export(messages: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
-            try:
-                with self._admission.open() as ticket:
-                    request = self._read(messages)
-                    ticket.grow(len(request))
-                    ticket.enter()
-                    return self._pipeline.handle(signal, request, transport="grpc", timeout=context.time_remaining())
-            except Refused as error:
-                refusal = self._refusals.refusal(error)
-            except Exception as error:  # noqa: BLE001 - the outermost loop of a request's thread
-                refusal = self._refusals.unexpected(error)
-            # A call holds one of its connection's streams until it is freed. An error kept in a variable here would
-            # make a cycle of its traceback, this frame and the call: after `_STREAMS` of them, until the next garbage
-            # collection, the connection would take no request.
-            if refusal.details is not None:
-                context.set_trailing_metadata((("grpc-status-details-bin", refusal.details),))
-            context.abort(_CODES.get(refusal.code, grpc.StatusCode.UNKNOWN), refusal.message)
-            raise AssertionError("abort raises")
-
-        return export
-
-    def _read(self, messages: Iterator[bytes]) -> bytes:
+    def _handle(self, signal: Signal, message: bytes | None, ticket: Ticket, timeout: float) -> Answer:
         try:
-            return next(messages)
-        except StopIteration:
-            pass
-        except grpc.RpcError as error:
-            error.__traceback__ = None  # grpcio keeps the error with the call: another such cycle
-        raise Unread(f"the message exceeds {KEY}.max_recv_msg_size_mib ({self._max_size >> 20} MiB)")
+            with ticket:
+                if message is None:
+                    raise Unread(f"the message exceeds {KEY}.max_recv_msg_size_mib ({self._max_size >> 20} MiB)")
+                ticket.grow(len(message))
+                ticket.enter()
+                return Answer(self._pipeline.handle(signal, message, transport="grpc", timeout=timeout))
+        except Refused as error:
+            return self._refused(error)
+        except Exception as error:  # noqa: BLE001 - the outermost loop of a request's thread
+            return _answer(self._refusals.unexpected(error))
+
+    def _refused(self, error: Refused) -> Answer:
+        return _answer(self._refusals.refusal(error))
+
+
+def _answer(refusal: Refusal) -> Answer:
+    code = refusal.code if refusal.code in _CODES else _UNKNOWN
+    return Answer(None, code, refusal.message, refusal.details)
