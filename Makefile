@@ -7,7 +7,7 @@ PROJECT := import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))
 CARGO_FOUND := command -v cargo >/dev/null || { echo "cargo not found: install Rust 1.89 or newer, with rustup or your system's package manager"; exit 1; }
 CORE := $(shell find processor/core/src -name '*.rs') processor/core/Cargo.toml
 
-.PHONY: build run test test-live lint bench clean
+.PHONY: build run test test-live lint bench fuzz clean
 build: $(BIN)/.built
 
 # All that `make build` and `make run` need. What is missing on the machine is said before anything is downloaded.
@@ -43,6 +43,7 @@ lint: build
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd processor/core && cargo fmt --check && cargo clippy --all-targets --no-default-features -- -D warnings && cargo clippy -- -D warnings
+	cd processor/core/fuzz && cargo fmt --check
 
 test: build
 	cd processor/core && cargo test --quiet --no-default-features
@@ -60,5 +61,17 @@ bench: build
 	$(BIN)/python benchmarks/gateway.py --rounds 3 --seconds 1
 	$(BIN)/python benchmarks/memory.py --types 10000
 
+# Inputs led by coverage, one target after the other: `make fuzz TARGET=mine SECONDS=600`. Nothing else needs nightly. An
+# input that fails stays in processor/core/fuzz/artifacts.
+TARGET ?= wire mask mine json transcode
+SECONDS ?= 60
+fuzz:
+	@$(CARGO_FOUND)
+	@cargo +nightly --version >/dev/null 2>&1 || { echo "no nightly toolchain found: rustup toolchain install nightly"; exit 1; }
+	@cargo fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz not found: cargo install cargo-fuzz"; exit 1; }
+	cd processor/core && for target in $(TARGET); do \
+		cargo +nightly fuzz run $$target -- -max_total_time=$(SECONDS) -rss_limit_mb=2048 || exit 1; \
+	done
+
 clean:
-	rm -rf $(VENV) .build processor/core/target processor/sluice/_core*.so
+	rm -rf $(VENV) .build processor/core/target processor/core/fuzz/target processor/sluice/_core*.so

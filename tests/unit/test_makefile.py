@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,40 @@ def test_a_missing_cargo_is_said_before_anything_is_installed(checkout: Path) ->
     assert ended.returncode == 2
     assert ended.stdout == "cargo not found: install Rust 1.89 or newer, with rustup or your system's package manager\n"
     assert not (checkout / ".venv").exists()
+
+
+def put_cargo(checkout: Path, script: str) -> None:
+    """A `cargo` that does what the script says."""
+    cargo = checkout / "bin" / "cargo"
+    cargo.write_text(f"#!/bin/sh\n{script}\n")
+    cargo.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("cargo", "said"),
+    [
+        ('[ "$1" != +nightly ]', "no nightly toolchain found: rustup toolchain install nightly\n"),
+        ('[ "$1" != fuzz ]', "cargo-fuzz not found: cargo install cargo-fuzz\n"),
+    ],
+    ids=["nightly", "cargo-fuzz"],
+)
+def test_what_fuzzing_needs_and_is_missing_is_said(cargo: str, said: str, checkout: Path) -> None:
+    put_cargo(checkout, cargo)
+    ended = make(checkout, "fuzz")
+    assert (ended.returncode, ended.stdout) == (2, said)
+
+
+def test_every_target_is_fuzzed_where_none_is_named(checkout: Path) -> None:
+    put_cargo(checkout, '[ "$3" != run ] || echo "$4"')
+    crate = tomllib.loads((CHECKOUT / "processor/core/fuzz/Cargo.toml").read_text())
+    ended = make(checkout, "--silent", "fuzz")
+    assert sorted(ended.stdout.split()) == sorted(target["name"] for target in crate["bin"])
+
+
+def test_targets_are_fuzzed_one_after_the_other_until_one_fails(checkout: Path) -> None:
+    put_cargo(checkout, '[ "$3" != run ] || { echo "$4 $6"; [ "$4" != mine ]; }')
+    ended = make(checkout, "--silent", "fuzz", "TARGET=wire mine json", "SECONDS=7")
+    assert (ended.returncode, ended.stdout) == (2, "wire -max_total_time=7\nmine -max_total_time=7\n")
 
 
 @pytest.mark.parametrize(

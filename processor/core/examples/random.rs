@@ -3,12 +3,14 @@
 //!     cargo run --release --no-default-features --example random -- --inputs 10000000 [--first ROUND]
 //!
 //! A round has its own seed and begins with nothing, so that a failure comes again: `--first` with the round that was
-//! named, and `--inputs 1`.
+//! named, and `--inputs 1`. `make fuzz` tries the same inputs and any others, led by coverage.
 
 #[path = "../tests/random/engine.rs"]
 mod engine;
 #[path = "../tests/random/generator.rs"]
 mod generator;
+#[path = "../tests/random/items.rs"]
+mod items;
 #[path = "../tests/random/json.rs"]
 mod json;
 #[path = "../tests/random/lines.rs"]

@@ -45,6 +45,26 @@ def test_what_came_once_is_shown_under_the_nearest_type(run, tmp_path):
     assert len(rows(run("mine", "--json", "log").out)) == 7
 
 
+FAULTS = ("failed", "was refused", "denied", "timeout", "timed out", "has a corrupt header", "was not found", "lost")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_names_a_fault_is_not_shown_under_what_names_none(run, tmp_path, fault):
+    (tmp_path / "log").write_bytes(LINES + b"Accepted connection anew\nAccepted connection %s\n" % fault.encode())
+    rows = run("mine", "log").out.splitlines()[1:-1]
+    assert rows[0].endswith("Accepted connection <num> from <ip> (and 1 rare like it: 1 record)")
+    assert [row for row in rows[1:] if row.endswith(f"Accepted connection {fault}")]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_names_no_fault_is_not_shown_under_what_names_one(run, tmp_path, fault):
+    often = b"".join(b"Accepted connection %d %s\n" % (number, fault.encode()) for number in range(3))
+    (tmp_path / "log").write_bytes(often + b"Accepted connection anew\nAccepted connection error\n")
+    first, second, _ = run("mine", "log").out.splitlines()[1:]
+    assert first.endswith(f"Accepted connection <num> {fault} (and 1 rare like it: 1 record)")
+    assert second.endswith("Accepted connection anew")
+
+
 def test_json_holds_the_same_and_more(run, tmp_path):
     (tmp_path / "log").write_bytes(LINES)
     ended = run("mine", "--json", "log")

@@ -43,3 +43,72 @@ impl Masks {
         (self.texts.load(Ordering::Relaxed), self.nanoseconds.load(Ordering::Relaxed) as f64 / 1e9)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::class::{Clues, Outcome};
+    use crate::mine::bits::Bits;
+    use crate::mine::line;
+    use crate::mine::sink::Template;
+
+    fn masks(pattern: &str) -> Masks {
+        let mask = Regex::new(pattern).unwrap();
+        Masks::new(Some(mask.clone()), vec![("own".into(), mask)])
+    }
+
+    fn mined(text: &str, masks: &Masks) -> (String, Clues) {
+        let (mut sink, mut clues) = (Template::default(), Clues::default());
+        line(text.as_bytes(), masks, &mut Bits::default(), &mut sink, &mut clues);
+        (String::from_utf8(sink.finish().0).unwrap(), clues)
+    }
+
+    #[test]
+    fn what_masks_do_not_find_is_as_without_them() {
+        let elsewhere = masks("ORD-[0-9]+");
+        for text in [
+            "Failed password for invalid user alice from 10.0.0.1 port 22",
+            "Accepted publickey for alice from 10.0.0.1 port 7",
+            "session opened for user alice by (uid=0)",
+            "peers [beta, gamma] joined with user fred logged in",
+            "took 15ms for 3 rows, state=open",
+        ] {
+            assert_eq!(mined(text, &elsewhere), mined(text, &Masks::default()), "{text}");
+        }
+    }
+
+    #[test]
+    fn masks_stand_beside_names_and_lists() {
+        for (pattern, text, template) in [
+            ("ORD-[0-9]+", "user alice logged in for ORD-7", "user <str> logged in for <own>"),
+            ("ORD-[0-9]+", "ORD-7: invalid user alice from 10.0.0.1", "<own>: invalid user <str> from <ip>"),
+            (
+                "ORD-[0-9]+",
+                "ORD-7 and ORD-8 of [beta, gamma] by user alice",
+                "<own> and <own> of [<str>] by user <str>",
+            ),
+            ("alice", "user alice logged in", "user <own> logged in"),
+            ("ali", "user alice logged in", "user <own>ce logged in"),
+            ("ORD-[0-9]+", "read [ORD-7, beta, gamma]", "read [<own>, beta, gamma]"),
+            ("gamma", "read [beta, gamma] and [delta, eta]", "read [beta, <own>] and [<str>]"),
+            ("order=[0-9]+", "order=17 true", "<own> true"),
+            ("ORD-[0-9]+", "shipped a7,ORD-7 and ORD-8|ORD-9:5,3", "shipped <id>,<own> and <own>|<own>:<num>"),
+        ] {
+            assert_eq!(mined(text, &masks(pattern)).0, template, "{pattern} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_masked_status_still_tells_the_outcome() {
+        let any_number = masks("-?[0-9]+");
+        for (text, outcome) in [
+            ("request done status=503", Outcome::Error),
+            ("request done status: 200", Outcome::Ok),
+            ("GET /orders 404 took long", Outcome::ClientError),
+            ("process exited with code 1", Outcome::Error),
+            ("order: 17 status 200 true", Outcome::Ok),
+        ] {
+            assert_eq!(mined(text, &any_number).1.outcome(), outcome, "{text}");
+        }
+    }
+}

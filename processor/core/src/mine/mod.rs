@@ -162,6 +162,7 @@ mod tests {
             (r#"cart {"SKU-1013": "3", "total": "12"}"#, r#"cart {"<*>", "total": "<*>"}"#),
             ("read ['x', 'y', 'z'] and ['x'] of [a, b]", "read ['<*>'] and ['<*>'] of [<*>]"),
             ("set cached=true, owner=null, allowed=false", "set cached=<*>, owner=<*>, allowed=false"),
+            ("db2_ok=false, 7on =false, on=false", "<*>=false, <*> =false, on=<*>"),
             ("see docs.example.com/a and shop.test", "see <*> and <*>"),
             ("key  spaced   out ", "key spaced out"),
             ("\u{1b}[32mINFO\u{1b}[0m ready", "<*> ready"),

@@ -101,7 +101,8 @@ impl Sink for Skeleton {
     }
 }
 
-/// The template for people, with a slot for each variable. Variables that touch are one slot.
+/// The template for people, with a slot for each variable. Variables that touch are one slot, unless they have a name
+/// already: what a configured mask found is shown as that and nothing else.
 #[derive(Default)]
 pub struct Template {
     out: Vec<u8>,
@@ -112,7 +113,7 @@ pub struct Template {
 /// A run of variables that may go on: its slot is the last one, and its mark is written when it has ended, because only
 /// the whole value tells its kind.
 struct Run {
-    /// The kind, when the splitter knows it and the run is one variable.
+    /// The kind, when it is known; then the run is one variable.
     known: Option<String>,
     /// Punctuation behind its last variable that may join another to it.
     joining: Vec<u8>,
@@ -151,12 +152,14 @@ impl Sink for Template {
 
     fn variable(&mut self, text: &[u8], range: Range<usize>, known: Option<&str>) {
         let value = &text[range];
-        if let (Some(run), Some((_, earlier))) = (&mut self.open, self.slots.last_mut()) {
-            earlier.append(&mut run.joining);
+        if let (Some(Run { known: None, joining }), Some((_, earlier)), None) =
+            (&mut self.open, self.slots.last_mut(), known)
+        {
+            earlier.append(joining);
             earlier.extend_from_slice(value);
-            run.known = None;
             return;
         }
+        self.end_run();
         self.slots.push((String::new(), value.to_vec()));
         self.open = Some(Run { known: known.map(str::to_owned), joining: Vec::new() });
     }

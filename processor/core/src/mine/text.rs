@@ -4,12 +4,13 @@
 //! passes it collects what the text says of outcome and purpose (`Clues`): a status stands in the template as a
 //! variable and in the fingerprint as a class.
 //!
-//! `glide` is the short way over most of a line; `varies` tells data from wording, `fields` knows values of several
-//! words, `says` collects the clues.
+//! `glide` is the short way over most of a line; `varies` tells data from wording, `values` and `fields` know what is
+//! data by what stands around it or is more than a word, `says` collects the clues.
 
 mod fields;
 mod glide;
 mod says;
+mod values;
 mod varies;
 
 use std::ops::Range;
@@ -19,11 +20,11 @@ use memchr::{memchr, memmem};
 use super::bits::Bits;
 use super::clues;
 use super::head::{self, Head};
-use super::lists::Lists;
 use super::passed::Passed;
 use super::sink::Sink;
-use super::{Masks, names, trace};
+use super::{Masks, trace};
 use crate::class::{Clues, Severity};
+use values::Values;
 use varies::name_length;
 
 /// Mines the words of a text's first line; `head` is what was read of its beginning. Answers the level it names.
@@ -79,43 +80,38 @@ pub(super) fn split<S: Sink>(
     clues: &mut Clues,
 ) {
     let mut splitter = Splitter::new(line, bits, level, clues);
+    let mut values = Values::new(line, bits, splitter.settled_at);
     let mut done = 0;
     if let Some(found) = masks.find(line) {
         // What a mask finds may begin or end within a word, so every word is looked at.
         splitter.settled_at = usize::MAX;
-        for (range, name) in found {
-            splitter.run(done..range.start, sink);
-            sink.variable(line, range.clone(), name);
-            done = range.end;
-            splitter.passed.word(range);
+        for (masked, name) in found {
+            while let Some(value) = values.first().filter(|value| value.start < masked.start) {
+                values.pass(value.end);
+                // A mask knows better than what finds more or less than it does.
+                if value.end <= masked.start {
+                    done = splitter.run_to(done, value, sink);
+                }
+            }
+            splitter.run(done..masked.start, sink);
+            done = masked.end;
+            splitter.masked(masked, name, sink);
+            values.pass(done);
+        }
+        while let Some(value) = values.first() {
+            done = splitter.run_to(done, value, sink);
+            values.pass(done);
         }
     } else {
-        let level_end = splitter.settled_at;
-        let mut quotes = names::Quotes::default();
-        let mut lists = Lists::new(line, bits);
-        let (mut name, mut list) = (names::next(line, level_end, &mut quotes), lists.next(level_end));
-        while let Some(value) = first_of(name.as_ref(), list.as_ref()) {
+        while let Some(value) = values.first() {
             splitter.settled_at = usize::MAX;
-            splitter.run(done..value.start, sink);
-            splitter.key = false;
-            done = value.end;
-            splitter.variable(value, sink);
+            done = splitter.run_to(done, value, sink);
             splitter.settled_at = done;
-            if name.as_ref().is_some_and(|name| name.start < done) {
-                name = names::next(line, done, &mut quotes);
-            }
-            if list.as_ref().is_some_and(|list| list.start < done) {
-                list = lists.next(done);
-            }
+            values.pass(done);
         }
     }
     splitter.run(done..line.len(), sink);
     splitter.clues.probe |= splitter.agent_probes;
-}
-
-/// Which of the two begins first.
-fn first_of(one: Option<&Range<usize>>, other: Option<&Range<usize>>) -> Option<Range<usize>> {
-    [one, other].into_iter().flatten().min_by_key(|range| range.start).cloned()
 }
 
 /// The first line that says something.
@@ -197,6 +193,27 @@ impl<'t, 'c> Splitter<'t, 'c> {
             };
         }
         self.flush(end, sink);
+    }
+
+    /// Splits what stands before a value, and hands it on; answers where it ends.
+    #[inline]
+    fn run_to<S: Sink>(&mut self, done: usize, value: Range<usize>, sink: &mut S) -> usize {
+        let end = value.end;
+        self.run(done..value.start, sink);
+        self.key = false;
+        self.variable(value, sink);
+        end
+    }
+
+    /// Hands on what a configured mask found. It says of the outcome what it would say without one.
+    fn masked<S: Sink>(&mut self, found: Range<usize>, name: Option<&str>, sink: &mut S) {
+        let text = &self.text[found.clone()];
+        if std::mem::take(&mut self.key) {
+            self.value(text);
+        }
+        self.status(found.start, text);
+        sink.variable(self.text, found.clone(), name);
+        self.passed.word(found);
     }
 
     /// Hands on the constants up to `end`.

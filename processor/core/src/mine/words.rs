@@ -104,7 +104,7 @@ pub fn is_technical(word: &[u8]) -> bool {
 
 /// A protocol with its version: `UDPv4`, `SNMPv3`.
 fn is_protocol(word: &[u8]) -> bool {
-    matches!(word, [name @ .., b'v', digit] if name.len() >= 2 && digit.is_ascii_digit() && name.iter().all(u8::is_ascii_uppercase))
+    matches!(word, [name @ .., b'v', digit] if (2..=LONGEST_TECHNICAL - 2).contains(&name.len()) && digit.is_ascii_digit() && name.iter().all(u8::is_ascii_uppercase))
 }
 
 fn is_technical_name(word: &[u8]) -> bool {

@@ -10,18 +10,19 @@ use sluice_core::table::EventType;
 use sluice_core::walk::{Payload, Processed, roll_back};
 
 use crate::generator::Random;
+use crate::items;
 use crate::lines::noise;
 use crate::requests::{change_values, mutate, request};
 
 pub const MASKS: &str = r#"{"name":"word","pattern":"[a-z]+ed ?"},{"name":"n","pattern":"of.|\\d\\d"}"#;
-const SIGNALS: [Signal; 3] = [Signal::Logs, Signal::Metrics, Signal::Spans];
+pub const SIGNALS: [Signal; 3] = [Signal::Logs, Signal::Metrics, Signal::Spans];
 
-fn begun(masks: &str) -> Engine {
+pub fn begun(masks: &str) -> Engine {
     let settings = format!(r#"{{"max_event_types":300,"min_records":1,"evidence_bytes":20000,"masks":[{masks}]}}"#);
     Engine::new(serde_json::from_str::<Settings>(&settings).unwrap()).unwrap()
 }
 
-fn policy(random: &mut Random) -> Policy {
+pub fn policy(random: &mut Random) -> Policy {
     let modes = ["observe", "tag", "drop"];
     let policy = format!(
         r#"{{"logs":"{}","metrics":"{}","spans":"{}","tag_all":{},"canary_percent":{},
@@ -36,7 +37,7 @@ fn policy(random: &mut Random) -> Policy {
 }
 
 /// Decisions of every kind for the types that the engine knows.
-fn decisions(engine: &Engine, random: &mut Random) -> String {
+pub fn decisions(engine: &Engine, random: &mut Random) -> String {
     let mut types: Vec<serde_json::Value> = serde_json::from_str(&engine.types()).unwrap();
     // The engine's own order is another one in each process.
     types.sort_by_key(|known| known["fingerprint"].to_string());
@@ -60,7 +61,7 @@ fn decisions(engine: &Engine, random: &mut Random) -> String {
     serde_json::to_string(&decided.collect::<Vec<_>>()).unwrap()
 }
 
-/// What is forwarded is a request again, with as many records as were not dropped.
+/// What is forwarded is a request again, and of the one that came all but the dropped records.
 fn check(reader: &Engine, signal: Signal, request: &[u8], processed: &Processed) {
     assert!(processed.dropped <= processed.received && processed.items_dropped <= processed.items_received);
     let forwarded = match &processed.payload {
@@ -72,8 +73,17 @@ fn check(reader: &Engine, signal: Signal, request: &[u8], processed: &Processed)
             changed
         }
     };
-    let left = reader.process(signal, &forwarded).unwrap().received;
-    assert_eq!(left, processed.received - processed.dropped);
+    let kept = processed.received - processed.dropped;
+    assert_eq!(reader.process(signal, &forwarded).unwrap().received, kept);
+    let (before, after) = (items::of(signal, request), items::of(signal, &forwarded));
+    assert_eq!(after.iter().filter(|item| item.is_record).count() as u64, kept);
+    if processed.dropped == 0 {
+        assert_eq!(after, before);
+    } else {
+        assert!(items::are_among(&after, &before));
+    }
+    let passed = reader.pass(signal, request).unwrap();
+    assert_eq!((passed.received, passed.items_received), (processed.received, processed.items_received));
 }
 
 /// What an engine saw before has no say in what a record is but for what became general: one that begins with nothing
@@ -110,6 +120,17 @@ fn whole(engine: &Engine, event: &EventType) -> String {
     wider.unwrap_or(fingerprint)
 }
 
+/// Offers a request to an engine, and commits it or takes it back.
+pub fn offer(engine: &Engine, reader: &Engine, signal: Signal, request: &[u8], random: &mut Random) {
+    let Ok(processed) = engine.process(signal, request) else { return };
+    check(reader, signal, request, &processed);
+    if random.chance(4) {
+        roll_back(&processed);
+    } else if let Some(evidence) = engine.commit(request, &processed) {
+        serde_json::from_str::<Vec<serde_json::Value>>(&evidence).unwrap();
+    }
+}
+
 pub fn run(masks: &str, random: &mut Random, inputs: usize) {
     let (reader, engine) = (begun(""), begun(masks));
     for round in 0..inputs {
@@ -131,16 +152,6 @@ pub fn run(masks: &str, random: &mut Random, inputs: usize) {
             }
             change_values(&mut request, random);
         }
-    }
-}
-
-fn offer(engine: &Engine, reader: &Engine, signal: Signal, request: &[u8], random: &mut Random) {
-    let Ok(processed) = engine.process(signal, request) else { return };
-    check(reader, signal, request, &processed);
-    if random.chance(4) {
-        roll_back(&processed);
-    } else if let Some(evidence) = engine.commit(request, &processed) {
-        serde_json::from_str::<Vec<serde_json::Value>>(&evidence).unwrap();
     }
 }
 

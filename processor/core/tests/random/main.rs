@@ -3,6 +3,7 @@
 
 mod engine;
 mod generator;
+mod items;
 mod json;
 mod lines;
 mod mining;

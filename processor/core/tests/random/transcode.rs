@@ -2,12 +2,13 @@
 
 use sluice_core::json::transcode;
 
+use crate::engine::{SIGNALS, begun};
 use crate::generator::Random;
 
 /// Stands for what people must not find in messages.
 const SECRET: &str = "hunter2";
 
-const DOCUMENTS: [&str; 3] = [
+pub const DOCUMENTS: [&str; 3] = [
     r#"{"resourceLogs":[{"resource":{"attributes":[{"key":"hunter2","value":{"stringValue":"hunter2"}}]},
         "scopeLogs":[{"scope":{"name":"hunter2"},"logRecords":[{"timeUnixNano":"1544712660300000000",
         "severityNumber":9,"traceId":"5b8efff798038103d269b633813fc60c","hunter2":[null],
@@ -51,7 +52,7 @@ const PIECES: [&str; 22] = [
 ];
 
 /// Cuts, overwrites, inserts, copies: the text stays JSON often enough to be read deep.
-fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
+pub fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
     let at = random.below(bytes.len() + 1);
     let end = (at + random.below(24)).min(bytes.len());
     match random.below(6) {
@@ -76,14 +77,19 @@ fn swap_value(bytes: &mut Vec<u8>, at: usize, piece: &str) {
     }
 }
 
+/// Answers the request in protobuf, if it is one.
 #[track_caller]
-fn assert_sound(signal: u8, json: &[u8]) {
+pub fn assert_sound(signal: u8, json: &[u8]) -> Option<Vec<u8>> {
     match transcode(signal, json) {
-        Ok(protobuf) => assert_well_formed(&protobuf),
+        Ok(protobuf) => {
+            assert_well_formed(&protobuf);
+            Some(protobuf)
+        }
         Err(message) => {
             let shown = String::from_utf8_lossy(json);
             assert!(!message.contains(SECRET), "{message}\n{shown}");
             assert!(message.len() < 1_000, "{message}\n{shown}");
+            None
         }
     }
 }
@@ -100,12 +106,15 @@ fn assert_well_formed(mut request: &[u8]) {
 }
 
 pub fn run(random: &mut Random, inputs: usize) {
+    let engine = begun("");
     for round in 0..inputs {
         let mut document = DOCUMENTS[round % 3].as_bytes().to_vec();
         for _ in 0..=random.below(2) {
             mutate(&mut document, random);
         }
-        assert_sound((round % 3) as u8, &document);
+        if let Some(protobuf) = assert_sound((round % 3) as u8, &document) {
+            engine.process(SIGNALS[round % 3], &protobuf).expect("a request");
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::Splitter;
+use crate::mine::bits::Word;
 use crate::mine::words::{
     asks_state, is_answer, is_country, is_domain, is_interface, is_month, is_named, is_nothing, is_state, is_technical,
     is_truth, is_weekday, is_zone,
@@ -37,7 +38,7 @@ impl Splitter<'_, '_> {
             return true;
         }
         if has_key && start >= 2 && text[start - 1] == b'=' && !self.bits.is_sep(start - 2) {
-            return !(is_state(word) || asks_state(self.before(0)));
+            return !(is_state(word) || !self.key_is_data() && asks_state(self.before(0)));
         }
         if memchr(b'@', word).is_some_and(|at| at > 0 && at + 1 < word.len()) {
             return true;
@@ -59,7 +60,20 @@ impl Splitter<'_, '_> {
     /// Whether that is a key's `true`, `false` or nothing at all, as data has them, and no answer such as `allowed=false`.
     fn is_truth_value(&self, start: usize, word: &[u8]) -> bool {
         let is_joined = matches!(self.text[..start].last(), Some(b'=' | b':'));
-        (is_truth(word) || is_joined && is_nothing(word)) && !is_answer(self.before(0))
+        (is_truth(word) || is_joined && is_nothing(word)) && !self.answers()
+    }
+
+    /// Whether the key before may ask how it went, which one that is data (`db2_ok`) always may.
+    fn answers(&self) -> bool {
+        self.key_is_data() || is_answer(self.before(0))
+    }
+
+    /// Whether the key before is data itself: nobody looks at how it ends, so that lines with the same outline have the
+    /// same values.
+    fn key_is_data(&self) -> bool {
+        let key = self.passed.before(0, self.bits);
+        let is_data = |word: Word| word.digit || word.odd;
+        !key.is_empty() && is_data(self.bits.word(key.start, key.end))
     }
 
     /// A word of letters alone varies when it is a hexadecimal number or part of a date.

@@ -28,7 +28,8 @@ class Lexicon:
 
 FAULT = Lexicon(
     stems=(
-        "fail error exception refus reject timeout corrupt abort panic fatal crash degrad unhealth retry retri broken "
+        "fail error exception refus reject deny denie denial forbid timeout corrupt abort panic fatal crash degrad "
+        "unhealth retry retri broken "
         "unable cannot couldn invalid illegal violat interrupt unreach unavail unexpect unrecogni unsupport unhandled "
         "unresolv uncorrect correctabl mismatch missing deadlock evict overflow underflow overrun exceed exhaust leak "
         "stall throttl truncat conflict critical emergenc malform garbage assert segfault backtrace traceback "
