@@ -38,7 +38,7 @@ impl Splitter<'_, '_> {
             return true;
         }
         if has_key && start >= 2 && text[start - 1] == b'=' && !self.bits.is_sep(start - 2) {
-            return !(is_state(word) || asks_state(self.before(0)));
+            return !(is_state(word) || !self.key_is_data() && asks_state(self.before(0)));
         }
         if memchr(b'@', word).is_some_and(|at| at > 0 && at + 1 < word.len()) {
             return true;
@@ -63,12 +63,17 @@ impl Splitter<'_, '_> {
         (is_truth(word) || is_joined && is_nothing(word)) && !self.answers()
     }
 
-    /// Whether the key before may ask how it went. Of one that is data itself (`db2_ok`) nobody looks at how it ends, so
-    /// that lines with the same outline have the same values.
+    /// Whether the key before may ask how it went, which one that is data (`db2_ok`) always may.
     fn answers(&self) -> bool {
+        self.key_is_data() || is_answer(self.before(0))
+    }
+
+    /// Whether the key before is data itself: nobody looks at how it ends, so that lines with the same outline have the
+    /// same values.
+    fn key_is_data(&self) -> bool {
         let key = self.passed.before(0, self.bits);
         let is_data = |word: Word| word.digit || word.odd;
-        !key.is_empty() && (is_data(self.bits.word(key.start, key.end)) || is_answer(&self.text[key]))
+        !key.is_empty() && is_data(self.bits.word(key.start, key.end))
     }
 
     /// A word of letters alone varies when it is a hexadecimal number or part of a date.
