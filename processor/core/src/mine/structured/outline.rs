@@ -42,14 +42,16 @@ pub fn write(text: &[u8], masks: &Masks, strings: &mut Strings, bits: &mut Bits,
         return false;
     }
     let begun = out.length();
-    let mut outliner = Outliner { text, masks, strings, bits, out, at: 0, done: 0 };
+    let mut outliner = Outliner { text, masks, strings, bits, out, at: 0, done: 0, limit: begun + LONGEST };
     let is_whole = outliner.object(0, false).is_some() && outliner.at == text.len();
-    outliner.keep(text.len());
-    if !is_whole || out.length() - begun > LONGEST {
-        out.truncate(begun);
-        return false;
+    if is_whole {
+        outliner.keep(text.len());
     }
-    true
+    let has = is_whole && out.length() <= begun + LONGEST;
+    if !has {
+        out.truncate(begun);
+    }
+    has
 }
 
 struct Outliner<'t, 'o> {
@@ -61,6 +63,8 @@ struct Outliner<'t, 'o> {
     at: usize,
     /// How far the text is in the outline.
     done: usize,
+    /// How long the output may become.
+    limit: usize,
 }
 
 impl<'t> Outliner<'t, '_> {
@@ -104,7 +108,7 @@ impl<'t> Outliner<'t, '_> {
             let next = self.peek()?;
             self.at += 1;
             match next {
-                b',' => {}
+                b',' if self.out.length() <= self.limit => {}
                 b'}' => return Some(()),
                 _ => return None,
             }
