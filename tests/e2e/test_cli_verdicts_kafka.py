@@ -125,5 +125,5 @@ async def test_validate_names_a_broker_that_does_not_answer(run, tmp_path):
     broker = f"127.0.0.1:{free_port()}"
     (tmp_path / "b.yaml").write_text(f"exporters: {{nop: }}\nverdicts: {{kafka: {{brokers: ['{broker}']}}}}\n")
     status, out, err = await run("validate", "-c", "b.yaml", "--connect")
-    assert (status, err) == (1, f"sluice: not reached: kafka {broker}; run would start degraded\n")
+    assert (status, err) == (1, f"sluice: not usable: kafka {broker}; run would start degraded\n")
     assert f"kafka {broker}: {broker} cannot be reached: connection refused\n" in out

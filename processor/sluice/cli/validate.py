@@ -45,4 +45,4 @@ def _connect(config: Config) -> None:
         else:
             click.echo(f"{part}: reached")
     if failed:
-        raise SluiceError(f"not reached: {', '.join(failed)}; run would start degraded")
+        raise SluiceError(f"not usable: {', '.join(failed)}; run would start degraded")

@@ -117,6 +117,8 @@ class Table:
 
     def find(self, prefix: str) -> Known:
         """The one event type whose fingerprint begins so. Raises SluiceError for none and for several."""
+        if not prefix:
+            raise SluiceError("the fingerprint is empty: give its first digits, as `sluice verdicts list` shows them")
         begins = prefix.lower()
         found = sorted(
             key

@@ -127,7 +127,7 @@ def test_connect_names_what_does_not_answer(run, tmp_path, closed_port):
     valid, store, next_hop = ended.out.splitlines()
     assert (ended.status, valid, store) == (1, "a.yaml: valid", "store sluice.db: reached")
     assert next_hop.startswith(f"next hop 127.0.0.1:{closed_port}: ")
-    assert ended.err == f"sluice: not reached: next hop 127.0.0.1:{closed_port}; run would start degraded\n"
+    assert ended.err == f"sluice: not usable: next hop 127.0.0.1:{closed_port}; run would start degraded\n"
 
 
 @pytest.mark.parametrize(
@@ -200,4 +200,4 @@ def test_connect_makes_a_real_call_to_each_provider(run, tmp_path):
     lines = ended.out.splitlines()
     assert lines[:3] == ["a.yaml: valid", "store sluice.db: reached", "provider anthropic: reached"]
     assert lines[3].startswith("provider openai: openai refuses the key")
-    assert (ended.status, ended.err) == (1, "sluice: not reached: provider openai; run would start degraded\n")
+    assert (ended.status, ended.err) == (1, "sluice: not usable: provider openai; run would start degraded\n")

@@ -181,6 +181,7 @@ def test_revoke_keeps_and_auto_returns_to_the_judgement(run, store):
     ("arguments", "status", "message"),
     [
         (["show", "0", "--store", "sluice.db"], 1, f"2 fingerprints begin with 0, such as {HEALTH} and {ORDERS}: give"),
+        (["show", "", "--store", "sluice.db"], 1, "the fingerprint is empty: give its first digits, as `sluice ver"),
         (
             ["show", "ff", "--store", "sluice.db"],
             1,
