@@ -9,12 +9,12 @@ use std::ops::Range;
 
 use memchr::{memchr_iter, memchr2};
 
-use super::bits::{Around, Bits};
+use super::bits::{Around, Bits, PathMarks};
 use super::buffer::Buffer;
 use super::clues::may_tell;
 use super::text::scheme_follows;
 use super::words::{LONGEST_TECHNICAL, is_interface, is_named, is_technical};
-use crate::class::{Probe, is_file};
+use crate::class::{Probe, is_file, is_root};
 
 /// What stands for data, by what may be asked of its first letter; a text with control characters has no outline.
 const DIGITS: u8 = 1;
@@ -87,7 +87,7 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
     if odd {
         // In quotes, before a colon, a word without any digit is a key.
         let digits = if bits.has_digit(start, end) { WITH_DIGITS } else { 0 };
-        return Some((path(text, start, end)? | digits, end));
+        return Some((path(text, start, end, bits)? | digits, end));
     }
     let first = text[start];
     let short = end - start == 3;
@@ -135,9 +135,38 @@ fn joins(byte: u8) -> bool {
     matches!(byte, b':' | b'=' | b',' | b';')
 }
 
-/// What stands for a path: one from the root, or one of at least three parts.
+/// What stands for a path: one from the root, or one of at least three parts. The masks tell of most.
+#[inline]
+fn path(text: &[u8], start: usize, end: usize, bits: &Bits) -> Option<u8> {
+    let word = &text[start..end];
+    let Some(PathMarks { slash, other: 0, query: 0 }) = bits.path(start, end) else {
+        return any_path(text, start, end);
+    };
+    let first = word[0];
+    let last = slash.checked_ilog2()? as usize;
+    // Backslashes and a slash at the end are looked at one by one, and so is what is joined to an earlier path.
+    if word[last] != b'/' || last + 1 == word.len() || first != b'/' && start > 0 && joins(text[start - 1]) {
+        return any_path(text, start, end);
+    }
+    if start > 0 && matches!(text[start - 1], b'"' | b'\'') || Probe::may_end(&word[last + 1..], &word[..last]) {
+        return None;
+    }
+    if first != b'/' {
+        let plain = first.is_ascii_alphanumeric() && last as u32 != slash.trailing_zeros();
+        return plain.then_some(if first.is_ascii_digit() { PATH_OF_DIGITS } else { PATH_OF_LETTERS });
+    }
+    let root = (slash & !1).trailing_zeros() as usize;
+    match word.get(root) {
+        Some(b'/') if root == 1 => Some(BEHIND_SCHEME),
+        Some(b'/') => Some(if is_root(&word[1..root]) { FILE } else { ROOTED }),
+        Some(_) => any_path(text, start, end),
+        None => (!is_root(&word[1..])).then_some(ROOTED),
+    }
+}
+
+/// The same by a look at each byte.
 #[inline(never)]
-fn path(text: &[u8], start: usize, end: usize) -> Option<u8> {
+fn any_path(text: &[u8], start: usize, end: usize) -> Option<u8> {
     let word = &text[start..end];
     if start > 0 && matches!(text[start - 1], b'"' | b'\'') || has_two_dots(word) {
         return None;
@@ -274,6 +303,36 @@ mod tests {
         for line in ["bob - 17 [2024", "two\nlines 17", "{\"a\": 17}", "17 x "] {
             assert_eq!(outline(line), None, "{line}");
         }
+    }
+
+    /// Scenario: paths of all sorts, alone and behind marks. Guarantees: the masks tell what a look at each byte does.
+    #[test]
+    fn masks_tell_a_path_as_its_bytes_do() {
+        let parts = self::words(
+            r"/ / // \ @ . .. ? # a b7 var health healthz ping 1 é file: data x.y verylongpartofthepath : = ~ ' - :/",
+        );
+        let mut state = 7u64;
+        let mut below = move |bound: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % bound
+        };
+        let (mut bits, mut paths) = (Bits::default(), 0);
+        for _ in 0..60_000 {
+            let line: String = (0..=below(9)).map(|_| &*parts[below(parts.len())]).collect();
+            let text = line.as_bytes();
+            bits.read_words(text);
+            for word in bits.numbers_and_paths().filter(|word| word.odd) {
+                let told = any_path(text, word.start, word.end);
+                paths += usize::from(told.is_some());
+                assert_eq!(
+                    path(text, word.start, word.end, &bits),
+                    told,
+                    "{:?} in {line:?}",
+                    &line[word.start..word.end]
+                );
+            }
+        }
+        assert!(paths > 10_000, "{paths}");
     }
 
     /// Scenario: lines of words that matter, words that do not, data and punctuation, in any order; then the same with

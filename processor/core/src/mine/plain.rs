@@ -28,7 +28,7 @@ pub fn read<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     if text.len() > SHORT || text.ends_with(b" ") {
         return None;
     }
-    if !head::begins_with_letters(text) {
+    if !head::is_none(text) {
         return read_behind_head(text, bits);
     }
     bits.read_words(text);
@@ -38,7 +38,7 @@ pub fn read<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     if is_wording(text, bits) {
         return Some(Plain { text, level: 0..0, severity: Severity::Unset });
     }
-    let (level, severity) = head::level(text).unwrap_or_default();
+    let (level, severity) = head::level_of_line(text, bits).unwrap_or_default();
     Some(Plain { text, level, severity })
 }
 
@@ -54,7 +54,7 @@ fn read_behind_head<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     if bits.has_controls() {
         return None;
     }
-    let named = if head.names_level { head::level(text) } else { None };
+    let named = if head.names_level { head::level_of_line(text, bits) } else { None };
     let (level, severity) = named.unwrap_or_default();
     Some(Plain { text, level, severity: severity.max(head.severity) })
 }
@@ -74,12 +74,14 @@ impl Plain<'_> {
         true
     }
 
-    /// Whether a line may begin as the common log format does, which looks at so many bytes, not at words.
+    /// Whether a line may begin as the common log format does, `client - user [date`, which looks at so many bytes, not
+    /// at words.
     #[inline]
     fn is_client(&self, bits: &Bits) -> bool {
         let first = bits.word_end(0);
         let blank = if self.text.get(first) == Some(&b' ') { Some(first) } else { memchr(b' ', self.text) };
-        blank.is_some_and(|blank| self.text[blank..].starts_with(b" - "))
+        let user = blank.and_then(|blank| self.text[blank..].strip_prefix(b" - "));
+        user.is_some_and(|user| memchr(b' ', user).is_some_and(|end| user.get(end + 1) == Some(&b'[')))
     }
 
     /// Mines the line's words.
