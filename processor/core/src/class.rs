@@ -71,15 +71,20 @@ impl Severity {
     }
 
     /// The value of a key or field that holds nothing but a level: also one letter, `ERROR2`, `INFO+1`, a number.
+    #[inline]
     pub fn from_value(value: &[u8]) -> Self {
         // What most records say.
         match value {
-            b"INFO" | b"Info" | b"info" => return Self::Info,
-            b"WARN" | b"Warn" | b"warn" => return Self::Warn,
-            b"DEBUG" | b"Debug" | b"debug" => return Self::Debug,
-            b"ERROR" | b"Error" | b"error" => return Self::Error,
-            _ => {}
+            b"INFO" => Self::Info,
+            b"WARN" => Self::Warn,
+            b"DEBUG" => Self::Debug,
+            b"ERROR" => Self::Error,
+            _ => Self::from_any_value(value),
         }
+    }
+
+    #[inline(never)]
+    fn from_any_value(value: &[u8]) -> Self {
         let value = value.trim_ascii();
         if let Some(number) = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok()) {
             return Self::from_json_number(number);

@@ -106,6 +106,11 @@ impl<'a> Fields<'a> {
 /// The next field, if it has that tag of one byte. Who knows in which order fields come asks for one after the other,
 /// which the processor foresees, and reads what is left as it comes.
 impl<'a> Fields<'a> {
+    /// How far fields were read.
+    pub fn position(&self) -> usize {
+        self.pos
+    }
+
     /// The eight bytes of a fixed field.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "see `Fields::read`")]

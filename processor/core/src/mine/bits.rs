@@ -20,6 +20,7 @@ struct Block {
     slash: u64,
     /// One of `? #`.
     query: u64,
+    dot: u64,
     /// A letter or one of `[ ] { "`.
     leading: u64,
 }
@@ -226,6 +227,18 @@ impl Bits {
         Some(PathMarks { slash, other, query })
     }
 
+    /// Whether there is a dot. Only `read_words` tells.
+    #[inline]
+    pub fn has_dot(&self, start: usize, end: usize) -> bool {
+        self.any(start, end, |block| block.dot)
+    }
+
+    /// Whether there is a `?` or `#`. Only `read_words` tells.
+    #[inline]
+    pub fn has_query(&self, start: usize, end: usize) -> bool {
+        self.any(start, end, |block| block.query)
+    }
+
     /// Whether anything but separators is there.
     #[inline]
     pub fn has_word(&self, start: usize, end: usize) -> bool {
@@ -384,7 +397,7 @@ fn derive<const EVENTS: bool>(classes: &Classes, end: u64, edge: &mut Edge) -> B
     if !EVENTS {
         *edge = Edge { dot, capital: upper, carry, ..Edge::default() };
         let (leading, query) = (classes.leading | end, classes.query);
-        return Block { sep, digit, odd, ends, slash, query, leading, ..Block::default() };
+        return Block { sep, digit, odd, ends, slash, query, dot, leading, ..Block::default() };
     }
     let behind_sep = moved(sep, edge.sep, 1);
     let capital = upper & behind_sep;

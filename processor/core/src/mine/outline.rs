@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr_iter, memchr2};
+use memchr::memchr_iter;
 
 use super::bits::{Around, Bits, PathMarks};
 use super::buffer::Buffer;
@@ -36,14 +36,15 @@ const WITH_DIGITS: u8 = 16;
 /// The line's level, which is found before.
 const LEVEL: u8 = 5;
 
-/// Appends the outline of a line; `level` is empty when it names none.
+/// Appends the outline of a line; `level` is empty when it names none. `wide` begins with the line, and the more follows
+/// there, the fewer pieces are moved byte by byte.
 #[inline]
-pub fn write(text: &[u8], level: Range<usize>, bits: &Bits, out: &mut Buffer) {
+pub fn write(text: &[u8], wide: &[u8], level: Range<usize>, bits: &Bits, out: &mut Buffer) {
     let mut level = Some(level).filter(|level| !level.is_empty());
     let mut done = 0;
     for word in bits.numbers_and_paths() {
         if let Some(level) = level.take_if(|level| level.start <= word.start) {
-            out.push(&text[done..], level.start - done);
+            out.push(&wide[done..], level.start - done);
             out.push_first(&[LEVEL], 1);
             done = level.end;
         }
@@ -52,16 +53,16 @@ pub fn write(text: &[u8], level: Range<usize>, bits: &Bits, out: &mut Buffer) {
             continue;
         }
         let Some((mark, end)) = mark(text, &word, bits) else { continue };
-        out.push(&text[done..], word.start - done);
+        out.push(&wide[done..], word.start - done);
         out.push_first(&[mark], 1);
         done = end;
     }
     if let Some(level) = level {
-        out.push(&text[done..], level.start - done);
+        out.push(&wide[done..], level.start - done);
         out.push_first(&[LEVEL], 1);
         done = level.end;
     }
-    out.push(&text[done..], text.len() - done);
+    out.push(&wide[done..], text.len() - done);
 }
 
 /// What stands for a word with a digit or a slash, and where its data ends; `None` where the splitter may look into it.
@@ -79,10 +80,10 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
     let mut dot = 0;
     if bits.has_odd() && is_joined(text, word, bits) {
         // Where a path's query begins has a say in what its last part is, and so has a dot.
-        if memchr2(b'?', b'#', &text[start..end]).is_some() {
+        if bits.has_query(start, end) {
             return None;
         }
-        dot = if text[start..end].contains(&b'.') { WITH_DOT } else { 0 };
+        dot = if bits.has_dot(start, end) { WITH_DOT } else { 0 };
     }
     if odd {
         // In quotes, before a colon, a word without any digit is a key.
@@ -236,9 +237,18 @@ mod tests {
     use crate::mine::{Masks, plain};
 
     fn outline(line: &str) -> Option<String> {
+        outline_of(line, "")
+    }
+
+    /// The outline of a line behind which something else follows in memory.
+    fn outline_of(line: &str, behind: &str) -> Option<String> {
         let (mut bits, mut out) = (Bits::default(), Buffer::default());
         let plain = plain::read(line.as_bytes(), &mut bits)?;
-        plain.outline(&Masks::default(), &bits, &mut out).then(|| String::from_utf8(out.bytes().to_vec()).unwrap())
+        let wide = [line, behind].concat();
+        let wide = &wide.as_bytes()[line.len() - plain.length()..];
+        plain
+            .outline(&Masks::default(), &bits, wide, &mut out)
+            .then(|| String::from_utf8(out.bytes().to_vec()).unwrap())
     }
 
     fn mined(line: &str) -> (Vec<u8>, Clues) {
@@ -364,6 +374,9 @@ mod tests {
             let (one, other) = (write(), write());
             let (Some(first), Some(second)) = (outline(&one), outline(&other)) else { continue };
             lines += 1;
+            let within =
+                outline_of(&one, " 17é/x? and more of the record that this line is a part of, and then still more");
+            assert_eq!(within.as_ref(), Some(&first), "{one:?}");
             if first == second && one != other {
                 same += 1;
                 assert_eq!(mined(&one), mined(&other), "{one:?} and {other:?} are both {first:?}");

@@ -60,17 +60,23 @@ fn read_behind_head<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
 }
 
 impl Plain<'_> {
+    /// How long the line is.
+    pub fn length(&self) -> usize {
+        self.text.len()
+    }
+
     pub fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// Appends the outline of the line; answers whether it has one.
+    /// Appends the outline of the line, with which `wide` begins; answers whether it has one.
     #[inline]
-    pub fn outline(&self, masks: &Masks, bits: &Bits, out: &mut Buffer) -> bool {
+    pub fn outline(&self, masks: &Masks, bits: &Bits, wide: &[u8], out: &mut Buffer) -> bool {
         if masks.any.is_some() || self.is_client(bits) {
             return false;
         }
-        outline::write(self.text, self.level.clone(), bits, out);
+        debug_assert!(wide.starts_with(self.text));
+        outline::write(self.text, wide, self.level.clone(), bits, out);
         true
     }
 
@@ -78,9 +84,11 @@ impl Plain<'_> {
     /// at words.
     #[inline]
     fn is_client(&self, bits: &Bits) -> bool {
-        let first = bits.word_end(0);
-        let blank = if self.text.get(first) == Some(&b' ') { Some(first) } else { memchr(b' ', self.text) };
-        let user = blank.and_then(|blank| self.text[blank..].strip_prefix(b" - "));
+        let mut blank = bits.word_end(0);
+        while self.text.get(blank).is_some_and(|&byte| byte != b' ') {
+            blank = bits.word_end(blank + 1);
+        }
+        let user = self.text[blank..].strip_prefix(b" - ");
         user.is_some_and(|user| memchr(b' ', user).is_some_and(|end| user.get(end + 1) == Some(&b'[')))
     }
 

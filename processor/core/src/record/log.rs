@@ -21,6 +21,8 @@ pub struct Log<'a> {
     pub body: Cow<'a, [u8]>,
     pub attributes: Attributes<'a>,
     pub event_name: &'a [u8],
+    /// The record from the body on, if that was where it usually is.
+    from_body: &'a [u8],
 }
 
 const TIME: u32 = wire::tag(1, wire::FIXED64);
@@ -49,6 +51,7 @@ pub fn parse<'a>(record: &'a [u8], log: &mut Log<'a>) -> Result<(), Malformed> {
     }
     if let Some(body) = fields.bytes_of(BODY) {
         log.body = Cow::Borrowed(body);
+        log.from_body = &record[fields.position() - body.len()..];
     }
     while let Some(pair) = fields.bytes_of(ATTRIBUTES) {
         log.attributes.take(pair)?;
@@ -104,7 +107,8 @@ pub fn outline(log: &Log<'_>, masks: &Masks, bits: &mut Bits, out: &mut Buffer) 
     let plain = plain::read(short_text(body)?, bits)?;
     let severity = log.severity.max(log.attributes.level).max(plain.severity());
     let given = Given::new(severity, log.attributes.clues);
-    plain.outline(masks, bits, out).then_some(given)
+    let wide = if log.from_body.is_empty() { body } else { log.from_body };
+    plain.outline(masks, bits, &wide[body.len() - plain.length()..], out).then_some(given)
 }
 
 /// Writes a log's shape.
