@@ -285,6 +285,8 @@ def main() -> None:
     parser.add_argument("--types", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
+    if missing := [str(path) for path in options.lines if not path.exists()]:
+        parser.error(f"--lines {' '.join(missing)}: no such file or folder")
     lines = log_lines.mixed(options.lines)
     if options.lines and not lines:
         parser.error("--lines: no line found; use text files, CSV files with a column Content, or folders of them")
