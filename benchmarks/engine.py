@@ -1,6 +1,11 @@
 """The engine's rate from OTLP bytes beside its peers in the same run on one core, and what its tables cost.
 
     python benchmarks/engine.py [--rows observe,tag,drop] [--records 200000] [--per-request 1000] [--types 500]
+    python benchmarks/engine.py --lines LOGS [LOGS...]
+
+With --lines the rows are observe, tag and drop, and their records' bodies are the lines of those files in one random
+order, again and again: real logs mix many more wordings and shapes of values than the made lines do. LOGS is a text
+file, a CSV file with the lines under Content as `accuracy.py` reads it, or a folder of both (*.log, *.txt, *.csv).
 
 Rows, all of them unless some are named:
 observe, tag, drop  made log records of about 170 bytes, half of their types tagged or dropped, beside upb's decoder
@@ -26,10 +31,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
 
 import engine_sizes
+import log_lines
 import psutil
 from google.protobuf.message import Message
 from made_requests import encoded, novel, requests, statement
@@ -55,6 +63,8 @@ class Scale(NamedTuple):
     per_request: int
     types: int
     rounds: int
+    lines: Sequence[str] = ()
+    """Bodies to take instead of made ones."""
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -122,8 +132,11 @@ def beside_upb(name: str, mode: str, built: Sequence[bytes], records: int, round
     told(name, "upb decodes", records, own, ratios)
 
 
-def made_logs(name: str, scale: Scale) -> None:
-    built = requests(scale.records, scale.per_request, scale.types)
+def logs_of_lines(name: str, scale: Scale) -> None:
+    if scale.lines:
+        built = encoded(scale.records, scale.per_request, partial(next, cycle(scale.lines)))
+    else:
+        built = requests(scale.records, scale.per_request, scale.types)
     beside_upb(name, name, built, scale.records, scale.rounds, Signal.LOGS)
 
 
@@ -246,9 +259,9 @@ def sizes(_name: str, _scale: Scale) -> None:
 
 
 ROWS: dict[str, Callable[[str, Scale], None]] = {
-    "observe": made_logs,
-    "tag": made_logs,
-    "drop": made_logs,
+    "observe": logs_of_lines,
+    "tag": logs_of_lines,
+    "drop": logs_of_lines,
     "logs": of_recording,
     "metrics": of_recording,
     "spans": of_recording,
@@ -259,25 +272,35 @@ ROWS: dict[str, Callable[[str, Scale], None]] = {
     "threads": threads,
     "sizes": sizes,
 }
+OF_LINES = ("observe", "tag", "drop")
 ON_ALL_CORES = ("threads",)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", default=",".join(ROWS), help="which, separated by commas")
+    parser.add_argument("--rows", help="which, separated by commas")
+    parser.add_argument("--lines", nargs="+", type=Path, default=[], metavar="LOGS", help="files or folders of lines")
     parser.add_argument("--records", type=int, default=200_000)
     parser.add_argument("--per-request", type=int, default=1000)
     parser.add_argument("--types", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    scale = Scale(options.records, options.per_request, options.types, options.rounds)
-    chosen = options.rows.split(",")
+    if missing := [str(path) for path in options.lines if not path.exists()]:
+        parser.error(f"--lines {' '.join(missing)}: no such file or folder")
+    lines = log_lines.mixed(options.lines)
+    if options.lines and not lines:
+        parser.error("--lines: no line found; use text files, CSV files with a column Content, or folders of them")
+    scale = Scale(options.records, options.per_request, options.types, options.rounds, lines)
+    chosen = options.rows.split(",") if options.rows else list(OF_LINES if lines else ROWS)
     if chosen == ["memory-here"]:
         return memory_here("memory", scale)
     if unknown := set(chosen) - ROWS.keys():
         parser.error(f"--rows {','.join(sorted(unknown))}: use {', '.join(ROWS)}")
+    if lines and (others := set(chosen) - set(OF_LINES)):
+        parser.error(f"--rows {','.join(sorted(others))}: with --lines use {', '.join(OF_LINES)}")
     cores = os.sched_getaffinity(0)
-    print(f"{scale.records} records, {scale.per_request} a request, {scale.types} event types")
+    bodies = f"{len(lines)} lines mixed" if lines else f"{scale.types} event types"
+    print(f"{scale.records} records, {scale.per_request} a request, {bodies}")
     print(f"{'':10}{'records/s':>12}{'beside':>10}{'min':>8}{'max':>8}")
     for name in chosen:
         os.sched_setaffinity(0, cores if name in ON_ALL_CORES else {min(cores)})

@@ -1,6 +1,6 @@
 //! The classes that stand in a fingerprint beside the shape: severity, outcome, purpose.
 
-use memchr::{memchr2, memrchr};
+use memchr::{memchr, memchr2, memrchr};
 
 /// The six severity classes, in order; `Unset` is below them all so that the highest of several can be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -71,15 +71,20 @@ impl Severity {
     }
 
     /// The value of a key or field that holds nothing but a level: also one letter, `ERROR2`, `INFO+1`, a number.
+    #[inline]
     pub fn from_value(value: &[u8]) -> Self {
         // What most records say.
         match value {
-            b"INFO" | b"Info" | b"info" => return Self::Info,
-            b"WARN" | b"Warn" | b"warn" => return Self::Warn,
-            b"DEBUG" | b"Debug" | b"debug" => return Self::Debug,
-            b"ERROR" | b"Error" | b"error" => return Self::Error,
-            _ => {}
+            b"INFO" => Self::Info,
+            b"WARN" => Self::Warn,
+            b"DEBUG" => Self::Debug,
+            b"ERROR" => Self::Error,
+            _ => Self::from_any_value(value),
         }
+    }
+
+    #[inline(never)]
+    fn from_any_value(value: &[u8]) -> Self {
         let value = value.trim_ascii();
         if matches!(value.first(), Some(b'0'..=b'9' | b'+' | b'-'))
             && let Some(number) = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok())
@@ -192,6 +197,12 @@ impl Probe {
     /// Whether a path, or what is a path together with what stands before or behind it, may be one that `path` knows.
     pub fn may_be(part: &[u8]) -> bool {
         let (last, before) = last_segment(part);
+        Self::may_end(last, before)
+    }
+
+    /// The same of a part's last segment and what stands before that segment's slash.
+    #[inline]
+    pub fn may_end(last: &[u8], before: &[u8]) -> bool {
         is_probes_own(last) || ends_in_health(before)
     }
 
@@ -219,12 +230,31 @@ fn is_probes_own(segment: &[u8]) -> bool {
 
 /// Whether a path begins at a root of file systems. `dev` and `run` are none here: deployments and jobs are routed so.
 pub fn is_file(path: &[u8]) -> bool {
-    const ROOTS: [&[u8]; 14] = [
-        b"var", b"etc", b"usr", b"opt", b"tmp", b"proc", b"sys", b"home", b"root", b"mnt", b"srv", b"data", b"lib",
-        b"file:",
-    ];
-    let root = path.strip_prefix(b"/").unwrap_or(path).split(|&byte| byte == b'/').next().unwrap_or_default();
-    (path.first() == Some(&b'/') || root == b"file:") && ROOTS.contains(&root)
+    match path {
+        [b'/', rest @ ..] => is_root(&rest[..memchr(b'/', rest).unwrap_or(rest.len())]),
+        _ => path.strip_prefix(b"file:").is_some_and(|rest| matches!(rest, [] | [b'/', ..])),
+    }
+}
+
+/// Whether that is the first part of what only files' paths begin with.
+pub fn is_root(part: &[u8]) -> bool {
+    matches!(
+        part,
+        b"var"
+            | b"etc"
+            | b"usr"
+            | b"opt"
+            | b"tmp"
+            | b"proc"
+            | b"sys"
+            | b"home"
+            | b"root"
+            | b"mnt"
+            | b"srv"
+            | b"data"
+            | b"lib"
+            | b"file:"
+    )
 }
 
 /// What a record says of its outcome and purpose, collected while it is read.

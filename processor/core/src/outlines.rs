@@ -89,18 +89,50 @@ impl Outlines {
 
 /// Which outlines were met once: only those that come again are worth keeping.
 #[derive(Default)]
-pub struct Met(Vec<u16>);
+pub struct Met(Vec<[u16; Met::PLACES]>);
 
 impl Met {
     const LEAST: usize = 4096;
+    /// So many outlines share a place, the last one first: with one alone, two that take turns would never be met again.
+    const PLACES: usize = 4;
 
     /// Notes an outline; answers whether it was among the last that were noted, which are more than there are types.
     pub fn again(&mut self, hash: u64, types: usize) -> bool {
-        let size = (types * 2).next_power_of_two().max(Self::LEAST);
+        let size = (types * 2).next_power_of_two().max(Self::LEAST) / Self::PLACES;
         if self.0.len() < size {
-            self.0.resize(size, 0);
+            self.0.resize(size, [0; Self::PLACES]);
         }
         let (place, mark) = (hash as usize % self.0.len(), (hash >> 48) as u16 | 1);
-        std::mem::replace(&mut self.0[place], mark) == mark
+        let place = &mut self.0[place];
+        if place.contains(&mark) {
+            return true;
+        }
+        place.rotate_right(1);
+        place[0] = mark;
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outlines_that_take_turns_are_met_again() {
+        let mut met = Met::default();
+        let hashes = [1, 2, 3].map(|mark| mark << 60 | 0x17);
+        assert_eq!(hashes.map(|hash| met.again(hash, 10)), [false; 3]);
+        assert_eq!(hashes.map(|hash| met.again(hash, 10)), [true; 3]);
+    }
+
+    #[test]
+    fn what_was_met_long_ago_is_new() {
+        let mut met = Met::default();
+        assert!(!met.again(1 << 60, 10));
+        let others = (1..=10_000u64).map(|number| number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        others.for_each(|hash| {
+            met.again(hash, 10);
+        });
+        assert!(!met.again(1 << 60, 10));
     }
 }

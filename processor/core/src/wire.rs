@@ -103,6 +103,60 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The next field, if it has that tag of one byte. Who knows in which order fields come asks for one after the other,
+/// which the processor foresees, and reads what is left as it comes.
+impl<'a> Fields<'a> {
+    /// How far fields were read.
+    pub fn position(&self) -> usize {
+        self.pos
+    }
+
+    /// The eight bytes of a fixed field.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see `Fields::read`")]
+    pub fn fixed64_of(&mut self, tag: u32) -> Option<&'a [u8; 8]> {
+        let (&[first], rest) = self.buf.get(self.pos..)?.split_first_chunk()?;
+        let bytes = rest.first_chunk().filter(|_| u32::from(first) == tag)?;
+        self.pos += 9;
+        Some(bytes)
+    }
+
+    /// A number below 128.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see `Fields::read`")]
+    pub fn small_of(&mut self, tag: u32) -> Option<u8> {
+        let &[first, number @ 0..0x80] = self.buf.get(self.pos..)?.first_chunk()? else { return None };
+        if u32::from(first) != tag {
+            return None;
+        }
+        self.pos += 2;
+        Some(number)
+    }
+
+    /// The payload of a field of bytes whose length has one byte or two.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see `Fields::read`")]
+    pub fn bytes_of(&mut self, tag: u32) -> Option<&'a [u8]> {
+        let &[first, low] = self.buf.get(self.pos..)?.first_chunk()?;
+        if u32::from(first) != tag {
+            return None;
+        }
+        let mut value = self.pos + 2;
+        let mut length = usize::from(low);
+        if low >= 0x80 {
+            let high = usize::from(*self.buf.get(value)?);
+            if high >= 0x80 {
+                return None;
+            }
+            length = usize::from(low & 0x7f) | high << 7;
+            value += 1;
+        }
+        let payload = self.buf.get(value..)?.get(..length)?;
+        self.pos = value + length;
+        Some(payload)
+    }
+}
+
 /// The field at `start`, unless its tag or its length is longer than most or anything is wrong with it.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "see `Fields::read`")]

@@ -17,6 +17,13 @@ struct Block {
     event: u64,
     /// Just behind a word that holds a digit or is odd.
     ends: u64,
+    /// One of `/ \`.
+    slash: u64,
+    /// One of `? #`.
+    query: u64,
+    dot: u64,
+    /// A letter or one of `[ ] { "`.
+    leading: u64,
 }
 
 /// The masks of one line. Reused from line to line.
@@ -27,6 +34,7 @@ pub struct Bits {
     length: usize,
     controls: bool,
     odd: bool,
+    capitals: bool,
 }
 
 impl Bits {
@@ -35,7 +43,8 @@ impl Bits {
         self.fill::<true>(text);
     }
 
-    /// Makes the masks that an outline asks for: all but `marked`.
+    /// Makes the masks that an outline and a look for the level ask for: those that `read` makes but for
+    /// `marked`, and those that it does not.
     pub fn read_words(&mut self, text: &[u8]) {
         self.fill::<false>(text);
     }
@@ -49,7 +58,8 @@ impl Bits {
             // One more, so that every block has a next one.
             self.blocks.resize(count + 1, Block::default());
         }
-        (self.controls, self.odd) = classes::with_classifier(text, Fill::<EVENTS>(&mut self.blocks[..count]));
+        let found = classes::with_classifier(text, Fill::<EVENTS>(&mut self.blocks[..count]));
+        (self.controls, self.odd, self.capitals) = (found.control != 0, found.odd != 0, found.capitals != 0);
     }
 
     /// Whether there is any control character.
@@ -62,6 +72,26 @@ impl Bits {
     #[inline]
     pub fn has_odd(&self) -> bool {
         self.odd
+    }
+
+    /// Whether there are three capitals in a row. Only `read_words` tells.
+    #[inline]
+    pub fn has_capitals(&self) -> bool {
+        self.capitals
+    }
+
+    /// The first letter or one of `[ ] { "` at or after `at`, or the end of the text. Only `read_words` tells.
+    #[inline]
+    pub fn next_leading(&self, at: usize) -> usize {
+        self.next(at, |block| block.leading)
+    }
+
+    /// How many digits there are before `at`.
+    #[inline]
+    pub fn digits_before(&self, at: usize) -> usize {
+        let (index, shift) = (at / 64, at % 64);
+        let whole: u32 = self.blocks[..index].iter().map(|block| block.digit.count_ones()).sum();
+        (whole + (self.blocks[index].digit & !(u64::MAX << shift)).count_ones()) as usize
     }
 
     #[inline]
@@ -194,6 +224,28 @@ impl Bits {
         self.any(start, end, |block| block.digit)
     }
 
+    /// What a path's word holds that has no more than 64 bytes. Only `read_words` tells.
+    #[inline]
+    pub fn path(&self, start: usize, end: usize) -> Option<PathMarks> {
+        let unused = 64usize.checked_sub(end - start)?;
+        let within = |of: fn(&Block) -> u64| self.before(end, 0, of).unbounded_shr(unused as u32);
+        let slash = within(|block| block.slash);
+        let (other, query) = (within(|block| block.odd & !block.slash), within(|block| block.query));
+        Some(PathMarks { slash, other, query })
+    }
+
+    /// Whether there is a dot. Only `read_words` tells.
+    #[inline]
+    pub fn has_dot(&self, start: usize, end: usize) -> bool {
+        self.any(start, end, |block| block.dot)
+    }
+
+    /// Whether there is a `?` or `#`. Only `read_words` tells.
+    #[inline]
+    pub fn has_query(&self, start: usize, end: usize) -> bool {
+        self.any(start, end, |block| block.query)
+    }
+
     /// Whether anything but separators is there.
     #[inline]
     pub fn has_word(&self, start: usize, end: usize) -> bool {
@@ -255,6 +307,16 @@ pub struct Around {
     pub odd: bool,
 }
 
+/// Where a path's word has which marks, the first byte's bit lowest.
+pub struct PathMarks {
+    /// One of `/ \`.
+    pub slash: u64,
+    /// An `@`, or the second of two dots.
+    pub other: u64,
+    /// One of `? #`.
+    pub query: u64,
+}
+
 /// What one word holds.
 #[derive(Clone, Copy)]
 pub struct Word {
@@ -266,29 +328,47 @@ pub struct Word {
     pub odd: bool,
 }
 
-/// Fills a line's blocks, which are as many as the text has whole ones, and one. Answers whether there are controls, and
-/// whether there is anything odd.
+/// What is anywhere in a line, as masks that are empty where it is not.
+#[derive(Default)]
+struct Found {
+    control: u64,
+    odd: u64,
+    /// Three capitals in a row.
+    capitals: u64,
+}
+
+/// Fills a line's blocks, which are as many as the text has whole ones, and one.
 struct Fill<'b, const EVENTS: bool>(&'b mut [Block]);
 
 impl<const EVENTS: bool> Work for Fill<'_, EVENTS> {
-    type Out = (bool, bool);
+    type Out = Found;
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "it is compiled with the features of whoever calls it")]
-    fn run(self, text: &[u8], classify: impl Fn(&[u8], usize) -> Classes) -> (bool, bool) {
-        let mut edge = Edge::default();
-        let (mut controls, mut odd) = (0, 0);
+    fn run(self, text: &[u8], classify: impl Fn(&[u8], usize) -> Classes) -> Found {
+        let (mut edge, mut found) = (Edge::default(), Found::default());
         for (index, block) in self.0.iter_mut().enumerate() {
             let left = text.len() - index * 64;
             // The bit just behind the text, if that is within the block.
             let end = if left < 64 { 1u64 << left } else { 0 };
             let classes = classify(text, index * 64);
-            controls |= classes.control;
+            found.control |= classes.control;
+            if !EVENTS {
+                let upper = classes.upper;
+                found.capitals |= upper & moved(upper, edge.capital, 1) & moved(upper, edge.capital, 2);
+            }
             *block = derive::<EVENTS>(&classes, end, &mut edge);
-            odd |= block.odd;
+            found.odd |= block.odd;
         }
-        (controls != 0, odd != 0)
+        found
     }
+}
+
+/// A mask by so many bytes later, with the last ones of the block before.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the masks stay in registers")]
+fn moved(bits: u64, earlier: u64, by: u32) -> u64 {
+    bits << by | earlier >> (64 - by)
 }
 
 /// What a block must know of the one before it.
@@ -296,6 +376,7 @@ struct Edge {
     sep: u64,
     blank: u64,
     dot: u64,
+    /// The first letter of a word; without events, anywhere.
     capital: u64,
     hex: u64,
     /// 1 within a word that holds a digit or is odd.
@@ -312,18 +393,18 @@ impl Default for Edge {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the masks stay in registers")]
 fn derive<const EVENTS: bool>(classes: &Classes, end: u64, edge: &mut Edge) -> Block {
-    let moved = |bits: u64, earlier: u64, by: u32| bits << by | earlier >> (64 - by);
-    let &Classes { digit, slash, dot, look, blank, upper, hex, control, .. } = classes;
+    let &Classes { digit, slash, at, dot, look, blank, upper, hex, control, .. } = classes;
     let sep = classes.sep | end.wrapping_neg();
-    let odd = slash | dot & moved(dot, edge.dot, 1);
+    let odd = slash | at | dot & moved(dot, edge.dot, 1);
     // Added to a word's bits, one of them carries through the bits above it to where the word has ended.
     let (sum, over) = (!sep).overflowing_add(digit | odd);
     let (sum, over_again) = sum.overflowing_add(edge.carry);
     let carry = u64::from(over || over_again);
     let ends = sum & sep;
     if !EVENTS {
-        *edge = Edge { dot, carry, ..Edge::default() };
-        return Block { sep, digit, odd, ends, event: look | end, marked: 0 };
+        *edge = Edge { dot, capital: upper, carry, ..Edge::default() };
+        let (leading, query) = (classes.leading | end, classes.query);
+        return Block { sep, digit, odd, ends, event: look | end, slash, query, dot, leading, ..Block::default() };
     }
     let behind_sep = moved(sep, edge.sep, 1);
     let capital = upper & behind_sep;
@@ -336,9 +417,9 @@ fn derive<const EVENTS: bool>(classes: &Classes, end: u64, edge: &mut Edge) -> B
     let eight = four & moved(four, earlier, 4);
     let blanks = blank & moved(blank, edge.blank, 1);
     *edge = Edge { sep, blank, dot, capital, hex, carry };
-    let marked = digit | slash | dot;
+    let marked = digit | slash | at | dot;
     let event = marked | look | control | blanks | date | eight | end;
-    Block { sep, digit, marked, odd, event, ends }
+    Block { sep, digit, marked, odd, event, ends, ..Block::default() }
 }
 
 #[cfg(test)]

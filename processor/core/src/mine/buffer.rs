@@ -42,6 +42,11 @@ impl Buffer {
         {
             return self.push_first(bytes, length);
         }
+        if length <= 64
+            && let Some(bytes) = from.first_chunk::<64>()
+        {
+            return self.push_first(bytes, length);
+        }
         if length <= 8
             && let Some(bytes) = from.first_chunk::<8>()
         {

@@ -6,8 +6,10 @@ pub struct Classes {
     /// It ends a word.
     pub sep: u64,
     pub digit: u64,
-    /// One of `/ \\ @`.
+    /// One of `/ \\`.
     pub slash: u64,
+    /// An `@`.
+    pub at: u64,
     pub dot: u64,
     /// A separator that says something of what stands around it: a quote, `=` or `:`.
     pub look: u64,
@@ -18,6 +20,10 @@ pub struct Classes {
     pub control: u64,
     /// What a JSON string ends with, or escapes by: `"` or a backslash.
     pub string: u64,
+    /// A letter or one of `[ ] { "`: what is looked at where a level is looked for.
+    pub leading: u64,
+    /// One of `? #`, which end a path.
+    pub query: u64,
 }
 
 /// What is done with a text's classes. `classify` answers those of the 64 bytes, or as many as there are, from a place.
@@ -53,21 +59,31 @@ const LOOK: u8 = 16;
 const BLANK: u8 = 32;
 const UPPER: u8 = 64;
 const HEX: u8 = 128;
-/// What no other byte is both of.
+/// What no other separator is both of.
 const CONTROL: u8 = LOOK | BLANK;
+/// What else a bit means, of a separator and of a byte that is none.
+const LEADING_SEP: u8 = DIGIT;
+const LETTER: u8 = LOOK;
+const QUERY: u8 = BLANK;
+const AT: u8 = SLASH | DOT;
 
 const fn class(byte: u8) -> u8 {
     match byte {
         0..b' ' => SEP | CONTROL,
         b' ' => SEP | BLANK,
-        b'"' | b'\'' | b'=' | b':' => SEP | LOOK,
-        b'(' | b')' | b',' | b';' | b'<' | b'>' | b'[' | b']' | b'`' | b'{' | b'|' | b'}' => SEP,
+        b'"' => SEP | LOOK | LEADING_SEP,
+        b'\'' | b'=' | b':' => SEP | LOOK,
+        b'[' | b']' | b'{' => SEP | LEADING_SEP,
+        b'(' | b')' | b',' | b';' | b'<' | b'>' | b'`' | b'|' | b'}' => SEP,
         b'0'..=b'9' => DIGIT,
-        b'/' | b'\\' | b'@' => SLASH,
+        b'/' | b'\\' => SLASH,
+        b'@' => AT,
         b'.' => DOT,
-        b'A'..=b'F' => UPPER | HEX,
-        b'G'..=b'Z' => UPPER,
-        b'a'..=b'f' => HEX,
+        b'A'..=b'F' => UPPER | HEX | LETTER,
+        b'G'..=b'Z' => UPPER | LETTER,
+        b'a'..=b'f' => HEX | LETTER,
+        b'g'..=b'z' => LETTER,
+        b'?' | b'#' => QUERY,
         _ => 0,
     }
 }
@@ -87,19 +103,23 @@ static CLASS: [u8; 128] = {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the masks stay in registers")]
 fn classes(mask: impl Fn(u8) -> u64) -> Classes {
-    let (look, blank) = (mask(LOOK), mask(BLANK));
-    let control = look & blank;
+    let (sep, digit, look, blank) = (mask(SEP), mask(DIGIT), mask(LOOK), mask(BLANK));
+    let (slash, dot) = (mask(SLASH), mask(DOT));
+    let control = sep & look & blank;
     Classes {
-        sep: mask(SEP),
-        digit: mask(DIGIT),
-        slash: mask(SLASH),
-        dot: mask(DOT),
-        look: look ^ control,
-        blank: blank ^ control,
+        sep,
+        digit: digit & !sep,
+        slash: slash & !dot,
+        at: slash & dot,
+        dot: dot & !slash,
+        look: sep & look ^ control,
+        blank: sep & blank ^ control,
         upper: mask(UPPER),
         hex: mask(HEX),
         control,
         string: 0,
+        leading: sep & digit | look & !sep,
+        query: blank & !sep,
     }
 }
 
@@ -160,8 +180,8 @@ mod avx2 {
 
     use std::arch::x86_64::{
         __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256,
-        _mm256_min_epu8, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8,
-        _mm256_slli_epi16, _mm256_srli_epi16, _mm256_sub_epi8,
+        _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_setzero_si256,
+        _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_srli_epi16, _mm256_sub_epi8,
     };
 
     use super::{Classes, Work};
@@ -199,7 +219,22 @@ mod avx2 {
         Product { high: &[2], low: &[0] },
     ];
     const LOOK: i8 = 0b0000_0011;
-    const SLASH: i8 = 0b0001_1100;
+    const SLASH: i8 = 0b0000_1100;
+    const AT: i8 = 0b0001_0000;
+
+    /// Bits 0 to 2 are what leads and is no letter, 3 and 4 what ends a path.
+    const REST: [Product; 8] = [
+        Product { high: &[5], low: &[11, 13] },
+        Product { high: &[7], low: &[11] },
+        Product { high: &[2], low: &[2] },
+        Product { high: &[3], low: &[15] },
+        Product { high: &[2], low: &[3] },
+        Product { high: &[], low: &[] },
+        Product { high: &[], low: &[] },
+        Product { high: &[], low: &[] },
+    ];
+    const LEADING_SEP: i8 = 0b0000_0111;
+    const QUERY: i8 = 0b0001_1000;
 
     /// The tables of the halves above and below.
     const fn tables(products: &[Product; 8]) -> [[u8; 16]; 2] {
@@ -223,6 +258,7 @@ mod avx2 {
 
     static WORDS_TABLES: [[u8; 16]; 2] = tables(&WORDS);
     static MARKS_TABLES: [[u8; 16]; 2] = tables(&MARKS);
+    static REST_TABLES: [[u8; 16]; 2] = tables(&REST);
 
     #[target_feature(enable = "avx2")]
     pub fn run<W: Work>(text: &[u8], work: W) -> W::Out {
@@ -238,6 +274,7 @@ mod avx2 {
             sep: join(|half| half.sep),
             digit: join(|half| half.digit),
             slash: join(|half| half.slash),
+            at: join(|half| half.at),
             dot: join(|half| half.dot),
             look: join(|half| half.look),
             blank: join(|half| half.blank),
@@ -245,6 +282,8 @@ mod avx2 {
             hex: join(|half| half.hex),
             control: join(|half| half.control),
             string: join(|half| half.string),
+            leading: join(|half| half.leading),
+            query: join(|half| half.query),
         }
     }
 
@@ -253,6 +292,7 @@ mod avx2 {
         sep: u32,
         digit: u32,
         slash: u32,
+        at: u32,
         dot: u32,
         look: u32,
         blank: u32,
@@ -260,6 +300,8 @@ mod avx2 {
         hex: u32,
         control: u32,
         string: u32,
+        leading: u32,
+        query: u32,
     }
 
     #[target_feature(enable = "avx2")]
@@ -278,12 +320,14 @@ mod avx2 {
             padded[32 - rest.len()..].copy_from_slice(rest);
             &padded
         });
-        let Half { sep, digit, slash, dot, look, blank, upper, hex, control, string } = of_bytes(last);
+        let Half { sep, digit, slash, at, dot, look, blank, upper, hex, control, leading, query, string } =
+            of_bytes(last);
         let by = 32 - rest.len();
         Half {
             sep: sep >> by,
             digit: digit >> by,
             slash: slash >> by,
+            at: at >> by,
             dot: dot >> by,
             look: look >> by,
             blank: blank >> by,
@@ -291,6 +335,8 @@ mod avx2 {
             hex: hex >> by,
             control: control >> by,
             string: string >> by,
+            leading: leading >> by,
+            query: query >> by,
         }
     }
 
@@ -314,19 +360,23 @@ mod avx2 {
             !top(_mm256_cmpeq_epi8(_mm256_and_si256(v, _mm256_set1_epi8(bits)), _mm256_setzero_si256()))
         };
         let is = |byte: u8| top(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(byte.cast_signed())));
-        let (words, marks) = (look_up(&WORDS_TABLES), look_up(&MARKS_TABLES));
-        let from_a = _mm256_sub_epi8(v, _mm256_set1_epi8(b'A'.cast_signed()));
+        let (words, marks, rest) = (look_up(&WORDS_TABLES), look_up(&MARKS_TABLES), look_up(&REST_TABLES));
+        let from_a = _mm256_sub_epi8(_mm256_or_si256(v, _mm256_set1_epi8(0x20)), _mm256_set1_epi8(b'a'.cast_signed()));
+        let letter = top(_mm256_cmpeq_epi8(_mm256_min_epu8(from_a, _mm256_set1_epi8(25)), from_a));
         Half {
             sep: any(words, SEP),
             digit: top(_mm256_slli_epi16::<1>(words)),
             slash: any(marks, SLASH),
+            at: any(marks, AT),
             dot: top(words),
             look: any(marks, LOOK),
             blank: top(marks),
-            upper: top(_mm256_cmpeq_epi8(_mm256_min_epu8(from_a, _mm256_set1_epi8(25)), from_a)),
+            upper: letter & !top(_mm256_slli_epi16::<2>(v)),
             hex: top(_mm256_slli_epi16::<1>(marks)),
             control: top(_mm256_slli_epi16::<2>(marks)),
             string: is(b'"') | is(b'\\'),
+            leading: letter | any(rest, LEADING_SEP),
+            query: any(rest, QUERY),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
+use super::bits::Bits;
 use crate::class::Severity;
 
 /// Where the message begins, and what the prefixes before it said.
@@ -17,6 +18,8 @@ pub struct Head {
 
 /// How far into a text its level is looked for.
 const REACH: usize = 160;
+/// What stands behind so many digits stands behind a date.
+const DATED: usize = 6;
 
 pub fn read(text: &[u8]) -> Head {
     let start = text.len() - text.trim_ascii_start().len();
@@ -133,10 +136,17 @@ static LETTERS: [[u32; 2]; 32] = {
     letters
 };
 
-/// Whether a text begins with three letters: then nothing that `read` knows stands before its message.
+/// Whether nothing that `read` knows stands before a text's message, which its first letters tell of most.
 #[inline]
-pub fn begins_with_letters(text: &[u8]) -> bool {
-    text.first_chunk::<3>().is_some_and(|letters| letters.iter().all(u8::is_ascii_alphabetic))
+pub fn is_none(text: &[u8]) -> bool {
+    let Some(&[first, second, third]) = text.first_chunk() else { return false };
+    match first {
+        b'A'..=b'Z' | b'a'..=b'z' => second.is_ascii_alphabetic() && third.is_ascii_alphabetic(),
+        // A container runtime's time has twenty bytes at least.
+        b'0'..=b'9' => text.first_chunk::<20>().is_some_and(|time| time.contains(&b' ')),
+        b'<' | b'{' => false,
+        _ => first > b' ',
+    }
 }
 
 /// A cheap look at a message's first letters. When it says no and the first word has no digit, `level` finds none.
@@ -176,7 +186,61 @@ fn is(class: u8) -> impl Fn(&u8) -> bool {
 
 /// Whether there are as many digits as a date has.
 fn is_dated(text: &[u8]) -> bool {
-    text.iter().filter(|byte| byte.is_ascii_digit()).nth(5).is_some()
+    text.iter().filter(|byte| byte.is_ascii_digit()).nth(DATED - 1).is_some()
+}
+
+/// The same as `level` of a line whose masks were read. Most lines that begin with numbers or brackets name none, which
+/// the masks tell soon.
+pub fn level_of_line(line: &[u8], bits: &Bits) -> Option<(Range<usize>, Severity)> {
+    let text = &line[..line.len().min(REACH)];
+    let (mut at, mut bracket) = (0, false);
+    loop {
+        at = bits.next_leading(at);
+        match *text.get(at..)? {
+            [b'[', ..] => bracket = true,
+            [b']', ..] => bracket = false,
+            [b'"' | b'{', ..] | [] => return None,
+            _ => {
+                let end = bits.word_end(at);
+                // A look at the word's letters does not tell, or the reach cuts it off.
+                if end >= text.len() || text[end] == b'=' || may_lead(&text[at..end]) {
+                    return level(line);
+                }
+                if bits.has_digit(at, end) {
+                    let length = text[at..end].iter().take_while(|byte| is(PART)(byte)).count();
+                    if text[at..at + length].iter().any(u8::is_ascii_digit) {
+                        at += length;
+                        continue;
+                    }
+                }
+                if !bracket {
+                    let none = !bits.has_capitals() || bits.digits_before(at) < DATED;
+                    return if none { None } else { late_level(text, at) };
+                }
+                let close = at + memchr(b']', &text[at..])?;
+                if let Some(level) = level_of_module(text, at, close) {
+                    return Some(level);
+                }
+                at = close;
+                continue;
+            }
+        }
+        at += 1;
+    }
+}
+
+/// Whether a word, or what its beginning is that `level` takes for one, may be a level, name one or stand before one.
+#[inline]
+fn may_lead(word: &[u8]) -> bool {
+    let ends = |rest: &[u8]| rest.first().is_none_or(|byte| !is(PART)(byte));
+    match *word {
+        [first, second, third, ..] if [first, second, third].iter().all(u8::is_ascii_alphabetic) => {
+            may_name_level(word)
+        }
+        [b'T' | b'Z' | b'F' | b'P', ref rest @ ..] if ends(rest) => true,
+        [b't', b's', ref rest @ ..] => ends(rest),
+        _ => false,
+    }
 }
 
 /// The first word that is a level, when only times, numbers, time zones, brackets and marks stand before it.
@@ -369,6 +433,36 @@ mod tests {
             let named = level(&line.as_bytes()[head.start..]).filter(|_| head.names_level);
             assert_eq!(named.map_or(Severity::Unset, |(_, named)| named).max(head.severity), severity, "{line}");
         }
+    }
+
+    /// Scenario: beginnings of lines, of words that may be a level and others, brackets, marks and data. Guarantees: the
+    /// masks tell what a look at each byte tells.
+    #[test]
+    fn masks_tell_a_lines_level_as_its_bytes_do() {
+        let parts: Vec<&str> = "INFO ~ WARN: error: [error] [ ] ~ [core:error] T Z F P ts UTC PM a to 17 2024-05-01 12:00:01,123 ~~ = level=warn \
+            x=17 k=\"v~w\" cached worker-3 blk_17 T10 7f3a 15ms took main / a/b c.d _ - : , ( ) \" { FTL DEBUG ALERT: app@shop Fine config: é \
+            averylongwordthatreachesfar"
+            .split_ascii_whitespace()
+            .collect();
+        let mut state = 5u64;
+        let mut below = move |bound: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % bound
+        };
+        let (mut bits, mut found) = (Bits::default(), 0);
+        for _ in 0..60_000 {
+            let mut line = String::new();
+            let most = if below(4) == 0 { 40 } else { 10 };
+            for _ in 0..=below(most) {
+                line += &parts[below(parts.len())].replace('~', " ");
+                line += if below(2) == 0 { " " } else { "" };
+            }
+            bits.read_words(line.as_bytes());
+            let told = level(line.as_bytes());
+            found += usize::from(told.is_some());
+            assert_eq!(level_of_line(line.as_bytes(), &bits), told, "{line:?}");
+        }
+        assert!(found > 10_000, "{found}");
     }
 
     #[test]

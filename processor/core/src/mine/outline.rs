@@ -9,16 +9,16 @@ pub mod access;
 
 use std::ops::Range;
 
-use memchr::{memchr_iter, memchr2};
+use memchr::memchr_iter;
 
 use access::Request;
 
-use super::bits::{Around, Bits};
+use super::bits::{Around, Bits, PathMarks};
 use super::buffer::Buffer;
 use super::clues::may_tell;
 use super::text::scheme_follows;
 use super::words::{LONGEST_TECHNICAL, is_interface, is_named, is_technical};
-use crate::class::{Probe, is_file};
+use crate::class::{Probe, is_file, is_root};
 
 /// What stands for data, by what may be asked of its first letter; a text with control characters has no outline.
 const DIGITS: u8 = 1;
@@ -46,25 +46,33 @@ const TARGET: u8 = 27;
 const TARGET_AND_VERSION: u8 = 21;
 const FIELD: u8 = 30;
 
-/// Appends the outline of a line; `level` is empty when it names none, `client` when it does not begin with one.
+/// Appends the outline of a line; `level` is empty when it names none, `client` when it does not begin with one. `wide`
+/// begins with the line, and the more follows there, the fewer pieces are moved byte by byte.
 #[inline]
-pub fn write(text: &[u8], client: Range<usize>, level: Range<usize>, bits: &Bits, out: &mut Buffer) {
+pub fn write(text: &[u8], wide: &[u8], client: Range<usize>, level: Range<usize>, bits: &Bits, out: &mut Buffer) {
     if client.is_empty() && !bits.has_odd() {
         // Most lines: of what only access logs have there is nothing.
-        write_parts(text, 0, level, bits, out, &mut Nothing);
+        write_parts(text, wide, 0, level, bits, out, &mut Nothing);
     } else {
-        write_with_request(text, &client, level, bits, out);
+        write_with_request(text, wide, &client, level, bits, out);
     }
 }
 
 #[inline(never)]
-fn write_with_request(text: &[u8], client: &Range<usize>, level: Range<usize>, bits: &Bits, out: &mut Buffer) {
+fn write_with_request(
+    text: &[u8],
+    wide: &[u8],
+    client: &Range<usize>,
+    level: Range<usize>,
+    bits: &Bits,
+    out: &mut Buffer,
+) {
     if !client.is_empty() {
         out.push_first(&[CLIENT], 1);
     }
     let mut request = Request::default();
     access::request(text, level.end, bits, &mut request);
-    write_parts(text, client.end, level, bits, out, &mut request);
+    write_parts(text, wide, client.end, level, bits, out, &mut request);
 }
 
 /// What is data in a line and known by more than one word, in its order.
@@ -91,6 +99,7 @@ impl Parts for Nothing {
 #[expect(clippy::inline_always, reason = "the way over most lines is within its caller's")]
 fn write_parts(
     text: &[u8],
+    wide: &[u8],
     mut done: usize,
     level: Range<usize>,
     bits: &Bits,
@@ -100,7 +109,7 @@ fn write_parts(
     let mut level = Some(level).filter(|level| !level.is_empty());
     for word in bits.numbers_and_paths() {
         if let Some(level) = level.take_if(|level| level.start <= word.start) {
-            out.push(&text[done..], level.start - done);
+            out.push(&wide[done..], level.start - done);
             out.push_first(&[LEVEL], 1);
             done = level.end;
         }
@@ -112,19 +121,19 @@ fn write_parts(
             continue;
         }
         let Some((mark, end)) = mark(text, &word, bits) else { continue };
-        out.push(&text[done..], word.start - done);
+        out.push(&wide[done..], word.start - done);
         out.push_first(&[mark], 1);
         done = end;
     }
     if let Some(level) = level {
-        out.push(&text[done..], level.start - done);
+        out.push(&wide[done..], level.start - done);
         out.push_first(&[LEVEL], 1);
         done = level.end;
     }
     while parts.next() < text.len() {
         done = parts.write(text, done, out);
     }
-    out.push(&text[done..], text.len() - done);
+    out.push(&wide[done..], text.len() - done);
 }
 
 /// What stands for a word with a digit or a slash, and where its data ends; `None` where the splitter may look into it.
@@ -142,15 +151,15 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
     let mut dot = 0;
     if bits.has_odd() && is_joined(text, word, bits) {
         // Where a path's query begins has a say in what its last part is, and so has a dot.
-        if memchr2(b'?', b'#', &text[start..end]).is_some() {
+        if bits.has_query(start, end) {
             return None;
         }
-        dot = if text[start..end].contains(&b'.') { WITH_DOT } else { 0 };
+        dot = if bits.has_dot(start, end) { WITH_DOT } else { 0 };
     }
     if odd {
         // In quotes, before a colon, a word without any digit is a key.
         let digits = if bits.has_digit(start, end) { WITH_DIGITS } else { 0 };
-        return Some((path(text, start, end)? | digits, end));
+        return Some((path(text, start, end, bits)? | digits, end));
     }
     let first = text[start];
     let short = end - start == 3;
@@ -198,9 +207,38 @@ fn joins(byte: u8) -> bool {
     matches!(byte, b':' | b'=' | b',' | b';')
 }
 
-/// What stands for a path: one from the root, or one of at least three parts.
+/// What stands for a path: one from the root, or one of at least three parts. The masks tell of most.
+#[inline]
+fn path(text: &[u8], start: usize, end: usize, bits: &Bits) -> Option<u8> {
+    let word = &text[start..end];
+    let Some(PathMarks { slash, other: 0, query: 0 }) = bits.path(start, end) else {
+        return any_path(text, start, end);
+    };
+    let first = word[0];
+    let last = slash.checked_ilog2()? as usize;
+    // Backslashes and a slash at the end are looked at one by one, and so is what is joined to an earlier path.
+    if word[last] != b'/' || last + 1 == word.len() || first != b'/' && start > 0 && joins(text[start - 1]) {
+        return any_path(text, start, end);
+    }
+    if start > 0 && matches!(text[start - 1], b'"' | b'\'') || Probe::may_end(&word[last + 1..], &word[..last]) {
+        return None;
+    }
+    if first != b'/' {
+        let plain = first.is_ascii_alphanumeric() && last as u32 != slash.trailing_zeros();
+        return plain.then_some(if first.is_ascii_digit() { PATH_OF_DIGITS } else { PATH_OF_LETTERS });
+    }
+    let root = (slash & !1).trailing_zeros() as usize;
+    match word.get(root) {
+        Some(b'/') if root == 1 => Some(BEHIND_SCHEME),
+        Some(b'/') => Some(if is_root(&word[1..root]) { FILE } else { ROOTED }),
+        Some(_) => any_path(text, start, end),
+        None => (!is_root(&word[1..])).then_some(ROOTED),
+    }
+}
+
+/// The same by a look at each byte.
 #[inline(never)]
-fn path(text: &[u8], start: usize, end: usize) -> Option<u8> {
+fn any_path(text: &[u8], start: usize, end: usize) -> Option<u8> {
     let word = &text[start..end];
     if start > 0 && matches!(text[start - 1], b'"' | b'\'') || has_two_dots(word) {
         return None;
@@ -270,9 +308,18 @@ mod tests {
     use crate::mine::{Masks, plain};
 
     fn outline(line: &str) -> Option<String> {
+        outline_of(line, "")
+    }
+
+    /// The outline of a line behind which something else follows in memory.
+    fn outline_of(line: &str, behind: &str) -> Option<String> {
         let (mut bits, mut out) = (Bits::default(), Buffer::default());
         let plain = plain::read(line.as_bytes(), &mut bits)?;
-        plain.outline(&Masks::default(), &bits, &mut out).then(|| String::from_utf8(out.bytes().to_vec()).unwrap())
+        let wide = [line, behind].concat();
+        let wide = &wide.as_bytes()[line.len() - plain.length()..];
+        plain
+            .outline(&Masks::default(), &bits, wide, &mut out)
+            .then(|| String::from_utf8(out.bytes().to_vec()).unwrap())
     }
 
     fn mined(line: &str) -> (Vec<u8>, Clues) {
@@ -475,6 +522,36 @@ mod tests {
         assert!(same > 1_000 && told_apart > 1_000, "{same} and {told_apart}");
     }
 
+    /// Scenario: paths of all sorts, alone and behind marks. Guarantees: the masks tell what a look at each byte does.
+    #[test]
+    fn masks_tell_a_path_as_its_bytes_do() {
+        let parts = self::words(
+            r"/ / // \ @ . .. ? # a b7 var health healthz ping 1 é file: data x.y verylongpartofthepath : = ~ ' - :/",
+        );
+        let mut state = 7u64;
+        let mut below = move |bound: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % bound
+        };
+        let (mut bits, mut paths) = (Bits::default(), 0);
+        for _ in 0..60_000 {
+            let line: String = (0..=below(9)).map(|_| &*parts[below(parts.len())]).collect();
+            let text = line.as_bytes();
+            bits.read_words(text);
+            for word in bits.numbers_and_paths().filter(|word| word.odd) {
+                let told = any_path(text, word.start, word.end);
+                paths += usize::from(told.is_some());
+                assert_eq!(
+                    path(text, word.start, word.end, &bits),
+                    told,
+                    "{:?} in {line:?}",
+                    &line[word.start..word.end]
+                );
+            }
+        }
+        assert!(paths > 10_000, "{paths}");
+    }
+
     /// Scenario: lines of words that matter, words that do not, data and punctuation, in any order; then the same with
     /// other data. Guarantees: where the outlines are the same, so is everything that mining says.
     #[test]
@@ -504,6 +581,9 @@ mod tests {
             let (one, other) = (write(), write());
             let (Some(first), Some(second)) = (outline(&one), outline(&other)) else { continue };
             lines += 1;
+            let within =
+                outline_of(&one, " 17é/x? and more of the record that this line is a part of, and then still more");
+            assert_eq!(within.as_ref(), Some(&first), "{one:?}");
             if first == second && one != other {
                 same += 1;
                 assert_eq!(mined(&one), mined(&other), "{one:?} and {other:?} are both {first:?}");

@@ -31,7 +31,7 @@ pub fn read<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     if text.len() > SURE && (text.len() > SHORT || memchr(b'\n', text).is_some()) || text.ends_with(b" ") {
         return None;
     }
-    if !head::begins_with_letters(text) {
+    if !head::is_none(text) {
         return read_behind_head(text, bits);
     }
     bits.read_words(text);
@@ -41,7 +41,7 @@ pub fn read<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     if is_wording(text, bits) {
         return Some(Plain { text, level: 0..0, severity: Severity::Unset });
     }
-    let (level, severity) = head::level(text).unwrap_or_default();
+    let (level, severity) = head::level_of_line(text, bits).unwrap_or_default();
     Some(Plain { text, level, severity })
 }
 
@@ -59,22 +59,28 @@ fn read_behind_head<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     if bits.has_controls() {
         return None;
     }
-    let named = if head.names_level { head::level(text) } else { None };
+    let named = if head.names_level { head::level_of_line(text, bits) } else { None };
     let (level, severity) = named.unwrap_or_default();
     Some(Plain { text, level, severity: severity.max(head.severity) })
 }
 
 impl Plain<'_> {
+    /// How long the line is.
+    pub fn length(&self) -> usize {
+        self.text.len()
+    }
+
     pub fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// Appends the outline of the line; answers whether it has one.
+    /// Appends the outline of the line, with which `wide` begins; answers whether it has one.
     #[inline]
-    pub fn outline(&self, masks: &Masks, bits: &Bits, out: &mut Buffer) -> bool {
+    pub fn outline(&self, masks: &Masks, bits: &Bits, wide: &[u8], out: &mut Buffer) -> bool {
         if masks.any.is_some() {
             return false;
         }
+        debug_assert!(wide.starts_with(self.text));
         let client = match self.client(bits) {
             None => 0..0,
             Some(blank) => match access::client(self.text, blank) {
@@ -82,17 +88,21 @@ impl Plain<'_> {
                 _ => return false,
             },
         };
-        outline::write(self.text, client, self.level.clone(), bits, out);
+        outline::write(self.text, wide, client, self.level.clone(), bits, out);
         true
     }
 
-    /// The first blank of a line that may begin as the common log format does, which looks at so many bytes, not at
-    /// words.
+    /// The first blank of a line that may begin as the common log format does, `client - user [date`, which looks at so
+    /// many bytes, not at words.
     #[inline]
     fn client(&self, bits: &Bits) -> Option<usize> {
-        let first = bits.word_end(0);
-        let blank = if self.text.get(first) == Some(&b' ') { Some(first) } else { memchr(b' ', self.text) };
-        blank.filter(|&blank| self.text[blank..].starts_with(b" - "))
+        let mut blank = bits.word_end(0);
+        while self.text.get(blank).is_some_and(|&byte| byte != b' ') {
+            blank = bits.word_end(blank + 1);
+        }
+        let user = self.text[blank..].strip_prefix(b" - ")?;
+        let end = memchr(b' ', user)?;
+        (user.get(end + 1) == Some(&b'[')).then_some(blank)
     }
 
     /// Mines the line's words.

@@ -22,12 +22,18 @@ pub struct Log<'a> {
     pub body: Cow<'a, [u8]>,
     pub attributes: Attributes<'a>,
     pub event_name: &'a [u8],
+    /// The record from the body on, if that was where it usually is.
+    from_body: &'a [u8],
 }
 
+const TIME: u32 = wire::tag(1, wire::FIXED64);
 const SEVERITY_NUMBER: u32 = wire::tag(2, wire::VARINT);
 const SEVERITY_TEXT: u32 = wire::tag(3, wire::BYTES);
 const BODY: u32 = wire::tag(5, wire::BYTES);
 const ATTRIBUTES: u32 = wire::tag(6, wire::BYTES);
+const TRACE_ID: u32 = wire::tag(9, wire::BYTES);
+const SPAN_ID: u32 = wire::tag(10, wire::BYTES);
+const OBSERVED_TIME: u32 = wire::tag(11, wire::FIXED64);
 const EVENT_NAME: u32 = wire::tag(12, wire::BYTES);
 
 /// Reads an encoded record into a log that holds nothing yet.
@@ -36,6 +42,24 @@ pub fn parse<'a>(record: &'a [u8], log: &mut Log<'a>) -> Result<(), Malformed> {
     let mut number = Severity::Unset;
     let mut text = Severity::Unset;
     let mut fields = Fields::new(record);
+    // As nearly every encoder writes them.
+    fields.fixed64_of(TIME);
+    if let Some(class) = fields.small_of(SEVERITY_NUMBER) {
+        number = Severity::from_number(u64::from(class));
+    }
+    if let Some(word) = fields.bytes_of(SEVERITY_TEXT) {
+        text = Severity::from_value(word);
+    }
+    if let Some(body) = fields.bytes_of(BODY) {
+        log.body = Cow::Borrowed(body);
+        log.from_body = &record[fields.position() - body.len()..];
+    }
+    while let Some(pair) = fields.bytes_of(ATTRIBUTES) {
+        log.attributes.take(pair)?;
+    }
+    fields.bytes_of(TRACE_ID);
+    fields.bytes_of(SPAN_ID);
+    fields.fixed64_of(OBSERVED_TIME);
     while let Some(field) = fields.read()? {
         match field.tag {
             SEVERITY_NUMBER => number = Severity::from_number(field.scalar),
@@ -95,7 +119,8 @@ pub fn outline(
     }
     let plain = plain::read(text, bits)?;
     let given = Given::new(beside.max(plain.severity()), log.attributes.clues);
-    plain.outline(masks, bits, out).then_some(given)
+    let wide = if log.from_body.is_empty() { body } else { log.from_body };
+    plain.outline(masks, bits, &wide[body.len() - plain.length()..], out).then_some(given)
 }
 
 /// Writes a log's shape.
@@ -105,4 +130,64 @@ pub fn mine<S: Sink>(mut log: Log<'_>, masks: &Masks, bits: &mut Bits, sink: &mu
     let clues = log.attributes.clues;
     let severity = log.severity.max(named).max(log.attributes.level);
     Ok(Class { signal: Signal::Logs, severity, outcome: clues.outcome(), probe: Probe(clues.probe) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::put_bytes;
+
+    fn fixed(number: u32) -> Vec<u8> {
+        [&[(number << 3 | 1) as u8][..], &7u64.to_le_bytes()].concat()
+    }
+
+    fn bytes(number: u32, payload: &[u8]) -> Vec<u8> {
+        let mut field = Vec::new();
+        put_bytes(&mut field, number, payload);
+        field
+    }
+
+    /// What is read of those fields: severity, body, event name and whether an attribute was seen that says of an error.
+    fn read(fields: &[Vec<u8>]) -> (Severity, Vec<u8>, Vec<u8>, bool) {
+        let record = fields.concat();
+        let mut log = Log::default();
+        parse(&record, &mut log).unwrap();
+        (log.severity, log.body.to_vec(), log.event_name.to_vec(), log.attributes.clues.error)
+    }
+
+    /// Scenario: a record's fields in the usual order, in others, and with pieces or lengths that nobody writes.
+    /// Guarantees: what is read is the same.
+    #[test]
+    fn a_record_is_read_the_same_in_any_order_of_its_fields() {
+        for length in [3, 127, 128, 300, 17_000] {
+            let body = bytes(1, &vec![b'x'; length]);
+            let error = bytes(6, &[bytes(1, b"error.type"), bytes(2, &bytes(1, b"oops"))].concat());
+            let thread = bytes(6, &[bytes(1, b"thread"), bytes(2, &bytes(1, b"main"))].concat());
+            let mut fields =
+                vec![fixed(1), vec![2 << 3, 9], bytes(3, b"WARN"), bytes(5, &body), thread, error, bytes(9, &[1; 16])];
+            fields.extend([bytes(10, &[2; 8]), fixed(11), bytes(12, b"named")]);
+            let told = read(&fields);
+            assert_eq!(told, (Severity::Warn, body.clone(), b"named".to_vec(), true));
+            for _ in 0..fields.len() {
+                fields.rotate_left(1);
+                assert_eq!(read(&fields), told);
+                let reversed: Vec<_> = fields.iter().rev().cloned().collect();
+                assert_eq!(read(&reversed), told);
+            }
+            // A number in two bytes, and a body in two pieces.
+            fields[1] = vec![2 << 3, 0x89, 0];
+            fields[3] = [bytes(5, &body[..1]), bytes(5, &body[1..])].concat();
+            assert_eq!(read(&fields), told);
+        }
+    }
+
+    #[test]
+    fn a_record_that_is_cut_off_is_malformed() {
+        let record = [fixed(1), bytes(3, b"WARN"), bytes(5, &bytes(1, &[b'x'; 200]))].concat();
+        let whole = [9, 15];
+        for length in (1..record.len()).filter(|length| !whole.contains(length)) {
+            let mut log = Log::default();
+            assert!(parse(&record[..length], &mut log).is_err(), "{length}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ const REMEMBERED: usize = 256;
 pub(super) const RECORD: u32 = wire::tag(2, wire::BYTES);
 
 /// At most so many records wait.
-pub(super) const BATCH: usize = 32;
+pub(super) const BATCH: usize = 64;
 
 /// Small, because it is written for every record.
 pub(super) struct Waiting {

@@ -79,8 +79,11 @@ impl Miner {
     fn outline(&mut self, text: &[u8]) -> Option<Vec<u8>> {
         let mut out = Buffer::default();
         let plain = plain::read(text, &mut self.bits)?;
+        let wide = &text[text.len() - plain.length()..];
         // What stands before the line is read each time.
-        plain.outline(&self.masks, &self.bits, &mut out).then(|| [&[plain.severity() as u8], out.bytes()].concat())
+        plain
+            .outline(&self.masks, &self.bits, wide, &mut out)
+            .then(|| [&[plain.severity() as u8], out.bytes()].concat())
     }
 
     pub fn check_order(&mut self, one: &[u8], other: &[u8]) {

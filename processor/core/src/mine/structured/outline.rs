@@ -191,14 +191,15 @@ impl<'t> Outliner<'t, '_> {
         let content = &self.text[value.clone()];
         let Some(content) = simply_unescaped(content) else { return };
         // Behind a transport's prefix a message is read otherwise than a line.
-        if !head::begins_with_letters(&content) && head::read(&content).start > 0 {
+        if !head::is_none(&content) && head::read(&content).start > 0 {
             return;
         }
         let Some(plain) = plain::read(&content, self.bits) else { return };
         self.keep(value.start - 1);
         let begun = self.out.length();
         self.out.push_first(&[MESSAGE, plain.severity() as u8 + 1], 2);
-        if plain.outline(self.masks, self.bits, self.out) {
+        let wide = &content[content.len() - plain.length()..];
+        if plain.outline(self.masks, self.bits, wide, self.out) {
             self.out.push_first(&[END], 1);
             self.done = self.at;
         } else {
