@@ -33,7 +33,57 @@ pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
     let Some(name) = name.get_mut(..key.len()) else { return };
     name.copy_from_slice(key);
     name.make_ascii_lowercase();
-    match &*name {
+    match asks(name) {
+        Asks::HttpStatus => {
+            if let Some(status) = number(value).filter(|_| value.len() == 3) {
+                clues.http(status);
+            }
+        }
+        Asks::GrpcStatus => match number(value) {
+            Some(code) => clues.grpc(code),
+            None => {
+                if let Some(code) = grpc_code(value) {
+                    clues.grpc(code);
+                }
+            }
+        },
+        Asks::ExitCode => {
+            if let Some(code) = number(value) {
+                exit(clues, code);
+            }
+        }
+        Asks::Success if assigned => {
+            if value.eq_ignore_ascii_case(b"true") {
+                clues.exit = clues.exit.max(Outcome::Ok);
+            } else if value.eq_ignore_ascii_case(b"false") {
+                clues.exit = Outcome::Error;
+            }
+        }
+        Asks::Fault if assigned => match &value.to_ascii_lowercase()[..] {
+            b"" | b"0" | b"false" => {}
+            b"<nil>" | b"nil" | b"null" | b"none" => clues.no_error = true,
+            _ => clues.error = true,
+        },
+        _ => {}
+    }
+}
+
+/// What a key asks of its value, as far as that tells how something went.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Asks {
+    HttpStatus,
+    GrpcStatus,
+    ExitCode,
+    /// `true` or `false`.
+    Success,
+    /// What the fault was, if there was one.
+    Fault,
+    Nothing,
+}
+
+/// `name`: a key in lower case.
+pub fn asks(name: &[u8]) -> Asks {
+    match name {
         b"status"
         | b"status_code"
         | b"statuscode"
@@ -44,11 +94,7 @@ pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
         | b"http.status_code"
         | b"http.response.status_code"
         | b"response_code"
-        | b"response_status" => {
-            if let Some(status) = number(value).filter(|_| value.len() == 3) {
-                clues.http(status);
-            }
-        }
+        | b"response_status" => Asks::HttpStatus,
         b"grpc-status"
         | b"grpc_status"
         | b"grpc.status"
@@ -56,33 +102,12 @@ pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
         | b"grpc_code"
         | b"grpc.status_code"
         | b"rpc.grpc.status_code"
-        | b"rpc.response.status_code" => match number(value) {
-            Some(code) => clues.grpc(code),
-            None => {
-                if let Some(code) = grpc_code(value) {
-                    clues.grpc(code);
-                }
-            }
-        },
+        | b"rpc.response.status_code" => Asks::GrpcStatus,
         b"rc" | b"exit_code" | b"exitcode" | b"exit-code" | b"exit_status" | b"exitstatus" | b"returncode"
-        | b"return_code" => {
-            if let Some(code) = number(value) {
-                exit(clues, code);
-            }
-        }
-        b"success" if assigned => {
-            if value.eq_ignore_ascii_case(b"true") {
-                clues.exit = clues.exit.max(Outcome::Ok);
-            } else if value.eq_ignore_ascii_case(b"false") {
-                clues.exit = Outcome::Error;
-            }
-        }
-        b"err" | b"error" | b"exception" if assigned => match &value.to_ascii_lowercase()[..] {
-            b"" | b"0" | b"false" => {}
-            b"<nil>" | b"nil" | b"null" | b"none" => clues.no_error = true,
-            _ => clues.error = true,
-        },
-        _ => {}
+        | b"return_code" => Asks::ExitCode,
+        b"success" => Asks::Success,
+        b"err" | b"error" | b"exception" => Asks::Fault,
+        _ => Asks::Nothing,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is asked of a value by its key, wherever in a structured body it stands. Levels and messages come before it.
 
 use crate::endings::Endings;
+use crate::mine::clues;
 
 /// By a key's name in lower case.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,40 +29,12 @@ pub fn asks(name: &[u8]) -> Asks {
         | b"route" => Asks::Path,
         b"request" | b"request_line" => Asks::Request,
         b"user_agent" | b"useragent" | b"user-agent" | b"http_user_agent" | b"user_agent.original" => Asks::Agent,
-        b"status"
-        | b"status_code"
-        | b"statuscode"
-        | b"status-code"
-        | b"http_status"
-        | b"http_status_code"
-        | b"http.status"
-        | b"http.status_code"
-        | b"http.response.status_code"
-        | b"response_code"
-        | b"response_status"
-        | b"grpc-status"
-        | b"grpc_status"
-        | b"grpc.status"
-        | b"grpc.code"
-        | b"grpc_code"
-        | b"grpc.status_code"
-        | b"rpc.grpc.status_code"
-        | b"rpc.response.status_code"
-        | b"rc"
-        | b"exit_code"
-        | b"exitcode"
-        | b"exit-code"
-        | b"exit_status"
-        | b"exitstatus"
-        | b"returncode"
-        | b"return_code"
-        | b"success"
-        | b"ok"
-        | b"healthy"
-        | b"passed"
-        | b"failed" => Asks::Outcome,
-        b"err" | b"error" | b"exception" => Asks::Fault,
-        _ => Asks::Nothing,
+        b"ok" | b"healthy" | b"passed" | b"failed" => Asks::Outcome,
+        _ => match clues::asks(name) {
+            clues::Asks::Nothing => Asks::Nothing,
+            clues::Asks::Fault => Asks::Fault,
+            _ => Asks::Outcome,
+        },
     }
 }
 
