@@ -39,6 +39,10 @@ class Parts:
         if part != wider:
             self._parts.setdefault(wider, set()).add(part)
 
+    def wholes(self, part: bytes) -> list[bytes]:
+        """The wider types that it is known to be a part of itself."""
+        return [wider for wider, parts in self._parts.items() if part in parts]
+
     def keep(self, known: Container[bytes]) -> None:
         """Forgets parts of which nothing is known any more."""
         for wider, parts in list(self._parts.items()):
@@ -79,6 +83,10 @@ class Merging:
         self.met(key, identity, skeleton, covers)
         if GENERAL in skeleton:
             self._due[key] = None
+
+    def decided(self, key: bytes) -> None:
+        """An operator has decided a type, which may be a part: what that means for the whole is due."""
+        self._due.update(dict.fromkeys(self._parts.wholes(key)))
 
     def is_part(self, key: bytes, entry: Entry) -> bool:
         """Whether the engine took no decision on a type because it has become a part of another."""

@@ -271,6 +271,7 @@ class Registry:
         self._shelf.save_override(key, entry, sent=override is None and not self._writer.publishing)
         self._decisions.decide(key, entry, now, changed=True)
         self._finish(key, now, "store")
+        self._merging.decided(key)
 
     # The topics
 
@@ -279,6 +280,8 @@ class Registry:
         read = self._reader.verdict if topic == "verdicts" else self._reader.override
         for changed in read(key, value):
             self._finish(changed, self._table.now(), topic)
+            if topic == "overrides":
+                self._merging.decided(changed)
 
     def read_complete(self) -> None:
         """All that the topics held when the reading began has been read; the next `tick` draws the conclusions."""

@@ -215,6 +215,26 @@ async def test_what_an_operator_wanted_kept_of_a_part_keeps_the_whole(start: Sta
     await rest(again)
 
 
+@pytest.mark.parametrize("by_topic", [False, True])
+async def test_so_does_what_he_says_of_a_part_of_a_whole_that_is_judged(start: Start, log: Log, by_topic: bool) -> None:
+    sluice = await start(log, engine=engine_with())
+    (part,) = judge(sluice, sessions(NAMES[:1])).values()
+    found = await whole(sluice)
+    sluice.registry.judged(found, WASTE, LLM)
+    await rest(sluice)
+    assert dropped(sluice, "session of alice began")
+    at = await start(log, instance="there", engine=engine_with()) if by_topic else sluice
+    await rest(*{sluice, at})
+    overruled(at, part, "keep")
+    await rest(*{sluice, at})
+    assert not dropped(sluice, "session of alice began")
+    kept = sluice.registry.override(found.fingerprint)
+    assert kept is not None and part in kept.reason
+    sluice.registry.release(found.fingerprint)
+    await rest(*{sluice, at})
+    assert dropped(sluice, "session of alice began"), "once the operator has decided about the whole"
+
+
 async def test_a_word_that_lets_a_part_go_says_nothing_of_the_whole(start: Start, log: Log) -> None:
     sluice = await start(log, engine=engine_with())
     (part,) = judge(sluice, sessions(NAMES[:1]), KEPT).values()
