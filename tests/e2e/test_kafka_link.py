@@ -30,7 +30,7 @@ async def test_what_one_sluice_publishes_another_reads(config: KafkaConfig) -> N
         assert writer.telemetry.value("sluice_kafka_published", topic=config.topics.verdicts) == 1
         assert reader.telemetry.value("sluice_kafka_read", topic=config.topics.overrides) == 1
         assert writer.telemetry.value("sluice_kafka_outbox") == 0
-        assert writer.works()
+        await until(writer.works)
 
 
 async def test_values_of_a_key_arrive_in_the_order_of_their_versions(kafka: Kafka, config: KafkaConfig) -> None:

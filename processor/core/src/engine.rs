@@ -119,6 +119,7 @@ impl Engine {
             }
         }
         self.overflowed.fetch_add(processed.overflowed, Ordering::Relaxed);
+        merge::settle_few(&self.table, &self.turn, &self.evidence_bytes);
         (!evidence.is_empty()).then(|| format!("[{}]", evidence.join(",")))
     }
 

@@ -1,4 +1,4 @@
-//! Types follow what became general, some time after it did: no record waits for it.
+//! Types follow what became general, soon after it did: of many types no record waits for it.
 
 use std::sync::atomic::AtomicUsize;
 
@@ -11,6 +11,20 @@ use crate::walk::now;
 const PORTION: usize = 256;
 /// What became general may make more so. What is left after so many rounds comes next time.
 const ROUNDS: usize = 8;
+
+/// So few types follow at once.
+const FEW: usize = 4_096;
+
+/// The same as `settle` when there are few types: their next records, should any come, are evidence of the whole.
+pub fn settle_few(table: &RwLock<Table>, turn: &Mutex<Turn>, held: &AtomicUsize) {
+    let is_due = {
+        let table = table.read();
+        table.has_grown() && table.len() <= FEW
+    };
+    if is_due {
+        settle(table, turn, held);
+    }
+}
 
 /// Lets each type that a more general one covers become a part of it.
 pub fn settle(table: &RwLock<Table>, turn: &Mutex<Turn>, held: &AtomicUsize) {
