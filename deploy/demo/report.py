@@ -42,8 +42,8 @@ class Row(NamedTuple):
 
 
 def found(service: Service) -> list[Row]:
-    """Every event type that was seen since the start and is judged, the largest first. What was counted of a type before
-    it became a part of another is the other's."""
+    """Every event type that was seen since the start and is judged, the largest first. What was counted of a type
+    before it became a part of another is the other's."""
     verdicts = list(service.registry.verdicts())
     named = [
         Named(verdict.fingerprint, identity_of(verdict), verdict.skeleton, verdict.ruleset) for verdict in verdicts

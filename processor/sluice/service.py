@@ -31,7 +31,7 @@ from sluice.classify.services.model import ModelTeller
 from sluice.classify.services.rules import RuleTeller
 from sluice.classify.services.telling import Teller
 from sluice.classify.sharing import guarded, nothing_shared
-from sluice.classify.standing import describe
+from sluice.classify.standing import beside, describe
 from sluice.classify.worker import Worker
 from sluice.config.model import Config, PolicyConfig
 from sluice.endpoints import require_free
@@ -237,6 +237,7 @@ class Service:
         await budget.load()
         panel = seating.panel(settings, budget, self.health, self.telemetry)
         self._started.append(("providers", panel.close))
+        panel.beside = lambda: beside(budget, self._queue)
         self.health.describe("classification", lambda: describe(panel, budget, self._queue))
         judge = Llm(
             panel,

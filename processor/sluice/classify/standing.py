@@ -1,4 +1,4 @@
-"""How classification stands, for the health endpoint: who is asked and why, what it cost, who waits."""
+"""How classification stands, for the health endpoint and the log: who is asked and why, what it cost, who waits."""
 
 from __future__ import annotations
 
@@ -21,3 +21,9 @@ def describe(panel: Panel, budget: Budget, queue: Queue) -> dict[str, object]:
         "queue_length": len(queue),
         "oldest_seconds": round(queue.oldest, 1),
     }
+
+
+def beside(budget: Budget, queue: Queue) -> str:
+    """What the log says of it where another provider is asked from now on."""
+    waiting = f"{len(queue):,} event types wait, the oldest for {queue.oldest:.0f} s" if len(queue) else "none waits"
+    return f"{budget.today:,} tokens today, {waiting}"

@@ -199,6 +199,7 @@ async def test_each_change_is_logged_once(world, caplog):
     refusals = [Unauthorized(f"first refuses the key{request}") for request in ("", ", request 2", ", request 3")]
     first = Scripted("first", *refusals)
     async with world(first, Scripted("second")) as here:
+        here.panel.beside = lambda: "1,000 tokens today, none waits"
         for _ in range(5):
             await here.panel.ask(CALL)
             here.time.now += 2 * MINUTES
@@ -209,9 +210,9 @@ async def test_each_change_is_logged_once(world, caplog):
     assert [record.getMessage() for record in caplog.records if record.name != "sluice.verdicts.store.database"] == [
         "first is asked",
         "provider degraded: first refuses the key; second is asked meanwhile",
-        "second is asked",
+        "second is asked; 1,000 tokens today, none waits",
         "provider recovered",
-        "first is asked",
+        "first is asked; 1,000 tokens today, none waits",
     ]
 
 

@@ -229,7 +229,8 @@ async def test_so_does_what_he_says_of_a_part_of_a_whole_that_is_judged(start: S
     await rest(*{sluice, at})
     assert not dropped(sluice, "session of alice began")
     kept = sluice.registry.override(found.fingerprint)
-    assert kept is not None and part in kept.reason
+    assert kept is not None
+    assert part in kept.reason
     sluice.registry.release(found.fingerprint)
     await rest(*{sluice, at})
     assert dropped(sluice, "session of alice began"), "once the operator has decided about the whole"

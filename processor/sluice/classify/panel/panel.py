@@ -58,6 +58,8 @@ class Panel:
         """The UTC day, in days since 1970, whose budget was once too small."""
         self.standing = Standing("")
         self.since = clock()
+        self.beside: Callable[[], str] = str
+        """What the log says as well where another provider is asked from now on."""
         for seat in self._seats:
             seat.on_change(self._report)
         self._report()
@@ -161,7 +163,8 @@ class Panel:
         if standing != self.standing:
             before, self.standing, self.since = self.standing, standing, self._clock()
             if standing.provider != before.provider:
-                log.info("%s", f"{standing.provider} is asked" if standing.provider else "no provider can be asked")
+                who = f"{standing.provider} is asked" if standing.provider else "no provider can be asked"
+                log.info("%s", "; ".join(part for part in (who, self.beside()) if part))
 
     def _now(self) -> tuple[Standing, str]:
         """Who is asked, and what health has to say of it."""
