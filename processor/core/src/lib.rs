@@ -11,6 +11,8 @@ pub mod aliases;
 pub mod any;
 pub mod brake;
 mod cardinality;
+#[cfg(test)]
+mod chance;
 pub mod class;
 pub mod decide;
 pub mod edit;

@@ -80,6 +80,7 @@ fn structure(skeleton: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chance::numbers_below;
     use crate::settings::{Mask, Settings};
 
     const OLD: &str = "1-0123abcd";
@@ -173,11 +174,8 @@ mod tests {
 
     #[test]
     fn no_skeleton_breaks_it() {
-        let mut state = 1u64;
-        let mut next = move || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) as usize
-        };
+        let mut below = numbers_below(1);
+        let mut next = || below(usize::MAX);
         let own = masks(&["a+"]);
         for _ in 0..20_000 {
             let alphabet = b" {}:,<*>snba\"'[]=/.19\n\xc3";

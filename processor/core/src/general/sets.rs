@@ -261,6 +261,7 @@ impl Sets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chance::numbers_below;
 
     fn general(sets: &Sets, text: &str) -> String {
         let shape = Shape::of(text);
@@ -346,11 +347,7 @@ mod tests {
     /// Guarantees: after all of them, every order says the same of each, and saying it again changes nothing.
     #[test]
     fn the_order_does_not_matter() {
-        let mut state = 7u64;
-        let mut below = move |bound: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) as usize % bound
-        };
+        let mut below = numbers_below(7);
         for _ in 0..60 {
             let kinds = 1 + below(3);
             let mut texts: Vec<String> = (0..20 + below(200))

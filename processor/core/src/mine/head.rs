@@ -389,6 +389,7 @@ fn level_value(text: &[u8], at: usize, word: &[u8]) -> Option<(Range<usize>, Sev
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chance::numbers_below;
 
     #[test]
     fn levels_are_found_where_loggers_write_them() {
@@ -444,11 +445,7 @@ mod tests {
             averylongwordthatreachesfar"
             .split_ascii_whitespace()
             .collect();
-        let mut state = 5u64;
-        let mut below = move |bound: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) as usize % bound
-        };
+        let mut below = numbers_below(5);
         let (mut bits, mut found) = (Bits::default(), 0);
         for _ in 0..60_000 {
             let mut line = String::new();

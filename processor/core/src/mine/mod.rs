@@ -124,6 +124,7 @@ fn without_colours(text: &[u8]) -> Cow<'_, [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chance::numbers_below;
     use crate::class::Outcome;
 
     fn skeleton(text: &str) -> String {
@@ -308,11 +309,8 @@ mod tests {
 
     #[test]
     fn any_bytes_are_mined_without_a_panic() {
-        let mut state = 1u64;
-        let mut next = move || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) as usize
-        };
+        let mut below = numbers_below(1);
+        let mut next = || below(usize::MAX);
         for _ in 0..20_000 {
             let length = next() % 64;
             let alphabet = b" \"'{}[]=:/\\.<>019azAZ@-,\x1b\n\xff\xc3IE";

@@ -323,6 +323,7 @@ impl Work for Fill<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chance::numbers_below;
     use crate::class::{Clues, Severity};
     use crate::mine;
     use crate::mine::sink::Skeleton;
@@ -461,11 +462,7 @@ mod tests {
     #[test]
     fn objects_with_the_same_outline_are_mined_to_the_same() {
         let keys: Vec<&str> = KEYS.split_ascii_whitespace().collect();
-        let mut state = 7u64;
-        let mut below = move |bound: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) as usize % bound
-        };
+        let mut below = numbers_below(7);
         let (mut same, mut told_apart) = (0, 0);
         for _ in 0..60_000 {
             let parts: Vec<(Part, &str)> = (0..=below(8))
