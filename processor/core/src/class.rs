@@ -308,6 +308,34 @@ impl Given {
         Self(outcomes | signs << 6 | (severity as u32) << 9)
     }
 
+    /// The same of a record that is at least so severe.
+    #[inline]
+    #[must_use]
+    pub fn at_least(self, severity: Severity) -> Self {
+        let own = self.0 >> 9 & 7;
+        Self(self.0 & !(7 << 9) | own.max(severity as u32) << 9)
+    }
+
+    /// The same beside another way to tell a line, one of three, so that none is taken for another.
+    #[inline]
+    #[must_use]
+    pub fn by(self, way: u32) -> Self {
+        Self(self.0 | way << 30)
+    }
+
+    /// The same beside the sketch of a line that is long.
+    #[inline]
+    #[must_use]
+    pub fn of_long_line(self) -> Self {
+        Self(self.0 | 1 << 29)
+    }
+
+    /// The same without what stands beside a sketch alone.
+    #[must_use]
+    pub fn of_line(self) -> Self {
+        Self(self.0 & !(1 << 29))
+    }
+
     #[cfg(test)]
     fn unpack(self) -> (Severity, Clues) {
         use Severity::{Debug, Error, Fatal, Info, Trace, Unset, Warn};

@@ -1,4 +1,4 @@
-//! Lines that were met before: their types are found by outline, without mining.
+//! Lines that were met before: their types are found by sketch or by outline, without mining.
 
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -10,37 +10,62 @@ use crate::class::Given;
 use crate::identity::Context;
 use crate::table::EventType;
 
-/// A line's outline with what stands beside it, as it is looked up.
+/// A line's sketch or outline with what stands beside it, as it is looked up.
 #[derive(Clone, Copy)]
 pub struct Key<'a> {
     pub context: &'a Arc<Context>,
     pub given: Given,
-    pub outline: &'a [u8],
+    pub text: &'a [u8],
 }
 
-/// An outline and the type that mining found for it.
+/// A sketch or outline and the type that mining found for it.
 pub struct Known {
     hash: u64,
     given: Given,
-    outline: Box<[u8]>,
-    event: Arc<EventType>,
+    text: Box<[u8]>,
+    says: Says,
+}
+
+/// What it says of its lines.
+pub enum Says {
+    Type(Arc<EventType>),
+    /// Of a sketch: these of the runs that it leaves out have a say; a bit for each, the first one's lowest.
+    Runs(u64),
+    /// Of a sketch: it says nothing.
+    Nothing,
+}
+
+/// What a key's lines are known to be.
+#[derive(Clone, Copy)]
+pub enum Told<'t> {
+    Type(&'t Arc<EventType>),
+    Runs(u64),
+    Nothing,
 }
 
 impl Known {
-    pub fn new(hash: u64, key: Key<'_>, event: &Arc<EventType>) -> Self {
-        Self { hash, given: key.given, outline: key.outline.into(), event: Arc::clone(event) }
+    pub fn new(hash: u64, key: Key<'_>, says: Says) -> Self {
+        Self { hash, given: key.given, text: key.text.into(), says }
     }
 
-    pub fn event(&self) -> &Arc<EventType> {
-        &self.event
+    pub fn event(&self) -> Option<&Arc<EventType>> {
+        match &self.says {
+            Says::Type(event) => Some(event),
+            Says::Runs(_) | Says::Nothing => None,
+        }
     }
 
-    /// The type, if it is the one of that key.
+    /// What is known of that key, if it is the one.
     #[inline]
-    pub fn of(&self, key: Key<'_>) -> Option<&Arc<EventType>> {
-        let same =
-            *self.outline == *key.outline && self.given == key.given && Arc::ptr_eq(&self.event.context, key.context);
-        same.then_some(&self.event)
+    pub fn of(&self, key: Key<'_>) -> Option<Told<'_>> {
+        if *self.text != *key.text || self.given != key.given {
+            return None;
+        }
+        match &self.says {
+            Says::Type(event) => Arc::ptr_eq(&event.context, key.context).then_some(Told::Type(event)),
+            Says::Runs(runs) => Some(Told::Runs(*runs)),
+            Says::Nothing => Some(Told::Nothing),
+        }
     }
 }
 
@@ -61,7 +86,7 @@ impl Outlines {
         let mut hasher = self.hasher.build_hasher();
         (Arc::as_ptr(key.context) as usize).hash(&mut hasher);
         key.given.hash(&mut hasher);
-        hasher.write(key.outline);
+        hasher.write(key.text);
         hasher.finish()
     }
 

@@ -204,10 +204,12 @@ impl Table {
         self.types.find(hash, |known| known.hash == hash)
     }
 
-    /// Remembers lines by their outlines, of types that are still here.
+    /// Remembers lines by their sketches and outlines, of types that are still here.
     pub fn remember(&mut self, met: impl Iterator<Item = Known>) {
         for known in met {
-            if self.get(known.event().fingerprint).is_some_and(|event| Arc::ptr_eq(event, known.event())) {
+            let is_here =
+                |event: &Arc<EventType>| self.get(event.fingerprint).is_some_and(|known| Arc::ptr_eq(known, event));
+            if known.event().is_none_or(is_here) {
                 self.outlines.insert(known);
             }
         }

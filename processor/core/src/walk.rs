@@ -1,5 +1,6 @@
 //! One walk over one request: every record is read, its type found, its decision carried out.
 
+mod ahead;
 mod fate;
 mod resource;
 mod waiting;
@@ -18,7 +19,7 @@ use crate::decide::Fate;
 use crate::edit::{Edits, Extent};
 use crate::identity::{Context, Named};
 use crate::mine::Masks;
-use crate::outlines::{Known, Met};
+use crate::outlines::{Known, Met, Told};
 use crate::record::{self, Signal, Workspace};
 use crate::settings::{Mode, Policy};
 use crate::table::{EventType, Table};
@@ -41,6 +42,7 @@ const BATCH_TEXT: usize = 64 << 10;
 #[derive(Default)]
 pub struct Scratch {
     work: Workspace,
+    batch: Vec<Waiting>,
     /// Slot of a type to one more than its place in `touched`; all zero between calls.
     index: Vec<u32>,
     /// How many types the last call touched, and its edits: the next one will be much like it.
@@ -102,6 +104,8 @@ pub fn process(call: &Call<'_>, request: &[u8], scratch: &mut Scratch) -> Result
 fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) -> Result<Processed, Stop> {
     let touched = Vec::with_capacity(scratch.touched);
     let extent = scratch.edits;
+    let mut batch = std::mem::take(&mut scratch.batch);
+    batch.resize_with(BATCH, Waiting::default);
     let mut pass = Pass {
         call: *call,
         mode: call.policy.mode(call.signal),
@@ -109,13 +113,15 @@ fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) ->
         now: now(),
         buf: request,
         scratch,
-        batch: Vec::new(),
+        batch,
+        waiting: 0,
         edits: Edits::with_room(extent),
         growth: request.len() * 4 + (1 << 20),
         out: Processed { touched, ..Processed::default() },
     };
     let walked = pass.request();
-    let Pass { edits, mut out, scratch, .. } = pass;
+    let Pass { edits, mut out, scratch, batch, .. } = pass;
+    scratch.batch = batch;
     if !scratch.known.is_empty() || !scratch.covered.is_empty() {
         // Nobody waits for this: what is not remembered now will be another time.
         if let Some(mut table) = call.table.try_write() {
@@ -186,8 +192,9 @@ struct Pass<'e> {
     now: i64,
     buf: &'e [u8],
     scratch: &'e mut Scratch,
-    /// Records of one scope that were read and are not settled.
+    /// Records of one scope: so many of them were read and are not settled.
     batch: Vec<Waiting>,
+    waiting: usize,
     edits: Edits,
     /// How many bytes tags may add: a request of many tiny records passes untagged beyond it, so memory is bounded.
     growth: usize,
@@ -254,7 +261,7 @@ impl<'e> Pass<'e> {
             while let Some(field) = fields.read()? {
                 if field.is_message(2) {
                     pass.read(&field)?;
-                    if pass.batch.len() == BATCH || pass.scratch.work.texts.length() > BATCH_TEXT {
+                    if pass.waiting == BATCH || pass.scratch.work.texts.length() > BATCH_TEXT {
                         pass.settle(&mut place, table)?;
                     }
                 } else if field.is_message(1) && pass.order == Order::Usual && pass.out.received > first {
@@ -267,9 +274,10 @@ impl<'e> Pass<'e> {
 
     /// Reads a record; what becomes of it is settled with its neighbours'.
     fn read(&mut self, field: &Field<'_>) -> Result<(), Malformed> {
-        self.batch.push(Waiting::at(field));
-        let Some(waiting) = self.batch.last_mut() else { return Ok(()) };
+        ahead::ask(self.buf, field.end);
+        let waiting = &mut self.batch[self.waiting];
         waiting.read(&self.call, field, &mut self.scratch.work)?;
+        self.waiting += 1;
         self.out.received += 1;
         self.out.items_received += waiting.record.items;
         Ok(())
@@ -279,12 +287,19 @@ impl<'e> Pass<'e> {
     /// waits for several entries of a large table at once.
     fn settle(&mut self, place: &mut Place<'_>, table: &mut RwLockReadGuard<'e, Table>) -> Result<(), Stop> {
         let mut batch = std::mem::take(&mut self.batch);
-        let (mut rest, mut at_once) = (&batch[..], BATCH);
+        let (mut rest, mut at_once) = (&mut batch[..std::mem::take(&mut self.waiting)], BATCH);
         while !rest.is_empty() {
-            let run = &rest[..at_once.min(rest.len())];
-            let found = find(run, self.scratch.work.texts.bytes(), place, table);
+            let count = at_once.min(rest.len());
+            let run = &mut rest[..count];
+            let found = find(run, &self.call, self.buf, &mut self.scratch.work, place, table)?;
             let mut met = 0;
-            for (waiting, event) in run.iter().zip(found.into_iter().map_while(|event| event)) {
+            for (waiting, told) in run.iter().zip(&found) {
+                let Some(Told::Type(event)) = told else { break };
+                if waiting.has_new_sketch()
+                    && let Some(context) = &place.known
+                {
+                    waiting.remember_sketch(self.buf, self.scratch, context, table, event);
+                }
                 self.record(waiting, event, &place.resource.meets, table)?;
                 met += 1;
             }
@@ -294,9 +309,8 @@ impl<'e> Pass<'e> {
                 self.first_met(waiting, place, table)?;
                 met += 1;
             }
-            rest = &rest[met..];
+            rest = &mut rest[met..];
         }
-        batch.clear();
         self.scratch.work.texts.clear();
         self.batch = batch;
         Ok(())

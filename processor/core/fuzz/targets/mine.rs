@@ -21,6 +21,7 @@ fuzz_target!(|input: &[u8]| {
         miner.check(line);
         miner.check_ways(slow, line);
         miner.check_outlines(line, &mut Random(head[0].into()));
+        miner.check_sketches(line, &mut Random(head[0].into()));
     });
 });
 

@@ -1,5 +1,7 @@
 //! Bytes that are put together piece by piece, record after record in the same memory.
 
+use std::ops::Range;
+
 /// Only the first `length` bytes count.
 #[derive(Default)]
 pub struct Buffer {
@@ -65,6 +67,31 @@ impl Buffer {
             *room = *bytes;
             self.length += length;
         }
+    }
+
+    /// Appends a part of these bytes once more.
+    pub fn repeat(&mut self, part: Range<usize>) {
+        let end = self.length + part.len();
+        if self.bytes.len() < end {
+            self.grow(end);
+        }
+        self.bytes.copy_within(part, self.length);
+        self.length = end;
+    }
+
+    /// What follows the bytes that count, at least so many.
+    #[inline]
+    pub fn room(&mut self, length: usize) -> &mut [u8] {
+        if self.bytes.len() < self.length + length {
+            self.grow(self.length + length);
+        }
+        &mut self.bytes[self.length..]
+    }
+
+    /// Lets so many of the bytes count that were written to the room.
+    #[inline]
+    pub fn advance(&mut self, length: usize) {
+        self.length = self.bytes.len().min(self.length + length);
     }
 
     #[inline(never)]

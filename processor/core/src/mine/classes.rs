@@ -67,6 +67,11 @@ const LETTER: u8 = LOOK;
 const QUERY: u8 = BLANK;
 const AT: u8 = SLASH | DOT;
 
+/// Whether a byte ends a word.
+pub const fn is_separator(byte: u8) -> bool {
+    class(byte) & SEP != 0
+}
+
 const fn class(byte: u8) -> u8 {
     match byte {
         0..b' ' => SEP | CONTROL,

@@ -5,6 +5,8 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::bits::Bits;
+use super::classes::is_separator;
+use super::sketch::is_hexadecimal;
 use crate::class::Severity;
 
 /// Where the message begins, and what the prefixes before it said.
@@ -136,17 +138,22 @@ static LETTERS: [[u32; 2]; 32] = {
     letters
 };
 
-/// Whether nothing that `read` knows stands before a text's message, which its first letters tell of most.
+/// Whether nothing that `read` knows stands before a text's message, which its first bytes tell of most.
 #[inline]
 pub fn is_none(text: &[u8]) -> bool {
-    let Some(&[first, second, third]) = text.first_chunk() else { return false };
+    let Some(&[first, second, _]) = text.first_chunk() else { return false };
     match first {
-        b'A'..=b'Z' | b'a'..=b'z' => second.is_ascii_alphabetic() && third.is_ascii_alphabetic(),
-        // A container runtime's time has twenty bytes at least.
-        b'0'..=b'9' => text.first_chunk::<20>().is_some_and(|time| time.contains(&b' ')),
+        // Kubernetes' header has a letter of these and a digit.
+        b'I' | b'W' | b'E' | b'F' => !second.is_ascii_digit(),
+        b'0'..=b'9' => text.first_chunk::<20>().is_some_and(has_blank) || cri(text) == 0,
         b'<' | b'{' => false,
         _ => first > b' ',
     }
+}
+
+/// Without a branch for each byte.
+fn has_blank(bytes: &[u8; 20]) -> bool {
+    bytes.iter().fold(0, |found, &byte| found | u8::from(byte == b' ')) > 0
 }
 
 /// A cheap look at a message's first letters. When it says no and the first word has no digit, `level` finds none.
@@ -215,7 +222,7 @@ pub fn level_of_line(line: &[u8], bits: &Bits) -> Option<(Range<usize>, Severity
                 }
                 if !bracket {
                     let none = !bits.has_capitals() || bits.digits_before(at) < DATED;
-                    return if none { None } else { late_level(text, at) };
+                    return if none { None } else { late_level(text, at, &mut is_dated) };
                 }
                 let close = at + memchr(b']', &text[at..])?;
                 if let Some(level) = level_of_module(text, at, close) {
@@ -243,8 +250,59 @@ fn may_lead(word: &[u8]) -> bool {
     }
 }
 
+/// Whether a level is looked for in all of a text.
+#[inline]
+pub fn reaches_over(text: &[u8]) -> bool {
+    text.len() <= REACH
+}
+
+/// What `level` finds in every line that has the same sketch and that it likewise reaches over or not; `None` when that
+/// is not sure.
+pub fn level_of_sketch(text: &[u8]) -> Option<Option<(Range<usize>, Severity)>> {
+    let is_key_or_level = |word: &[u8]| is_level_key(word) || Severity::from_word(word) != Severity::Unset;
+    if !text.split(|byte| !byte.is_ascii_alphabetic()).any(is_key_or_level) {
+        return Some(None);
+    }
+    if text.first().is_some_and(u8::is_ascii_alphabetic) {
+        // The look ends with the first word, unless that may stand before a level.
+        let word = &text[..text.iter().take_while(|byte| is(PART)(byte)).count()];
+        if !may_stand_before(word) && text.get(word.len()) != Some(&b'=') {
+            return Some(level(text));
+        }
+    }
+    if !reaches_over(text) {
+        return None;
+    }
+    let mut sure = true;
+    let level = level_by(text, &mut |before| {
+        // A run stands for one digit or more.
+        let runs = before.split(|byte| !byte.is_ascii_digit()).filter(|run| !run.is_empty()).count();
+        sure &= runs == 0 || runs >= DATED;
+        runs >= DATED
+    });
+    // What a hexadecimal number's first letter is, and whether digits follow it, has a say in how it is passed over.
+    let end = level.as_ref().map_or(text.len(), |(level, _)| level.end);
+    sure &= !text[..end].split(|&byte| is_separator(byte)).any(is_hexadecimal);
+    sure.then_some(level)
+}
+
+/// Whether a level is looked for behind a word: one with a digit, or one that says what a time is.
+fn may_stand_before(word: &[u8]) -> bool {
+    matches!(word, b"T" | b"Z" | b"UTC" | b"GMT" | b"time" | b"ts" | b"timestamp" | b"F" | b"P")
+        || word.iter().any(u8::is_ascii_digit)
+}
+
+fn is_level_key(word: &[u8]) -> bool {
+    matches!(word, b"level" | b"lvl" | b"severity")
+}
+
 /// The first word that is a level, when only times, numbers, time zones, brackets and marks stand before it.
 pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
+    level_by(text, &mut is_dated)
+}
+
+/// `is_dated` answers whether there are as many digits as a date has.
+fn level_by(text: &[u8], is_dated: &mut impl FnMut(&[u8]) -> bool) -> Option<(Range<usize>, Severity)> {
     let text = &text[..text.len().min(REACH)];
     let mut at = 0;
     let mut bracket = false;
@@ -258,7 +316,7 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
             let may_be = length >= 3 && could_be_level(text, at + length, bracket) && may_name_level(word);
             let severity = if may_be { Severity::from_word(word) } else { Severity::Unset };
             if severity != Severity::Unset
-                && stands_alone(text, at, length, bracket)
+                && stands_alone(text, at, length, bracket, is_dated)
                 && !is_ordinary(word, &text[at + length..])
             {
                 return Some((at..at + length, severity));
@@ -272,15 +330,13 @@ pub fn level(text: &[u8]) -> Option<(Range<usize>, Severity)> {
                 pairs += 1;
                 continue;
             }
-            let skipped = matches!(word, b"T" | b"Z" | b"UTC" | b"GMT" | b"time" | b"ts" | b"timestamp" | b"F" | b"P")
-                || word.iter().any(u8::is_ascii_digit);
-            if !skipped {
+            if !may_stand_before(word) {
                 if pairs > 0 && is_flag(&text[at + length..]) {
                     at += length;
                     continue;
                 }
                 if !bracket {
-                    return late_level(text, at);
+                    return late_level(text, at, is_dated);
                 }
                 // A thread or logger in brackets, which may name its level: go on behind it.
                 let close = at + memchr(b']', &text[at..])?;
@@ -320,7 +376,7 @@ fn is_flag(rest: &[u8]) -> bool {
 
 /// A level behind a date and up to three names, as `2024-05-01 10:00:00 UTC [17] app@shop ERROR:  …` has it: capitals,
 /// and a colon or at least four letters.
-fn late_level(text: &[u8], from: usize) -> Option<(Range<usize>, Severity)> {
+fn late_level(text: &[u8], from: usize, is_dated: &mut impl FnMut(&[u8]) -> bool) -> Option<(Range<usize>, Severity)> {
     if !is_dated(&text[..from]) {
         return None;
     }
@@ -362,7 +418,13 @@ fn is_ordinary(word: &[u8], rest: &[u8]) -> bool {
 }
 
 /// Upper case at a word's border is a level; other spellings need a bracket around or a colon behind.
-fn stands_alone(text: &[u8], at: usize, length: usize, bracket: bool) -> bool {
+fn stands_alone(
+    text: &[u8],
+    at: usize,
+    length: usize,
+    bracket: bool,
+    is_dated: &mut impl FnMut(&[u8]) -> bool,
+) -> bool {
     let next = text.get(at + length).copied().unwrap_or(b'\n');
     let word = &text[at..at + length];
     let upper = word.iter().all(u8::is_ascii_uppercase);
@@ -376,7 +438,7 @@ fn stands_alone(text: &[u8], at: usize, length: usize, bracket: bool) -> bool {
 
 /// logfmt's `level=warn`, quoted or not.
 fn level_value(text: &[u8], at: usize, word: &[u8]) -> Option<(Range<usize>, Severity)> {
-    if !matches!(word, b"level" | b"lvl" | b"severity") || text.get(at + word.len()) != Some(&b'=') {
+    if !is_level_key(word) || text.get(at + word.len()) != Some(&b'=') {
         return None;
     }
     let start = at + word.len() + 1;

@@ -3,7 +3,7 @@
 //! `head` finds what stands before the message (level, time stamps of transports), `plain` knows the lines that most are,
 //! `text` splits and masks; `classes` says what each byte is and `bits` where words end, `passed` which words came before,
 //! `clues` what named values say, `names` finds who is spoken of, `lists` what is enumerated, `words` holds the closed
-//! lists. `outline` is what tells a line that was met before, `structured::outline` a JSON text. `structured` reads JSON
+//! lists. `sketch` and `outline` are what tells a line that was met before, `structured::outline` a JSON text. `structured` reads JSON
 //! and map bodies, `trace` stacks below a line. `sink` is where the pieces go: a skeleton on the hot path, a template with
 //! its slots for people; `marked` is a template for other tools.
 
@@ -21,6 +21,7 @@ pub mod outline;
 pub mod passed;
 pub mod plain;
 pub mod sink;
+pub mod sketch;
 pub mod structured;
 pub mod text;
 mod trace;

@@ -16,8 +16,9 @@ use access::Request;
 use super::bits::{Around, Bits, PathMarks};
 use super::buffer::Buffer;
 use super::clues::may_tell;
-use super::text::scheme_follows;
-use super::words::{LONGEST_TECHNICAL, is_interface, is_named, is_technical};
+use super::sketch::is_hexadecimal;
+use super::text::{begins_with_host, scheme_follows};
+use super::words::{LONGEST_TECHNICAL, is_interface, is_named, is_technical, may_be_interface, may_be_technical};
 use crate::class::{Probe, is_file, is_root};
 
 /// What stands for data, by what may be asked of its first letter; a text with control characters has no outline.
@@ -35,6 +36,9 @@ const PATH_OF_DIGITS: u8 = 6;
 const PATH_OF_LETTERS: u8 = 7;
 /// A path that begins as only files' do.
 const FILE: u8 = 12;
+/// Two parts, of which one has a digit.
+const PAIR_OF_DIGITS: u8 = 17;
+const PAIR_OF_LETTERS: u8 = 18;
 /// Added to those of paths.
 const WITH_DIGITS: u8 = 16;
 /// The line's level, which is found before.
@@ -73,6 +77,15 @@ fn write_with_request(
     let mut request = Request::default();
     access::request(text, level.end, bits, &mut request);
     write_parts(text, wide, client.end, level, bits, out, &mut request);
+}
+
+/// What an access log's request leaves to no word, if the line has one.
+pub fn request(text: &[u8], level_end: usize, bits: &Bits) -> Request {
+    let mut request = Request::default();
+    if bits.has_odd() {
+        access::request(text, level_end, bits, &mut request);
+    }
+    request
 }
 
 /// What is data in a line and known by more than one word, in its order.
@@ -163,11 +176,11 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
     }
     let first = text[start];
     let short = end - start == 3;
-    if end - start == 2 && is_second_group(text, start) {
+    if end - start == 2 && is_second_group(text, start, bits) {
         return None;
     }
     if first.is_ascii_digit() {
-        let tells = short && text[start + 1] == b'x'
+        let tells = short && is_class(&text[start + 1..end])
             || !(plainly_behind(text, start, short) || tells_nothing(text, start, short, bits));
         return (!tells).then_some((DIGITS | dot, end));
     }
@@ -177,11 +190,59 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
     (first != b'-' || tells_nothing(text, start, short, bits)).then_some((OTHER | dot, end))
 }
 
-/// Whether a word is the second part of an address whose first has letters, which says whether that is one.
+/// What an outline leaves out of a word whatever its digits are, as far as the line's sketch tells of them and of what
+/// stands around them. Less than `mark` does, and for all lines with one sketch the same.
+pub fn is_always_marked(text: &[u8], word: &Around, bits: &Bits) -> bool {
+    let &Around { start, mut end, odd } = word;
+    if scheme_follows(text, end) {
+        return false;
+    }
+    while end > start + 1 && matches!(text[end - 1], b'.' | b'!' | b'?') {
+        end -= 1;
+    }
+    if bits.has_odd() && is_joined(text, word, bits) && bits.has_query(start, end) {
+        return false;
+    }
+    if odd {
+        return path(text, start, end, bits).is_some();
+    }
+    let word = &text[start..word.end];
+    let is_long = is_hexadecimal(word);
+    if !is_long && is_second_group(text, start, bits) {
+        return false;
+    }
+    let tells_nothing = || {
+        let behind_number = text[..start].ends_with(b":") || text[..start].ends_with(b"=");
+        let earlier = bits.word_start(start.saturating_sub(1))..start.saturating_sub(1);
+        let number = &text[earlier];
+        behind_number && number.last().is_some_and(u8::is_ascii_digit) && !is_hexadecimal(number)
+            || tells_nothing(text, start, !is_long, bits)
+    };
+    match text[start] {
+        b'0'..=b'9' => {
+            let behind = text[start..end].iter().position(|byte| !byte.is_ascii_digit());
+            !behind.is_some_and(|at| is_class(&text[start + at..end])) && tells_nothing()
+        }
+        first if first.is_ascii_alphabetic() => {
+            !matches!(text[end..], [b'=', ..] | [b'(', b')', ..])
+                && (is_long || !may_be_technical(&text[start..end]) && !may_be_interface(&text[start..end]))
+        }
+        first => first != b'-' || tells_nothing(),
+    }
+}
+
+/// Whether a word is the second part of an address that begins with two letters, which says whether that is one.
 #[cold]
 #[inline(never)]
-fn is_second_group(text: &[u8], start: usize) -> bool {
-    start >= 3 && text[start - 1] == b':' && text[start - 2].is_ascii_alphabetic()
+fn is_second_group(text: &[u8], start: usize, bits: &Bits) -> bool {
+    let Some(first) = start.checked_sub(3) else { return false };
+    let letters = text[first..start - 1].iter().all(|byte| matches!(byte, b'a'..=b'f' | b'A'..=b'F'));
+    text[start - 1] == b':' && letters && (first == 0 || bits.is_sep(first - 1))
+}
+
+/// Whether that stands behind the digit of a class of statuses: `5xx`.
+fn is_class(behind: &[u8]) -> bool {
+    behind == b"xx"
 }
 
 /// Whether a word of letters and digits may be wording.
@@ -224,8 +285,10 @@ fn path(text: &[u8], start: usize, end: usize, bits: &Bits) -> Option<u8> {
         return None;
     }
     if first != b'/' {
-        let plain = first.is_ascii_alphanumeric() && last as u32 != slash.trailing_zeros();
-        return plain.then_some(if first.is_ascii_digit() { PATH_OF_DIGITS } else { PATH_OF_LETTERS });
+        if !first.is_ascii_alphanumeric() || last as u32 == slash.trailing_zeros() {
+            return any_path(text, start, end);
+        }
+        return Some(if first.is_ascii_digit() { PATH_OF_DIGITS } else { PATH_OF_LETTERS });
     }
     let root = (slash & !1).trailing_zeros() as usize;
     match word.get(root) {
@@ -258,10 +321,24 @@ fn any_path(text: &[u8], start: usize, end: usize) -> Option<u8> {
     if Probe::may_be(word) || joined && !word[..word.len() - 1].contains(&b'/') {
         return None;
     }
-    if !first.is_ascii_alphanumeric() || word.iter().filter(|&&byte| matches!(byte, b'/' | b'\\')).count() < 2 {
+    if !first.is_ascii_alphanumeric() {
         return None;
     }
-    Some(if first.is_ascii_digit() { PATH_OF_DIGITS } else { PATH_OF_LETTERS })
+    let begins_with_digit = first.is_ascii_digit();
+    match word.iter().filter(|&&byte| matches!(byte, b'/' | b'\\')).count() {
+        0 => None,
+        1 if !is_pair(text, start, end) => None,
+        1 => Some(if begins_with_digit { PAIR_OF_DIGITS } else { PAIR_OF_LETTERS }),
+        _ => Some(if begins_with_digit { PATH_OF_DIGITS } else { PATH_OF_LETTERS }),
+    }
+}
+
+/// Whether a word is data in two parts, `node17/10.0.0.7`, which is no path.
+fn is_pair(text: &[u8], start: usize, end: usize) -> bool {
+    let word = &text[start..end];
+    let may_be_more = word.contains(&b'@') || word.starts_with(b"HTTP/") || begins_with_host(word);
+    let is_joined = start > 0 && joins(text[start - 1]) || matches!(text.get(end), Some(b'(' | b'='));
+    word.iter().any(u8::is_ascii_digit) && !may_be_more && !is_joined
 }
 
 /// The quick way to `tells_nothing`, for what stands before most numbers: a blank behind a word, or another number's
@@ -301,7 +378,7 @@ fn tells_nothing(text: &[u8], start: usize, short: bool, bits: &Bits) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::chance::numbers_below;
     use crate::class::Clues;
@@ -323,7 +400,7 @@ mod tests {
             .then(|| String::from_utf8(out.bytes().to_vec()).unwrap())
     }
 
-    pub(super) fn mined(line: &str) -> (Vec<u8>, Clues) {
+    pub(in crate::mine) fn mined(line: &str) -> (Vec<u8>, Clues) {
         let (mut bits, mut sink, mut clues) = (Bits::default(), Skeleton::default(), Clues::default());
         let plain = plain::read(line.as_bytes(), &mut bits).unwrap();
         plain.mine(&Masks::default(), &mut bits, &mut sink, &mut clues);
@@ -331,20 +408,20 @@ mod tests {
         (sink.text().to_vec(), clues)
     }
 
-    const WORDS: &str = "status code exit exited with rc http HTTP/1.1 GET POST err error success responded completed \
+    pub(in crate::mine) const WORDS: &str = "status code exit exited with rc http HTTP/1.1 GET POST err error success responded completed \
         user for password from FF UTC PDT name tag a.b.c a.b.hk env env:a.b= grpc.code response_code level INFO WARN ERROR Jan Mon AM PM took size user node x /a/b /healthz /health/db https \
         C a.b.com me@x .. ... session dead beef fe80 - -- | kube-probe/1.2 true <nil> T UTC ts file file: /var";
     /// A blank is written `~`.
-    const MARKS: &str = "~ ~ ~ ~ ~~ = = : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \
+    pub(in crate::mine) const MARKS: &str = "~ ~ ~ ~ ~~ = = : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \
         () ~()~ '. ! % @ \\ ? #";
-    const DATA: &str = "7 17 200 404 503 5xx 2xx 0 1 -1 -17 12345 1234567890123 10.0.0.1 3.5 15ms 5ms 5M 1M 0x7f 7f3a \
+    pub(in crate::mine) const DATA: &str = "7 17 200 404 503 5xx 2xx 0 1 -1 -17 12345 1234567890123 10.0.0.1 3.5 15ms 5ms 5M 1M 0x7f 7f3a \
         ab12 cd3 F2 0a x@7f en0 a7 e5 c17 f47ac10b-58cc sha256 IPv6 s3 h2 db2_ok 7failed db2_status 7state ab12v3 ABCDEFGHv7 blk_17 #5 +3 $9 _1 ~7 %5 é7 7é 1a2b3c4d 00 1. 2! 3..4 b2.7 /a/7 /b/c.d \
         a/b/7 /x?q=1 /x#y/health /healthz /a/health/9 9/9/9 a\\b\\7 \\7\\a 2024-05-01 12:00:01,123 x/7 / me7@x.y \
         /var/7 /var /data/health/7 /v1/x //h/7";
     const BEGINNINGS: &[&str] =
         &["took ", "the size ", "INFO ", "status ", "foo: ", "[7] ", "<3>", "17 ", "2024-05-01 10:00:00 "];
 
-    fn words(text: &str) -> Vec<String> {
+    pub(in crate::mine) fn words(text: &str) -> Vec<String> {
         text.split_ascii_whitespace().map(|word| word.replace('~', " ")).collect()
     }
 
@@ -357,6 +434,7 @@ mod tests {
             ("INFO took 3ms", "_ took _"),
             ("2024-05-01 12:00:01,123 [main-7] WARN took 3ms", "_ _:_:_,_ [_] _ took _"),
             ("[17] a/7/b and /var/lib/17.sst.", "[_] _ and _."),
+            ("on node17/10.0.0.7:80 by shop\\user7", "on _:_ by _"),
             ("see https://a7/x or b", "see https:_ or b"),
             ("failed to reach shard 3", "failed to reach shard _"),
         ] {
@@ -371,7 +449,7 @@ mod tests {
             "status 200 and status: 200, status=200",
             "exit code 17 with exit status=3",
             "and rc=17 response_code=200 returned 404 [rc] 5",
-            "opened ../lib/17.sst a\\b7 me7@x /v1/healthz",
+            "opened ../lib/17.sst me7@x /v1/healthz",
             "said \"17\" and '18' and | 200 | x",
             "using sha256 for IPv6 and 5xx",
             "see HTTP/1.1 200 or https://healthz",

@@ -9,7 +9,7 @@ use super::buffer::Buffer;
 use super::outline::access;
 use super::sink::Sink;
 use super::text::split;
-use super::{Masks, head, outline};
+use super::{Masks, head, outline, sketch};
 use crate::class::{Clues, Severity};
 
 /// Longer texts are mined by other limits of length than words' own, which an outline does not know.
@@ -23,6 +23,77 @@ pub struct Plain<'t> {
     level: Range<usize>,
     /// The highest of the level and of what stands before the line.
     severity: Severity,
+}
+
+/// Appends the sketch of a text that is plain; answers whether it has one.
+#[inline]
+pub fn sketch(text: &[u8], masks: &Masks, out: &mut Buffer) -> bool {
+    masks.any.is_none() && may_have_sketch(text) && sketch::write(text, out)
+}
+
+/// Whether a text without control characters has a sketch.
+#[inline]
+pub fn may_have_sketch(text: &[u8]) -> bool {
+    text.len() <= SURE && !text.ends_with(b" ") && head::is_none(text)
+}
+
+/// Whether a level is looked for in a part of the line only; a line's numbers have a say in what part that is.
+#[inline]
+pub fn is_long(text: &[u8]) -> bool {
+    !head::reaches_over(text)
+}
+
+/// What tells of all lines with one sketch what they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sureness {
+    Sketch,
+    /// The sketch and these of the runs that it leaves out; a bit for each, the first one's lowest.
+    Runs(u64),
+    /// More than that.
+    Line,
+}
+
+/// How sure the sketch of this text is, which has one. It is the same for all lines with that sketch that are likewise
+/// `is_long` or not.
+pub fn sureness(text: &[u8], bits: &mut Bits) -> Sureness {
+    runs_with_a_say(text, bits)
+        .map_or(Sureness::Line, |runs| if runs == 0 { Sureness::Sketch } else { Sureness::Runs(runs) })
+}
+
+fn runs_with_a_say(text: &[u8], bits: &mut Bits) -> Option<u64> {
+    let (level, severity) = head::level_of_sketch(text)?.unwrap_or_default();
+    bits.read_words(text);
+    let plain = Plain { text, level: level.clone(), severity };
+    if plain.client(bits).is_some() {
+        return None;
+    }
+    let request = outline::request(text, level.end, bits);
+    let (mut count, mut say) = (0, 0);
+    // Where the word before ends, and its runs.
+    let (mut end, mut before) = (0, Some(0));
+    for word in bits.numbers_and_paths() {
+        let runs = sketch::runs(&text[word.start..word.end]);
+        let own = bits_of(count, runs);
+        count += runs;
+        let is_apart = word.end <= level.start || level.end <= word.start;
+        let is_sure = is_apart && outline::is_always_marked(text, &word, bits);
+        if runs > 0 && !is_sure && !request.holds(word.start) {
+            // What is asked of a number depends on what stands before it.
+            let is_behind = word.start > 0 && bits.gap_start(word.start) == end;
+            say |= own? | if is_behind { before? } else { 0 };
+        }
+        (end, before) = (word.end, own);
+    }
+    Some(say)
+}
+
+/// So many bits from that one on.
+fn bits_of(first: usize, count: usize) -> Option<u64> {
+    match count {
+        0 => Some(0),
+        _ if first + count > 64 => None,
+        _ => Some((u64::MAX >> (64 - count)) << first),
+    }
 }
 
 /// Reads a text that is plain; `None` when it is not.

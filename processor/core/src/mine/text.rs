@@ -24,6 +24,7 @@ use super::passed::Passed;
 use super::sink::Sink;
 use super::{Masks, trace};
 use crate::class::{Clues, Severity};
+pub use fields::begins_with_host;
 use values::Values;
 use varies::name_length;
 

@@ -1,5 +1,7 @@
 //! Closed lists of words, which are part of the ruleset.
 
+use super::sketch::of_word;
+
 /// Whether a key asks how something is or went: `status`, `job_state`, `http.result`.
 pub fn asks_state(key: &[u8]) -> bool {
     let last = key.iter().rposition(|byte| matches!(byte, b'.' | b'_' | b'-')).map_or(key, |at| &key[at + 1..]);
@@ -104,106 +106,59 @@ pub fn is_technical(word: &[u8]) -> bool {
 
 /// A protocol with its version: `UDPv4`, `SNMPv3`.
 fn is_protocol(word: &[u8]) -> bool {
-    let is_name = |name: &[u8]| matches!(name.len(), 2..=6) && name.iter().all(u8::is_ascii_uppercase);
-    matches!(word, [name @ .., b'v', digit] if digit.is_ascii_digit() && is_name(name))
+    matches!(word, [name @ .., digit] if digit.is_ascii_digit() && names_version(name))
 }
 
-fn is_technical_name(word: &[u8]) -> bool {
-    matches!(
-        word,
-        b"ipv4"
-            | b"ipv6"
-            | b"IPV4"
-            | b"IPV6"
-            | b"SHA1"
-            | b"SHA256"
-            | b"SHA512"
-            | b"sha1"
-            | b"sha256"
-            | b"sha512"
-            | b"MD5"
-            | b"md5"
-            | b"base64"
-            | b"Base64"
-            | b"UTF-8"
-            | b"utf-8"
-            | b"utf8"
-            | b"UTF8"
-            | b"UTF-16"
-            | b"ssh2"
-            | b"http2"
-            | b"HTTP2"
-            | b"HTTP/2"
-            | b"h2"
-            | b"h2c"
-            | b"log4j"
-            | b"k8s"
-            | b"K8s"
-            | b"S3"
-            | b"s3"
-            | b"EC2"
-            | b"ec2"
-            | b"OAuth2"
-            | b"oauth2"
-            | b"x86"
-            | b"x86_64"
-            | b"i386"
-            | b"i686"
-            | b"amd64"
-            | b"arm64"
-            | b"aarch64"
-            | b"win32"
-            | b"win64"
-            | b"mp3"
-            | b"mp4"
-            | b"L1"
-            | b"L2"
-            | b"L3"
-            | b"L4"
-            | b"L7"
-            | b"SHA384"
-            | b"sha384"
-            | b"crc32"
-            | b"CRC32"
-            | b"md4"
-            | b"x509"
-            | b"X509"
-            | b"X.509"
-            | b"h3"
-            | b"lz4"
-            | b"i2c"
-            | b"utf8mb4"
-            | b"ext3"
-            | b"ext4"
-            | b"psycopg2"
-            | b"sqlite3"
-            | b"gzip2"
-            | b"bzip2"
-    )
+/// What stands before a protocol's version.
+fn names_version(name: &[u8]) -> bool {
+    matches!(name, [name @ .., b'v'] if matches!(name.len(), 2..=6) && name.iter().all(u8::is_ascii_uppercase))
 }
 
-/// The first of a kind of network interface, which nearly every machine has.
-pub fn is_interface(word: &[u8]) -> bool {
-    matches!(
-        word,
-        b"eth0"
-            | b"en0"
-            | b"lo0"
-            | b"wlan0"
-            | b"wl0"
-            | b"awdl0"
-            | b"docker0"
-            | b"virbr0"
-            | b"bond0"
-            | b"ppp0"
-            | b"tun0"
-            | b"utun0"
-            | b"tap0"
-            | b"br0"
-            | b"ib0"
-            | b"usb0"
-            | b"wwan0"
-    )
+/// A function that knows words, and the list of them.
+macro_rules! words {
+    ($(#[$note:meta])* $vis:vis $is:ident, $LIST:ident: $($word:literal)*) => {
+        $(#[$note])*
+        $vis fn $is(word: &[u8]) -> bool {
+            matches!(word, $($word)|*)
+        }
+
+        const $LIST: &[&[u8]] = &[$($word),*];
+    };
+}
+
+words! {
+    is_technical_name, TECHNICAL:
+    b"ipv4" b"ipv6" b"IPV4" b"IPV6" b"SHA1" b"SHA256" b"SHA512" b"sha1" b"sha256"
+    b"sha512" b"MD5" b"md5" b"base64" b"Base64" b"UTF-8" b"utf-8" b"utf8" b"UTF8"
+    b"UTF-16" b"ssh2" b"http2" b"HTTP2" b"HTTP/2" b"h2" b"h2c" b"log4j" b"k8s"
+    b"K8s" b"S3" b"s3" b"EC2" b"ec2" b"OAuth2" b"oauth2" b"x86" b"x86_64"
+    b"i386" b"i686" b"amd64" b"arm64" b"aarch64" b"win32" b"win64" b"mp3" b"mp4"
+    b"L1" b"L2" b"L3" b"L4" b"L7" b"SHA384" b"sha384" b"crc32" b"CRC32"
+    b"md4" b"x509" b"X509" b"X.509" b"h3" b"lz4" b"i2c" b"utf8mb4" b"ext3"
+    b"ext4" b"psycopg2" b"sqlite3" b"gzip2" b"bzip2"
+}
+
+/// Whether a word with the same sketch may be technical.
+pub fn may_be_technical(word: &[u8]) -> bool {
+    let name = word.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(&word[..0], |last| &word[..=last]);
+    names_version(name) || is_like(word, TECHNICAL)
+}
+
+words! {
+    /// The first of a kind of network interface, which nearly every machine has.
+    pub is_interface, INTERFACES:
+    b"eth0" b"en0" b"lo0" b"wlan0" b"wl0" b"awdl0" b"docker0" b"virbr0" b"bond0"
+    b"ppp0" b"tun0" b"utun0" b"tap0" b"br0" b"ib0" b"usb0" b"wwan0"
+}
+
+/// Whether a word with the same sketch may be an interface.
+pub fn may_be_interface(word: &[u8]) -> bool {
+    is_like(word, INTERFACES)
+}
+
+fn is_like(word: &[u8], known: &[&[u8]]) -> bool {
+    let sketch = of_word(word);
+    known.iter().any(|known| of_word(known) == sketch)
 }
 
 /// Whether a word with a digit is told to be a name by what follows it: a function's `()`, or the `=` behind a key such

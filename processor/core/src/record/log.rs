@@ -97,6 +97,48 @@ impl Sink for Nowhere {
     fn part(&mut self, _: &[u8]) {}
 }
 
+/// Where a log record has a text.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    start: u32,
+    end: u32,
+}
+
+impl Line {
+    pub fn of<'a>(&self, record: &'a [u8]) -> &'a [u8] {
+        &record[self.start as usize..self.end as usize]
+    }
+}
+
+/// Appends the sketch of the body when that is a text which has one and makes the event type. Answers where that is, and
+/// what has a say in its class beside it.
+#[inline]
+pub fn sketch(log: &Log<'_>, record: &[u8], masks: &Masks, out: &mut Buffer) -> Option<(Line, Given)> {
+    let text = own_text(log)?;
+    let behind = log.from_body.len().checked_sub(log.body.len())?;
+    if !plain::sketch(text, masks, out) {
+        return None;
+    }
+    let end = (record.len() - behind) as u32;
+    let line = Line { start: end - text.len() as u32, end };
+    Some((line, if plain::is_long(text) { given(log).of_long_line() } else { given(log) }))
+}
+
+/// Appends the outline of a line that has a sketch; answers what has a say in its class beside it.
+pub fn outline_of_line(
+    line: Line,
+    record: &[u8],
+    given: Given,
+    masks: &Masks,
+    bits: &mut Bits,
+    out: &mut Buffer,
+) -> Option<Given> {
+    let text = line.of(record);
+    let plain = plain::read(text, bits)?;
+    let given = given.of_line().at_least(plain.severity());
+    plain.outline(masks, bits, &record[line.end as usize - plain.length()..], out).then_some(given)
+}
+
 /// Appends the outline of the body when that is a text which has one and makes the event type. Answers what has a say in
 /// its class beside the outline.
 #[inline]
@@ -107,20 +149,30 @@ pub fn outline(
     strings: &mut Strings,
     out: &mut Buffer,
 ) -> Option<Given> {
+    let text = own_text(log)?;
+    if text.first() == Some(&b'{') {
+        return outline::write(text, masks, strings, bits, out).then(|| given(log));
+    }
+    let plain = plain::read(text, bits)?;
+    let given = given(log).at_least(plain.severity());
+    let wide = if log.from_body.is_empty() { &log.body } else { log.from_body };
+    plain.outline(masks, bits, &wide[log.body.len() - plain.length()..], out).then_some(given)
+}
+
+/// The body when it is a text that makes the event type.
+#[inline]
+fn own_text<'a>(log: &Log<'a>) -> Option<&'a [u8]> {
     let Cow::Borrowed(body) = log.body else { return None };
     if !log.event_name.is_empty() || log.attributes.template.is_some() {
         return None;
     }
-    let text = short_text(body)?;
-    let beside = log.severity.max(log.attributes.level);
-    if text.first() == Some(&b'{') {
-        let given = Given::new(beside, log.attributes.clues);
-        return outline::write(text, masks, strings, bits, out).then_some(given);
-    }
-    let plain = plain::read(text, bits)?;
-    let given = Given::new(beside.max(plain.severity()), log.attributes.clues);
-    let wide = if log.from_body.is_empty() { body } else { log.from_body };
-    plain.outline(masks, bits, &wide[body.len() - plain.length()..], out).then_some(given)
+    short_text(body)
+}
+
+/// What has a say in a record's class beside its body.
+#[inline]
+fn given(log: &Log<'_>) -> Given {
+    Given::new(log.severity.max(log.attributes.level), log.attributes.clues)
 }
 
 /// Writes a log's shape.

@@ -11,7 +11,7 @@ mod span_name;
 
 use std::borrow::Cow;
 
-use log::Log;
+use log::{Line, Log};
 use span::Span;
 
 use crate::any::{Any, KeyValue};
@@ -92,6 +92,8 @@ pub enum Shape {
     Mined(Class),
     /// What is given beside the text whose outline the workspace has; who does not know it lets the line be mined.
     Outlined(Given),
+    /// The same of the sketch of this line; who does not know it looks closer.
+    Sketched(Line, Given),
 }
 
 impl Default for Shape {
@@ -127,9 +129,38 @@ impl Workspace {
         self.skeleton.finish(mine::MINED_BYTES);
         Ok(class)
     }
+
+    fn outline_or_mine(&mut self, log: Log<'_>, masks: &Masks) -> Result<Shape, Malformed> {
+        if let Some(given) = log::outline(&log, masks, &mut self.bits, &mut self.strings, &mut self.texts) {
+            return Ok(Shape::Outlined(given));
+        }
+        self.skeleton.clear();
+        let class = log::mine(log, masks, &mut self.bits, &mut self.skeleton)?;
+        self.skeleton.finish(mine::MINED_BYTES);
+        self.texts.append(self.skeleton.text());
+        Ok(Shape::Mined(class))
+    }
 }
 
-/// Reads an encoded record and appends its outline, if it has one, else its skeleton, to the workspace's texts.
+/// Reads a log record whose sketch does not tell what it is, and appends its outline, if it has one, else its skeleton.
+pub fn read_closely(
+    record: &[u8],
+    line: Line,
+    given: Given,
+    masks: &Masks,
+    workspace: &mut Workspace,
+) -> Result<Shape, Malformed> {
+    let Workspace { texts, bits, .. } = workspace;
+    if let Some(given) = log::outline_of_line(line, record, given, masks, bits, texts) {
+        return Ok(Shape::Outlined(given));
+    }
+    let mut log = Log::default();
+    log::parse(record, &mut log)?;
+    workspace.outline_or_mine(log, masks)
+}
+
+/// Reads an encoded record and appends its sketch, if it has one, or its outline, else its skeleton, to the workspace's
+/// texts.
 #[inline]
 pub fn read(
     signal: Signal,
@@ -138,24 +169,24 @@ pub fn read(
     workspace: &mut Workspace,
     out: &mut Record,
 ) -> Result<(), Malformed> {
-    let Workspace { texts, skeleton, bits, strings } = workspace;
     match signal {
         Signal::Logs => {
             let mut log = Log::default();
             log::parse(record, &mut log)?;
             (out.items, out.tags, out.duration) = (1, log.attributes.tags, 0.0);
-            if let Some(given) = log::outline(&log, masks, bits, strings, texts) {
-                out.shape = Shape::Outlined(given);
+            if let Some((line, given)) = log::sketch(&log, record, masks, &mut workspace.texts) {
+                out.shape = Shape::Sketched(line, given);
                 return Ok(());
             }
-            skeleton.clear();
-            out.shape = Shape::Mined(log::mine(log, masks, bits, skeleton)?);
+            out.shape = workspace.outline_or_mine(log, masks)?;
+            return Ok(());
         }
         Signal::Metrics => {
-            skeleton.clear();
-            metric::read(record, skeleton, out)?;
+            workspace.skeleton.clear();
+            metric::read(record, &mut workspace.skeleton, out)?;
         }
         Signal::Spans => {
+            let Workspace { texts, skeleton, bits, .. } = workspace;
             skeleton.clear();
             let mut span = Span::default();
             span::parse(record, &mut span)?;
@@ -166,8 +197,8 @@ pub fn read(
             }
         }
     }
-    skeleton.finish(mine::MINED_BYTES);
-    texts.append(skeleton.text());
+    workspace.skeleton.finish(mine::MINED_BYTES);
+    workspace.texts.append(workspace.skeleton.text());
     Ok(())
 }
 

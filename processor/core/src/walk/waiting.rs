@@ -6,8 +6,13 @@ use std::sync::Arc;
 use parking_lot::RwLockReadGuard;
 
 use super::{Call, Place, Scratch, Stop};
+use crate::class::Given;
 use crate::identity::Context;
-use crate::outlines::{Key, Known};
+use crate::mine::bits::Bits;
+use crate::mine::plain::{self, Sureness};
+use crate::mine::sketch;
+use crate::outlines::{Key, Known, Says, Told};
+use crate::record::log::Line;
 use crate::record::{self, Class, Record, Shape, Workspace};
 use crate::table::{EventType, Table};
 use crate::wire::{self, Field, Malformed};
@@ -22,24 +27,41 @@ pub(super) const RECORD: u32 = wire::tag(2, wire::BYTES);
 pub(super) const BATCH: usize = 64;
 
 /// Small, because it is written for every record.
+#[derive(Default)]
 pub(super) struct Waiting {
     /// Where the field begins that holds the record, where the record does, and where both end.
     pub start: usize,
     pub value: usize,
     pub end: usize,
     pub record: Record,
-    /// Where the workspace has the outline or skeleton; the texts of one batch are far below 4 GiB.
+    /// Where the workspace has the sketch, outline or skeleton; the texts of one batch are far below 4 GiB.
     text: Range<u32>,
+    /// Whether runs stand behind the sketch.
+    with_runs: bool,
+    /// The sketch that was not known.
+    sketch: Option<Sketch>,
 }
 
-impl Waiting {
-    pub fn at(field: &Field<'_>) -> Self {
-        let &Field { start, value, end, .. } = field;
-        Self { start, value, end, record: Record::default(), text: 0..0 }
-    }
+/// A line's sketch, perhaps with runs that it leaves out.
+#[derive(Clone)]
+struct Sketch {
+    line: Line,
+    given: Given,
+    /// Where the workspace has it.
+    text: Range<u32>,
+    with_runs: bool,
+}
 
+/// Ways to tell a line beside its outline.
+const BY_SKETCH: u32 = 1;
+const BY_RUNS: u32 = 2;
+
+impl Waiting {
+    /// Reads another record than before, field by field: written elsewhere and moved it would cost as much again.
     #[inline]
     pub fn read(&mut self, call: &Call<'_>, field: &Field<'_>, work: &mut Workspace) -> Result<(), Malformed> {
+        (self.start, self.value, self.end) = (field.start, field.value, field.end);
+        (self.with_runs, self.sketch) = (false, None);
         self.text.start = work.texts.length() as u32;
         record::read(call.signal, field.payload, call.masks, work, &mut self.record)?;
         self.text.end = work.texts.length() as u32;
@@ -58,9 +80,34 @@ impl Waiting {
         }
     }
 
+    /// Reads more of a record that was not found by what was read of it; answers whether there was more.
+    fn look_closer(
+        &mut self,
+        call: &Call<'_>,
+        request: &[u8],
+        work: &mut Workspace,
+        told: Option<Told<'_>>,
+    ) -> Result<bool, Malformed> {
+        let Shape::Sketched(line, given) = self.record.shape else { return Ok(false) };
+        let record = &request[self.value..self.end];
+        let start = work.texts.length() as u32;
+        if let Some(Told::Runs(runs)) = told {
+            work.texts.repeat(self.text.start as usize..self.text.end as usize);
+            sketch::write_runs(line.of(record), runs, &mut work.texts);
+            self.with_runs = true;
+        } else {
+            if told.is_none() {
+                self.sketch = Some(Sketch { line, given, text: self.text.clone(), with_runs: self.with_runs });
+            }
+            self.record.shape = record::read_closely(record, line, given, call.masks, work)?;
+        }
+        self.text = start..work.texts.length() as u32;
+        Ok(true)
+    }
+
     #[inline]
     fn text<'t>(&self, texts: &'t [u8]) -> &'t [u8] {
-        &texts[self.text.start as usize..self.text.end as usize]
+        part(texts, &self.text)
     }
 
     /// The type of a record that was not found: by its words, if only its outline is new. The class of a novel one.
@@ -73,39 +120,94 @@ impl Waiting {
         place: &Place<'_>,
         table: &'t Table,
     ) -> Result<Result<&'t Arc<EventType>, Class>, Malformed> {
-        let given = match self.record.shape {
-            Shape::Outlined(given) => given,
-            Shape::Mined(class) => {
-                let skeleton = self.text(scratch.work.texts.bytes());
-                let covering = place
-                    .known
-                    .as_ref()
-                    .and_then(|context| covering(skeleton, &mut scratch.covered, class, context, table));
-                return Ok(covering.ok_or(class));
+        let Shape::Mined(class) = self.record.shape else {
+            let class = scratch.work.mine(call.signal, &request[self.value..self.end], call.masks)?;
+            let Some(context) = &place.known else { return Ok(Err(class)) };
+            let skeleton = scratch.work.skeleton.text();
+            let known = table.find_met(context, class, skeleton);
+            let known = known.or_else(|| covering(skeleton, &mut scratch.covered, class, context, table));
+            if let Some(event) = known {
+                self.remember(request, scratch, context, table, event);
             }
+            return Ok(known.ok_or(class));
         };
-        let class = scratch.work.mine(call.signal, &request[self.value..self.end], call.masks)?;
-        let Some(context) = &place.known else { return Ok(Err(class)) };
-        let skeleton = scratch.work.skeleton.text();
-        let known = table.find_met(context, class, skeleton);
-        let Some(event) = known.or_else(|| covering(skeleton, &mut scratch.covered, class, context, table)) else {
-            return Ok(Err(class));
-        };
-        let key = Key { context, given, outline: self.text(scratch.work.texts.bytes()) };
-        let hash = table.outlines.hash(key);
-        if scratch.met.again(hash, table.len()) && scratch.known.len() < REMEMBERED {
-            scratch.known.push(Known::new(hash, key, event));
+        let skeleton = self.text(scratch.work.texts.bytes());
+        let covering =
+            place.known.as_ref().and_then(|context| covering(skeleton, &mut scratch.covered, class, context, table));
+        Ok(covering.ok_or(class))
+    }
+
+    /// Remembers a line by its outline, by which it was not known, and by its sketch.
+    fn remember(
+        &self,
+        request: &[u8],
+        scratch: &mut Scratch,
+        context: &Arc<Context>,
+        table: &Table,
+        event: &Arc<EventType>,
+    ) {
+        let tells_all = self.remember_sketch(request, scratch, context, table, event);
+        if let Shape::Outlined(given) = self.record.shape {
+            let key = Key { context, given, text: self.text(scratch.work.texts.bytes()) };
+            // A sketch that leaves nothing out is the outline.
+            if tells_all && self.sketch.as_ref().is_some_and(|sketch| sketch.text.len() == key.text.len()) {
+                return;
+            }
+            let hash = table.outlines.hash(key);
+            if scratch.met.again(hash, table.len()) && scratch.known.len() < REMEMBERED {
+                scratch.known.push(Known::new(hash, key, Says::Type(Arc::clone(event))));
+            }
         }
-        Ok(Ok(event))
+    }
+
+    /// Whether the record has a sketch that was not known.
+    #[inline]
+    pub fn has_new_sketch(&self) -> bool {
+        self.sketch.is_some()
+    }
+
+    /// Remembers what the record's sketch tells, if it has one that was not known. Answers whether it is sure.
+    #[cold]
+    pub fn remember_sketch(
+        &self,
+        request: &[u8],
+        scratch: &mut Scratch,
+        context: &Arc<Context>,
+        table: &Table,
+        event: &Arc<EventType>,
+    ) -> bool {
+        let Some(sketch) = &self.sketch else { return false };
+        let given = sketch.given.by(if sketch.with_runs { BY_RUNS } else { BY_SKETCH });
+        let key = Key { context, given, text: part(scratch.work.texts.bytes(), &sketch.text) };
+        let hash = table.outlines.hash(key);
+        if !scratch.met.again(hash, table.len()) || scratch.known.len() >= REMEMBERED {
+            return false;
+        }
+        let sureness = if sketch.with_runs {
+            Sureness::Sketch
+        } else {
+            plain::sureness(sketch.line.of(&request[self.value..self.end]), &mut Bits::default())
+        };
+        let says = match sureness {
+            Sureness::Sketch => Says::Type(Arc::clone(event)),
+            Sureness::Runs(runs) => Says::Runs(runs),
+            Sureness::Line => Says::Nothing,
+        };
+        scratch.known.push(Known::new(hash, key, says));
+        !sketch.with_runs && sureness == Sureness::Sketch
     }
 
     /// The skeleton of a record that was mined last, or when it was read.
     pub fn skeleton<'w>(&self, work: &'w Workspace) -> &'w [u8] {
         match self.record.shape {
-            Shape::Outlined(_) => work.skeleton.text(),
             Shape::Mined(_) => self.text(work.texts.bytes()),
+            Shape::Outlined(_) | Shape::Sketched(..) => work.skeleton.text(),
         }
     }
+}
+
+fn part<'t>(texts: &'t [u8], range: &Range<u32>) -> &'t [u8] {
+    &texts[range.start as usize..range.end as usize]
 }
 
 /// What has the hash of what is looked for.
@@ -115,40 +217,94 @@ enum Candidate<'t> {
     Type(&'t Arc<EventType>),
 }
 
-/// The types of at most `BATCH` records, as far as what was read is enough to find them. In steps that ask for nothing
-/// that the same step finds, because such look-ups are under way all at once.
+/// What is known of the records at each place.
+pub(super) type Found<'t> = [Option<Told<'t>>; BATCH];
+
+/// Places in a batch.
+type Places = [u8; BATCH];
+
+static ALL: Places = {
+    let mut places = [0; BATCH];
+    let mut place = 0;
+    while place < BATCH {
+        places[place] = place as u8;
+        place += 1;
+    }
+    places
+};
+
+/// The types of at most `BATCH` records, as far as what was read is enough to find them: by sketch, or by outline.
 #[inline]
 pub(super) fn find<'t>(
+    batch: &mut [Waiting],
+    call: &Call<'_>,
+    request: &[u8],
+    work: &mut Workspace,
+    place: &Place<'_>,
+    table: &'t Table,
+) -> Result<Found<'t>, Malformed> {
+    let mut found = [None; BATCH];
+    let (mut places, mut count) = (ALL, batch.len());
+    while count > 0 {
+        let sought = &places[..count];
+        look_up(batch, sought, work.texts.bytes(), place, table, &mut found);
+        let (mut closer, mut left) = ([0; BATCH], 0);
+        for &at in sought {
+            let told = &mut found[usize::from(at)];
+            if !matches!(told, Some(Told::Type(_)))
+                && batch[usize::from(at)].look_closer(call, request, work, told.take())?
+            {
+                closer[left] = at;
+                left += 1;
+            }
+        }
+        (places, count) = (closer, left);
+    }
+    Ok(found)
+}
+
+/// Looks those up that are at some places. In steps that ask for nothing that the same step finds, because such look-ups
+/// are under way all at once.
+#[inline]
+fn look_up<'t>(
     batch: &[Waiting],
+    places: &[u8],
     texts: &[u8],
     place: &Place<'_>,
     table: &'t Table,
-) -> [Option<&'t Arc<EventType>>; BATCH] {
-    let (mut hashes, mut candidates, mut found) = ([0; BATCH], [None; BATCH], [None; BATCH]);
-    let Some(context) = &place.known else { return found };
-    for (waiting, hash) in batch.iter().zip(&mut hashes) {
-        let text = waiting.text(texts);
+    found: &mut Found<'t>,
+) {
+    let Some(context) = &place.known else { return };
+    let (mut hashes, mut candidates) = ([0; BATCH], [None; BATCH]);
+    let sought = || places.iter().map(|&at| &batch[usize::from(at)]);
+    let key = |waiting: &Waiting, given| Key { context, given, text: waiting.text(texts) };
+    let of_sketch =
+        |waiting: &Waiting, given: Given| key(waiting, given.by(if waiting.with_runs { BY_RUNS } else { BY_SKETCH }));
+    for (waiting, hash) in sought().zip(&mut hashes) {
         *hash = match waiting.record.shape {
-            Shape::Outlined(given) => table.outlines.hash(Key { context, given, outline: text }),
-            Shape::Mined(class) => table.hash(context, class, text),
+            Shape::Sketched(_, given) => table.outlines.hash(of_sketch(waiting, given)),
+            Shape::Outlined(given) => table.outlines.hash(key(waiting, given)),
+            Shape::Mined(class) => table.hash(context, class, waiting.text(texts)),
         };
     }
-    for ((waiting, hash), candidate) in batch.iter().zip(hashes).zip(&mut candidates) {
+    for ((waiting, hash), candidate) in sought().zip(hashes).zip(&mut candidates) {
         *candidate = match waiting.record.shape {
-            Shape::Outlined(_) => table.outlines.candidate(hash).map(Candidate::Line),
+            Shape::Sketched(..) | Shape::Outlined(_) => table.outlines.candidate(hash).map(Candidate::Line),
             Shape::Mined(_) => table.candidate(hash).map(Candidate::Type),
         };
     }
-    for ((waiting, candidate), found) in batch.iter().zip(candidates).zip(&mut found) {
+    for ((waiting, candidate), &at) in sought().zip(candidates).zip(places) {
         let text = waiting.text(texts);
-        *found = match (waiting.record.shape, candidate) {
-            (Shape::Outlined(given), Some(Candidate::Line(known))) => known.of(Key { context, given, outline: text }),
-            (Shape::Mined(class), Some(Candidate::Type(event))) if event.is(context, class, text) => Some(event),
-            (Shape::Mined(class), _) => table.find_met(context, class, text),
+        found[usize::from(at)] = match (waiting.record.shape, candidate) {
+            (Shape::Sketched(_, given), Some(Candidate::Line(known))) => known.of(of_sketch(waiting, given)),
+            (Shape::Outlined(given), Some(Candidate::Line(known))) => known.of(key(waiting, given)),
+            (Shape::Mined(class), Some(Candidate::Type(event))) if event.is(context, class, text) => {
+                Some(Told::Type(event))
+            }
+            (Shape::Mined(class), _) => table.find_met(context, class, text).map(Told::Type),
             _ => None,
         };
     }
-    found
 }
 
 /// The more general type of a skeleton that was not met before; it is to be remembered.

@@ -5,8 +5,9 @@ use std::ops::Range;
 use sluice_core::class::{Clues, Severity};
 use sluice_core::mine::bits::Bits;
 use sluice_core::mine::buffer::Buffer;
+use sluice_core::mine::plain::{self, Sureness};
 use sluice_core::mine::sink::{Sink, Skeleton, Template};
-use sluice_core::mine::{self, MINED_BYTES, Masks, plain};
+use sluice_core::mine::{self, MINED_BYTES, Masks, sketch};
 use sluice_core::settings::{Mask, Settings};
 
 use crate::generator::Random;
@@ -86,6 +87,28 @@ impl Miner {
             .then(|| [&[plain.severity() as u8], out.bytes()].concat())
     }
 
+    /// The same of a line that is known by its sketch, or by that and what has a say beside it.
+    pub fn check_sketches(&mut self, text: &[u8], random: &mut Random) {
+        let other = with_other_numbers(text, random);
+        if self.sketch(text).is_some_and(|sketch| Some(sketch) == self.sketch(&other)) {
+            let shown = (String::from_utf8_lossy(text), String::from_utf8_lossy(&other));
+            assert_eq!(self.mine(text), self.mine(&other), "{shown:?}");
+        }
+    }
+
+    fn sketch(&mut self, text: &[u8]) -> Option<Vec<u8>> {
+        let mut out = Buffer::default();
+        if !plain::sketch(text, &self.masks, &mut out) {
+            return None;
+        }
+        match plain::sureness(text, &mut self.bits) {
+            Sureness::Sketch => {}
+            Sureness::Runs(runs) => sketch::write_runs(text, runs, &mut out),
+            Sureness::Line => return None,
+        }
+        Some([&[u8::from(plain::is_long(text))], out.bytes()].concat())
+    }
+
     pub fn check_order(&mut self, one: &[u8], other: &[u8]) {
         // Of what is cut off, the order decides what is left.
         if one.len().max(other.len()) > MINED_BYTES {
@@ -94,6 +117,19 @@ impl Miner {
         let (one, other) = (self.mine(one), self.mine(other));
         assert_eq!(one, other);
     }
+}
+
+/// The same text with other digits, perhaps more of them or fewer.
+fn with_other_numbers(text: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut other = Vec::with_capacity(text.len() * 2);
+    for &byte in text {
+        let count = if byte.is_ascii_digit() { [0, 1, 1, 1, 2, 4][random.below(6)] } else { 1 };
+        for _ in 0..count {
+            let changed = byte.is_ascii_digit() && random.chance(2);
+            other.push(if changed { b'0' + random.below(10) as u8 } else { byte });
+        }
+    }
+    other
 }
 
 /// All that is handed on of a line, without its blanks.
@@ -134,6 +170,7 @@ pub fn run(random: &mut Random, inputs: usize) {
                 miner.check(&line);
                 quick.check_ways(&mut slow, &line);
                 quick.check_outlines(&line, random);
+                quick.check_sketches(&line, random);
             }
         }
     }

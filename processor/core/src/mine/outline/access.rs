@@ -80,6 +80,11 @@ impl Parts for Request {
 }
 
 impl Request {
+    /// Whether a word that begins there is within one of its parts.
+    pub fn holds(&self, start: usize) -> bool {
+        self.parts[..self.count].iter().any(|part| (usize::from(part.start)..usize::from(part.end)).contains(&start))
+    }
+
     /// Answers whether there was room.
     fn push(&mut self, part: Range<usize>, mark: u8) -> bool {
         let Some(place) = self.parts.get_mut(self.count) else { return false };
@@ -103,15 +108,21 @@ pub fn request(text: &[u8], level_end: usize, bits: &Bits, request: &mut Request
     }
     let (close, _) = quote(text, method.end, bits)?;
     if let Some(target) = target(text, method.end + 1, bits) {
-        match text[target.end..close] {
-            [b' ', b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
-                request.push(target.start..close, TARGET_AND_VERSION)
-            }
-            _ => request.push(target, TARGET),
-        };
+        if is_version(&text[target.end..close]) {
+            request.push(target.start..close, TARGET_AND_VERSION);
+        } else {
+            request.push(target, TARGET);
+        }
     }
     fields(text, close + 1, bits, request);
     Some(())
+}
+
+/// Whether that is the rest of a request: ` HTTP/1.1`.
+fn is_version(rest: &[u8]) -> bool {
+    let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let Some(version) = rest.strip_prefix(b" HTTP/") else { return false };
+    memchr(b'.', version).is_some_and(|dot| is_number(&version[..dot]) && is_number(&version[dot + 1..]))
 }
 
 /// The next quote, if it is a double one, and whether a scheme's colon stands before it.

@@ -136,7 +136,7 @@ impl Splitter<'_, '_> {
 }
 
 /// Whether a domain stands before a word's slash: an address without its scheme.
-fn begins_with_host(word: &[u8]) -> bool {
+pub fn begins_with_host(word: &[u8]) -> bool {
     let host = memchr(b'/', word).map_or(word, |slash| &word[..slash]);
     let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_');
     host.iter().all(plain)
