@@ -244,24 +244,63 @@ pub fn is_closed(word: &str) -> bool {
     let start = lower.iter().position(is_letter).unwrap_or(0);
     let end = lower.iter().rposition(is_letter).map_or(start, |at| at + 1);
     let plain = &lower[start..end];
+    if is_library(plain) {
+        return false;
+    }
     plain.ends_with(b"n't")
-        || beginning_alike(STATES, plain).iter().any(|state| state.as_bytes() == plain)
+        || beginning_alike(STATES, &STATES_BEGIN, plain).iter().any(|state| state.as_bytes() == plain)
         || (start..end).any(|at| {
             let rest = &lower[at..];
             tells_anywhere(rest) || begins(word.as_bytes(), at) && tells(rest)
         })
 }
 
-/// Whether a fault is told by what begins here.
-fn tells(rest: &[u8]) -> bool {
-    beginning_alike(FAULTS, rest).iter().any(|fault| rest.starts_with(fault.as_bytes()))
+/// Whether that names a library, as systems of packages have them, and not how it went with one: `libgpg-error-dev`.
+fn is_library(word: &[u8]) -> bool {
+    let Some(dash) = word.iter().rposition(|&byte| byte == b'-') else { return false };
+    let is_one = word.starts_with(b"lib") && word[3].is_ascii_alphanumeric() && !word.starts_with(b"librar");
+    is_one && !tells(&word[dash + 1..])
 }
 
-/// Those of a list in order that have a word's first letter.
-fn beginning_alike(list: &'static [&'static str], word: &[u8]) -> &'static [&'static str] {
-    let Some(&first) = word.first() else { return &[] };
-    let list = &list[list.partition_point(|known| known.as_bytes()[0] < first)..];
-    &list[..list.iter().take_while(|known| known.as_bytes()[0] == first).count()]
+/// Whether a word tells of a fault.
+pub fn names_fault(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    let lower = lower.as_bytes();
+    (0..lower.len()).any(|at| tells_anywhere(&lower[at..]) || begins(word.as_bytes(), at) && tells(&lower[at..]))
+}
+
+/// Whether a fault is told by what begins here.
+fn tells(rest: &[u8]) -> bool {
+    beginning_alike(FAULTS, &FAULTS_BEGIN, rest).iter().any(|fault| rest.starts_with(fault.as_bytes()))
+}
+
+/// Those of a list that have a word's first letter.
+fn beginning_alike(list: &'static [&'static str], begins: &'static Beginnings, word: &[u8]) -> &'static [&'static str] {
+    let letter = word.first().map_or(LETTERS, |first| usize::from(first.wrapping_sub(b'a')));
+    if letter >= LETTERS {
+        return &[];
+    }
+    &list[usize::from(begins[letter])..usize::from(begins[letter + 1])]
+}
+
+const LETTERS: usize = 26;
+/// Where the words of a list in order begin that have a letter first, by its place in the alphabet, and where they end.
+type Beginnings = [u8; LETTERS + 1];
+static STATES_BEGIN: Beginnings = beginnings(STATES);
+static FAULTS_BEGIN: Beginnings = beginnings(FAULTS);
+
+const fn beginnings(list: &[&str]) -> Beginnings {
+    let mut begins = [0; LETTERS + 1];
+    let (mut letter, mut at) = (0, 0);
+    while letter < LETTERS {
+        while at < list.len() && list[at].as_bytes()[0] < b'a' + letter as u8 {
+            at += 1;
+        }
+        begins[letter] = at as u8;
+        letter += 1;
+    }
+    begins[LETTERS] = list.len() as u8;
+    begins
 }
 
 fn tells_anywhere(rest: &[u8]) -> bool {
@@ -304,10 +343,14 @@ mod tests {
             "java.io.IOException",
             "diskFull",
             "CONN_REFUSED",
+            "library-error",
+            "liberror",
+            "libssl-failed",
+            "lib-error-x",
         ] {
             assert!(is_closed(word), "{word}");
         }
-        for word in ["alice", "orders", "berlin", "compaction", "nginx", "DEFAULT", "terraform"] {
+        for word in ["alice", "orders", "berlin", "compaction", "nginx", "DEFAULT", "terraform", "libgpg-error-dev"] {
             assert!(!is_closed(word), "{word}");
         }
     }

@@ -6,8 +6,14 @@
 //!    there, and that skeleton counts as seen;
 //! 3. what two general skeletons cover in common is covered by the one that has the places of both.
 //!
+//! What else makes a place a variable: `beside` compares with masked values at two places at once, `said` with what is
+//! said of other names.
+//!
 //! A context (scope and service) has its own sets: the wording of one service says nothing of another's. Keys are 64-bit
 //! hashes; a collision, which is not to be expected below a billion of them, would merge types, never mix verdicts up.
+
+mod beside;
+mod said;
 
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -43,6 +49,10 @@ pub struct Sets {
     /// The contexts in which any skeleton is general, and those in which some became so since `take_grown`.
     contexts: HashSet<u64, RandomState>,
     grown: HashSet<u64, RandomState>,
+    /// By how wordings begin that name something: those in which two names were seen.
+    named: HashMap<u64, [u64; said::WORDINGS], RandomState>,
+    /// Skeletons that were seen, with two places that stand near each other made variables.
+    pairs: HashSet<u64, RandomState>,
     capacity: usize,
 }
 
@@ -86,6 +96,8 @@ impl Sets {
             patterns: HashMap::default(),
             contexts: HashSet::default(),
             grown: HashSet::default(),
+            named: HashMap::default(),
+            pairs: HashSet::default(),
             capacity: types.saturating_mul(SETS_A_TYPE),
         }
     }
@@ -125,6 +137,7 @@ impl Sets {
             for places in covered {
                 self.add_words(&keyed, places);
             }
+            self.join_masked(&keyed);
             if self.general.len() == before {
                 return all;
             }
@@ -159,14 +172,23 @@ impl Sets {
     /// words that a place holds with the masked values there.
     fn add_words(&mut self, keyed: &Keyed<'_>, places: u64) {
         let shape = keyed.shape;
-        if shape.masked() & !places != 0 && self.masked.len() < self.capacity {
-            self.masked.insert(keyed.at(places));
+        if shape.masked() & !places != 0
+            && self.masked.len() < self.capacity
+            && self.masked.insert(keyed.at(places))
+            && places != 0
+        {
+            // Skeletons that were seen before are to be compared with it: there are few such.
+            self.grown.insert(keyed.context);
         }
         for place in each(shape.open() & !places) {
             let word = &shape.words[place];
             let wider = places | 1 << place;
             let key = keyed.at(wider);
-            if !shape.says_enough(wider, word, true) || self.general.contains(&key) {
+            if !shape.says_enough(wider, word, true) {
+                continue;
+            }
+            if self.general.contains(&key) {
+                self.is_named(keyed, places, place, true);
                 continue;
             }
             let enough = if word.is_masked {
@@ -174,8 +196,11 @@ impl Sets {
             } else {
                 let Some(seen) = self.add(key, keyed.words[place] as u32) else { continue };
                 let beside_it = key.wrapping_sub(keyed.marks[place]).wrapping_add(keyed.masked[place]);
-                word.needed().is_some_and(|needed| seen >= usize::from(needed)) && shape.says_enough(wider, word, false)
-                    || self.masked.contains(&beside_it)
+                let is_enough = word.needed().is_some_and(|needed| seen >= usize::from(needed));
+                let is_name = self.is_named(keyed, places, place, seen > 1)
+                    | self.are_identifiers(keyed, place, key)
+                    | self.is_value_elsewhere(keyed, place, key);
+                (is_enough || is_name) && shape.says_enough(wider, word, false) || self.masked.contains(&beside_it)
             };
             if enough {
                 self.forget(key);
@@ -263,12 +288,12 @@ mod tests {
     use super::*;
     use crate::chance::numbers_below;
 
-    fn general(sets: &Sets, text: &str) -> String {
+    pub(super) fn general(sets: &Sets, text: &str) -> String {
         let shape = Shape::of(text);
         shape.with(sets.covering(&Context::default(), &shape))
     }
 
-    fn learnt<'a>(texts: impl IntoIterator<Item = &'a String>) -> Sets {
+    pub(super) fn learnt<'a>(texts: impl IntoIterator<Item = &'a String>) -> Sets {
         let mut sets = Sets::new(10_000);
         for text in texts {
             sets.learn(&Context::default(), &Shape::of(text));
@@ -349,7 +374,7 @@ mod tests {
     fn the_order_does_not_matter() {
         let mut below = numbers_below(7);
         for _ in 0..60 {
-            let kinds = 1 + below(3);
+            let kinds = 1 + below(7);
             let mut texts: Vec<String> = (0..20 + below(200))
                 .map(|_| {
                     let (one, two, three) = (NAMES[below(12)], NAMES[below(12)], NAMES[below(9)]);
@@ -357,7 +382,11 @@ mod tests {
                     match below(kinds) {
                         0 => format!("order of {one} for {two} by {three}"),
                         1 => format!("session of {one} from \"{two}\" began"),
-                        _ => format!("batch <*> user={one} in {two}"),
+                        2 => format!("batch <*> user={one} in {two}"),
+                        3 => format!("rcpt {}: {} by {two}", NAMES[below(3)], ["kept", "sorted", "signed"][below(3)]),
+                        4 => format!("began {} (of {two}) on {one}", if below(2) == 0 { MASKED } else { "here" }),
+                        5 => format!("looking for {two}_{} in {}", NAMES[below(2)], ["none", MASKED][below(2)]),
+                        _ => format!("unpacking {} over {two}", ["<*>:amd64", "libx:amd64", MASKED][below(3)]),
                     }
                 })
                 .collect();

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::closed::{LONGEST, is_closed};
+use super::closed::{LONGEST, is_closed, names_fault};
+use super::ends::{compound_end, ends_sentence, ends_word, is_masked, stands_free, word_end};
 use crate::mine::sink;
 use crate::mine::words::{asks_state, is_no_name};
 
@@ -40,6 +41,8 @@ pub enum Kind {
     Wording { stays: bool },
     /// It is the unit of the number before it.
     Unit,
+    /// It says that there is no value, or is a level's name and no level: data where such was seen as well.
+    Beside,
     /// It begins the record and has a colon behind it: what the record is about, or where it comes from.
     Head,
     /// It is a key, which stays.
@@ -69,7 +72,7 @@ impl Word {
 
     /// Whether it may become a variable.
     pub fn is_open(&self) -> bool {
-        self.needed().is_some() || self.kind == Kind::Head
+        self.needed().is_some() || matches!(self.kind, Kind::Head | Kind::Beside)
     }
 }
 
@@ -87,7 +90,12 @@ impl<'a> Shape<'a> {
         let (mut at, mut depth, mut inside) = (0, 0_usize, 0_usize);
         while at < bytes.len() {
             let is_open = at >= frozen && inside == 0 && words.len() < PLACES;
-            if is_masked(&bytes[at..]) {
+            if let Some((end, next)) = compound_end(bytes, at) {
+                let range = at..end;
+                at = next;
+                let kind = if is_open { kind(text, range.clone(), depth > 0, "") } else { Kind::Fixed };
+                words.push(Word { range, kind, is_masked: false });
+            } else if is_masked(&bytes[at..]) {
                 let range = at..at + MASKED.len();
                 at = range.end;
                 let kind = if is_open { place(bytes, &range, depth > 0) } else { Kind::Fixed };
@@ -97,6 +105,8 @@ impl<'a> Shape<'a> {
             } else if bytes[at..].starts_with(MARK.as_bytes()) {
                 words.push(Word { range: at..at + MARK.len(), kind: Kind::General, is_masked: false });
                 at += MARK.len();
+            } else if let Some(length) = ends_sentence(bytes, at) {
+                at += length;
             } else if let Some(length) = is_no_name(&bytes[at..]) {
                 let range = at..at + length;
                 at = range.end;
@@ -118,7 +128,7 @@ impl<'a> Shape<'a> {
                     words.push(Word { range: at..at, kind, is_masked: false });
                 }
             } else {
-                let (end, next) = word_end(bytes, at);
+                let (end, next) = word_end(bytes, at, stands_free(bytes, at));
                 let key = words.last().map_or("", |word| &text[word.range.clone()]);
                 let kind = if is_open { kind(text, at..end, depth > 0, key) } else { Kind::Fixed };
                 words.push(Word { range: at..end, kind, is_masked: false });
@@ -150,7 +160,7 @@ impl<'a> Shape<'a> {
             return self.words.len() > PLACES || stay(|word| !word.is_masked) > 0;
         }
         let needed = if beside_masked { STAYING_BESIDE_MASKED } else { STAYING };
-        stay(|word| matches!(word.kind, Kind::Wording { .. } | Kind::Key) && !word.is_masked) >= needed
+        stay(|word| matches!(word.kind, Kind::Wording { .. } | Kind::Key | Kind::Beside) && !word.is_masked) >= needed
     }
 
     /// The words of a record's skeleton, those alone counted, that are variables in a general one which covers it.
@@ -158,6 +168,23 @@ impl<'a> Shape<'a> {
         let words = self.words.iter().zip(&general.words).filter(|(word, _)| !word.is_masked);
         let is_general = |over: &Word| u64::from(over.kind == Kind::General);
         words.take(PLACES).enumerate().fold(0, |bits, (place, (_, over))| bits | is_general(over) << place)
+    }
+
+    /// Whether a word is a name that a program has for something, and not the one of what logs.
+    pub fn is_identifier(&self, place: usize) -> bool {
+        let Range { start, end } = self.words[place].range;
+        let is_first = || self.words[..place].iter().all(|word| word.is_masked || word.kind == Kind::General);
+        is_identifier(&self.text[start..end]) && (self.text[end..].starts_with(" |") || !is_first())
+    }
+
+    /// How the wording begins that a word may be the name in, `rcpt bob: `: what stands before it, with those places made
+    /// variables, and the mark behind it. `None` where no word says what is named, or nothing is said behind it.
+    pub fn beginning(&self, places: u64, place: usize) -> Option<String> {
+        let Word { range: Range { start, end }, .. } = self.words[place];
+        let mark = self.text[end..].chars().next().filter(|mark| matches!(mark, ':' | ']' | ')' | '>' | '\'' | '|'))?;
+        let is_wording = |word: &Word| matches!(word.kind, Kind::Wording { .. } | Kind::Key) && !word.is_masked;
+        let may_be_named = self.words[place].needed().is_some() && self.words[..place].iter().any(is_wording);
+        may_be_named.then(|| self.with_until(places & !(u64::MAX << place), start) + mark.encode_utf8(&mut [0; 4]))
     }
 
     fn bits(&self, is_one: impl Fn(&Word) -> bool) -> u64 {
@@ -171,6 +198,10 @@ impl<'a> Shape<'a> {
 
     /// The skeleton with those places made variables.
     pub fn with(&self, places: u64) -> String {
+        self.with_until(places, self.text.len())
+    }
+
+    fn with_until(&self, places: u64, end: usize) -> String {
         let mut out = String::with_capacity(self.text.len());
         let mut done = 0;
         for (place, word) in self.words.iter().enumerate().take(PLACES) {
@@ -180,7 +211,7 @@ impl<'a> Shape<'a> {
                 done = word.range.end;
             }
         }
-        out.push_str(&self.text[done..]);
+        out.push_str(&self.text[done..end]);
         out
     }
 }
@@ -193,33 +224,6 @@ fn end_of_wording(bytes: &[u8]) -> usize {
     let opens = bytes[..last].iter().rposition(|&byte| byte == b'{');
     let holds_all = bytes.first() == Some(&b'{');
     if holds_all || opens.is_some_and(|at| is_placeholder(&bytes[at + 1..last])) { last + 1 } else { 0 }
-}
-
-/// A host's name, with a port behind it or without.
-const LOCAL: &[u8] = b"localhost";
-
-/// Where a word ends that begins there, and where to go on behind it: marks at a sentence's end are no part of it, names
-/// in angle brackets within it are (`Outer.<locals>.inner`, `Type.<init>`).
-pub fn word_end(bytes: &[u8], start: usize) -> (usize, usize) {
-    let mut next = start;
-    loop {
-        next += bytes[next..].iter().position(|&byte| ends_word(byte)).unwrap_or(bytes.len() - next);
-        let Some(behind) = inner_name(bytes, next) else { break };
-        next = behind;
-    }
-    if &bytes[start..next] == LOCAL && bytes[next..].strip_prefix(b":").is_some_and(is_masked) {
-        let end = next + 1 + MASKED.len();
-        return (end, end);
-    }
-    let marks = bytes[start + 1..next].iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
-    if is_masked(&bytes[next..]) { (next, next) } else { (next - marks, next) }
-}
-
-/// Behind a dot, a name in angle brackets.
-fn inner_name(bytes: &[u8], at: usize) -> Option<usize> {
-    let inside = bytes[..at].ends_with(b".").then(|| bytes[at..].strip_prefix(b"<")).flatten()?;
-    let length = inside.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
-    (length > 0 && inside.get(length) == Some(&b'>')).then_some(at + length + 2)
 }
 
 /// Whether a value would stand behind `last` and before `next`, and none does: `name= age=7`, `from=<>`, `peers: []`.
@@ -237,47 +241,6 @@ pub fn is_nothing(before: u8, last: u8, next: u8) -> bool {
 /// What a value in quotes or angle brackets stands behind.
 fn opens_value(byte: u8) -> bool {
     matches!(byte, b' ' | b'=' | b':' | b'(' | b'[' | b',')
-}
-
-fn is_masked(bytes: &[u8]) -> bool {
-    bytes.starts_with(MASKED.as_bytes())
-}
-
-/// The separators of the splitter.
-pub fn ends_word(byte: u8) -> bool {
-    ENDS_WORD[usize::from(byte)]
-}
-
-static ENDS_WORD: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < table.len() {
-        table[byte] = is_separator(byte as u8);
-        byte += 1;
-    }
-    table
-};
-
-const fn is_separator(byte: u8) -> bool {
-    byte <= b' '
-        || matches!(
-            byte,
-            b'"' | b'\''
-                | b'='
-                | b':'
-                | b'('
-                | b')'
-                | b','
-                | b';'
-                | b'<'
-                | b'>'
-                | b'['
-                | b']'
-                | b'`'
-                | b'{'
-                | b'|'
-                | b'}'
-        )
 }
 
 /// What an open word is that stands there.
@@ -321,13 +284,15 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
         kind if kind != Kind::Fixed && is_unit(word) && text[..range.start].ends_with("<*> ") => Kind::Unit,
         _ if !is_name => Kind::Fixed,
         _ if asks_state(key.as_bytes()) && text[..range.start].trim_ascii_end().ends_with(['=', ':']) => Kind::Fixed,
+        Kind::Wording { .. } if is_no_value(word) && !is_of_fault(&text[..range.start], key) => Kind::Beside,
         Kind::Wording { .. } => {
             let is_said_of = text[..range.start].ends_with(": ");
-            Kind::Wording { stays: is_closed(word) || is_constant(word) && !is_said_of }
+            Kind::Wording { stays: says_outcome(word) || is_constant(word) && !is_said_of }
         }
         // That there is no value says how it went only where the key does.
         kind @ (Kind::Value | Kind::Enclosed) if is_no_value(word) && !is_closed(key) => kind,
-        _ if is_closed(word) => Kind::Fixed,
+        Kind::Value if text[..range.start].ends_with('=') && is_level(word) && !asks_level(key) => Kind::Beside,
+        _ if says_outcome(word) => Kind::Fixed,
         kind => kind,
     }
 }
@@ -341,6 +306,37 @@ fn is_unit(word: &str) -> bool {
     let prefix = word.strip_suffix(['B', 'b']).map(|rest| rest.strip_suffix('i').unwrap_or(rest));
     matches!(prefix, Some("" | "k" | "K" | "M" | "G" | "T"))
         || matches!(word, "bytes" | "ns" | "us" | "ms" | "s" | "sec" | "secs" | "seconds" | "min" | "minutes" | "hours")
+}
+
+/// Whether a word or a part of a compound name says or asks how it went; that a part has no value says nothing.
+fn says_outcome(word: &str) -> bool {
+    let says = |part: &str| is_closed(part) && !is_no_value(part) || asks_state(part.as_bytes());
+    if word.contains(':') { word.split(':').any(says) } else { is_closed(word) }
+}
+
+/// Whether that there is no value may say that there was no fault: `error none`, `last error of disk: none`.
+fn is_of_fault(before: &str, key: &str) -> bool {
+    let is_answer = before.trim_ascii_end().ends_with([':', '=']);
+    names_fault(key) || is_answer && before.split(' ').any(names_fault)
+}
+
+/// A level that is no fault's.
+fn is_level(word: &str) -> bool {
+    matches!(word, "debug" | "trace" | "info" | "notice")
+}
+
+/// Whether a key is one that a level stands behind.
+fn asks_level(key: &str) -> bool {
+    ["level", "lvl", "severity", "priority", "log"].iter().any(|name| key.to_ascii_lowercase().contains(name))
+}
+
+/// A name as programs have them, not languages, and not of what happened: `state_file`, but no `order_placed`.
+fn is_identifier(word: &str) -> bool {
+    let is_name = |part: &str| {
+        let is_verb = part.len() > 4 && (part.ends_with("ed") || part.ends_with("ing"));
+        !part.is_empty() && !is_verb && !is_closed(part)
+    };
+    word.contains('_') && word.bytes().any(|byte| byte.is_ascii_lowercase()) && word.split('_').all(is_name)
 }
 
 fn is_no_value(word: &str) -> bool {

@@ -1,4 +1,5 @@
-//! Lists of words in brackets, `[a, b]` and `{x,y,z}`, which are one value however many they hold.
+//! Lists of words, in brackets (`[a, b]`, `{x,y,z}`) or joined by commas alone (`for na,nb`), which are one value however
+//! many they hold.
 //!
 //! Only what separates words is looked at, and words without a digit, so that lines with the same outline have their
 //! lists in the same places. A list of quoted values is put together where its pieces go (`sink`), and so is one of
@@ -6,10 +7,11 @@
 
 use std::ops::Range;
 
-use memchr::memchr3;
+use memchr::{memchr2, memchr3};
 
 use super::bits::Bits;
-use super::words::is_state;
+use super::words::{is_collection, is_state};
+use crate::general::is_closed;
 
 /// A longer list is cut, and then it is none.
 const LONGEST: usize = 1024;
@@ -21,29 +23,54 @@ pub struct Lists<'t> {
     /// How far the line was looked at, and whether that is within double quotes.
     at: usize,
     quoted: bool,
+    /// Where the next of `[ { "` and the next of `, (` were last seen to stand.
+    bracket: usize,
+    mark: usize,
 }
 
 impl<'t> Lists<'t> {
     pub fn new(line: &'t [u8], bits: &'t Bits) -> Self {
-        Self { line, bits, at: 0, quoted: false }
+        Self { line, bits, at: 0, quoted: false, bracket: 0, mark: 0 }
+    }
+
+    /// Where from `at` on the next stands that may begin a list; `usize::MAX` when there is none.
+    #[inline]
+    fn look(&mut self) -> usize {
+        let rest = &self.line[self.at.min(self.line.len())..];
+        let place = |found: Option<usize>| found.map_or(usize::MAX, |found| self.at + found);
+        if self.bracket <= self.at {
+            self.bracket = place(memchr3(b'[', b'{', b'"', rest));
+        }
+        if self.mark <= self.at {
+            self.mark = place(memchr2(b',', b'(', rest));
+        }
+        self.bracket.min(self.mark)
     }
 
     /// The content of the next list that begins at or after `from`.
     pub fn next(&mut self, from: usize) -> Option<Range<usize>> {
-        while let Some(found) = memchr3(b'[', b'{', b'"', self.line.get(self.at..)?) {
-            let open = self.at + found;
-            self.at = open + 1;
-            if self.line[open] == b'"' {
-                self.quoted = !self.quoted;
-                continue;
+        loop {
+            let mark = self.look();
+            if mark == usize::MAX {
+                return None;
             }
-            let stands_free = !self.quoted && open >= from && (open == 0 || self.line[open - 1] != b'\'');
-            if let Some(list) = stands_free.then(|| content(self.line, open, self.bits)).flatten() {
+            self.at = mark + 1;
+            let list = match self.line[mark] {
+                b'"' => {
+                    self.quoted = !self.quoted;
+                    None
+                }
+                _ if self.quoted => None,
+                b',' => joined(self.line, mark, self.bits).filter(|list| list.start >= from),
+                b'(' => printed(self.line, mark, self.bits).filter(|list| list.start >= from),
+                _ if mark < from || mark > 0 && self.line[mark - 1] == b'\'' => None,
+                _ => content(self.line, mark, self.bits),
+            };
+            if let Some(list) = list {
                 self.at = list.end;
                 return Some(list);
             }
         }
-        None
     }
 }
 
@@ -75,6 +102,67 @@ fn content(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
     }
 }
 
+/// What a collection holds that is printed with its name, as `List(a, b 2)` or `Set()`, unless it says how something went.
+fn printed(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
+    if !is_collection(&line[bits.word_start(open)..open]) {
+        return None;
+    }
+    let limit = line.len().min(open + LONGEST);
+    let (mut at, mut depth) = (open + 1, 1);
+    loop {
+        let end = bits.word_end(at);
+        if end >= limit
+            || end > at && !bits.has_digit(at, end) && std::str::from_utf8(&line[at..end]).is_ok_and(is_closed)
+        {
+            return None;
+        }
+        match line[end] {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            b'=' | b':' | b'"' | b'\'' => return None,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(open + 1..end);
+        }
+        at = end + 1;
+    }
+}
+
+/// Words around a comma and further ones with nothing but a comma between each two, behind a blank or a key: no sentence
+/// is written so.
+fn joined(line: &[u8], comma: usize, bits: &Bits) -> Option<Range<usize>> {
+    let start = bits.word_start(comma);
+    if start == comma || bits.is_sep(comma + 1) || start == 0 || !matches!(line[start - 1], b' ' | b'=') {
+        return None;
+    }
+    let (mut plain, mut at) = (false, start);
+    let end = loop {
+        let end = bits.word_end(at);
+        let is_last = line.get(end) != Some(&b',') || bits.is_sep(end + 1);
+        // Marks at a sentence's end are no part of its last word.
+        let marks = line[at..end].iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
+        let last = if is_last { end - marks } else { end };
+        if last == at {
+            return None;
+        }
+        if !bits.has_digit(at, last) {
+            let word = std::str::from_utf8(&line[at..last]).ok()?;
+            // Capitals are codes: `UF,URX` says what failed.
+            if is_closed(word) || !word.bytes().any(|byte| byte.is_ascii_lowercase()) {
+                return None;
+            }
+            plain = true;
+        }
+        if is_last {
+            let ends = matches!(line[end..], [] | [b' ' | b',' | b';' | b')' | b']', ..]);
+            break ends.then_some(last)?;
+        }
+        at = end + 1;
+    };
+    plain.then_some(start..end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +187,10 @@ mod tests {
             ("map[a:b, c:d] {a: b, c: d}", ""),
             ("no end [a, b", ""),
             ("said \"see [a, b]\" and [c, d]", "c, d"),
+            ("spawned for na,nb.", "na,nb"),
+            ("with nodes=na,n7,nc, then UF,URX", "na,n7,nc"),
+            ("login,bob,ok", ""),
+            ("took 1,234 ms, open,closed and a=1,b=2", ""),
         ] {
             assert_eq!(
                 lists(line),

@@ -4,6 +4,8 @@
 //! what a reader would call a value: a date with its time is one, so is a request's target with its protocol and a list
 //! of values, while what only frames a value (`#`, `%`, a name before a dot) stays.
 
+mod lists;
+
 use std::ops::Range;
 
 use super::sink::{MARK, Sink};
@@ -60,7 +62,7 @@ impl Marked {
                 }
             }
         }
-        out
+        lists::marked(&out)
     }
 
     fn push_constant(&mut self, text: &[u8]) {
@@ -71,14 +73,32 @@ impl Marked {
         }
     }
 
-    /// A value without what only frames it.
+    /// A value without what only frames it. A range of addresses is two.
     fn push_value(&mut self, value: &[u8]) {
+        if let Some(dash) = value.iter().position(|&byte| byte == b'-')
+            && is_address(&value[..dash])
+            && is_address(&value[dash + 1..])
+        {
+            self.pieces.push(Piece::Variable(value[..dash].to_vec()));
+            self.push_constant(b"-");
+            self.pieces.push(Piece::Variable(value[dash + 1..].to_vec()));
+            return;
+        }
         let (start, end) = core_of(value);
+        // Alone in brackets it is an address without its user.
+        let alone = value.starts_with(b"@")
+            && matches!(self.pieces.last(), Some(Piece::Constant(last)) if last.ends_with(b"("));
+        let (start, end) = if alone { (0, value.len()) } else { (start, end) };
         let (start, end) = if start < end { (start, end) } else { (0, value.len()) };
         self.push_constant(&value[..start]);
         self.pieces.push(Piece::Variable(value[start..end].to_vec()));
         self.push_constant(&value[end..]);
     }
+}
+
+/// Whether that is a number in hexadecimal with its prefix.
+fn is_address(value: &[u8]) -> bool {
+    value.strip_prefix(b"0x").is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Where the value itself is: behind `#`, `@`, a dash that is no sign and a name with its dot, before `%` and a dash.
@@ -150,6 +170,7 @@ fn joined(pieces: Vec<Piece>, joins: impl Fn(&[u8], &[u8], &[u8]) -> bool) -> Ve
     for piece in pieces {
         if let Piece::Variable(right) = &piece
             && let [.., Piece::Variable(left), Piece::Constant(between)] = &out[..]
+            && !(between == b"," && is_argument(&out[..out.len() - 2]))
             && joins(left, between, right)
         {
             let whole = [&left[..], between, right].concat();
@@ -164,6 +185,15 @@ fn joined(pieces: Vec<Piece>, joins: impl Fn(&[u8], &[u8], &[u8]) -> bool) -> Ve
         out.push(piece);
     }
     out
+}
+
+/// Whether the next value is an argument, as in `login(alice,10.0.0.1)`, each of which is one.
+fn is_argument(before: &[Piece]) -> bool {
+    match before {
+        [.., Piece::Constant(last)] if last == b"," => true,
+        [.., Piece::Constant(last)] => matches!(last[..], [.., name, b'('] if name.is_ascii_alphanumeric()),
+        _ => false,
+    }
 }
 
 /// Whether what is between two values makes them one: an address and its port, the parts of a time, values in a row.
@@ -308,6 +338,10 @@ mod tests {
             ("due 2024-05-01 07:15:00 +0000 UTC now", "due <*> now"),
             ("in <server name here> and a < b 17 > c", "in <server name here> and a < b <*> > c"),
             ("wrote to /var/lib/db/17. next", "wrote to <*> next"),
+            ("login(u7,10.0.0.1,<s7>) but (7,8)", "login(<*>,<*>,<<*>>) but (<*>)"),
+            ("ran ['/bin/py', '-m', 'k7'] of ['a7'] and [7, 8]", "ran [<*>] of ['<*>'] and [<*>, <*>]"),
+            ("voters=(7 8 9) in (7 8 9)", "voters=(<*>) in (<*> <*> <*>)"),
+            ("GET /a (@10.0.0.1) @7", "GET <*> (<*>) @<*>"),
         ] {
             assert_eq!(marked(line), template, "{line}");
         }
@@ -319,6 +353,7 @@ mod tests {
             ("disk at 95% of #7", "disk at <*>% of #<*>"),
             ("writing dump.4711 now", "writing dump.<*> now"),
             ("result -17 and -x7", "result <*> and -<*>"),
+            ("at [mem 0x00a0-0x0fff] 7-9", "at [mem <*>-<*>] <*>"),
             ("WARNING: skipped 7", "WARNING: skipped <*>"),
         ] {
             assert_eq!(marked(line), template, "{line}");

@@ -190,6 +190,16 @@ mod tests {
                 "Failed password for invalid user alice from 10.0.0.1 port 22",
                 "Failed password for invalid user <*> from <*> port <*>",
             ),
+            ("job=20_4(20), job=20_[1-4] x=7(b) y(7)", "job=<*>, job=<*> x=<*>(b) y(<*>)"),
+            ("cannot open '/var/lib/x': denied 'b': 7", "cannot open '<*>': denied 'b': <*>"),
+            ("stream (RpcFeed v2) of API v1 is v2, Started v2", "stream (RpcFeed v2) of API v1 is <*>, Started <*>"),
+            ("sent to na,nb. Then x,y and lost,found", "sent to <*>. Then <*> and lost,found"),
+            ("loaded \"rate=7 name=x\" but \"rate=7 state=x\"", "loaded \"<*>\" but \"rate=<*> state=x\""),
+            (r#"set a="\"b\"", c="\"d\"""#, r#"set a="<*>", c="<*>""#),
+            ("of List(Stage 7, x), Set() and Set(failed) f()", "of List(<*>), Set(<*>) and Set(failed) f()"),
+            ("media.name = \"Some Stream\" x.size = \"Some Stream\"", "media.name = \"<*>\" x.size = \"Some Stream\""),
+            ("GET /a?token=[secret] of /b=[7]", "GET <*> of <*>"),
+            ("no such file: notes.txt, Error: a.B and x: lost.txt", "no such file: <*>, Error: a.B and x: lost.txt"),
             ("", ""),
         ] {
             assert_eq!(skeleton(line), shape, "{line}");

@@ -303,7 +303,8 @@ fn path(text: &[u8], start: usize, end: usize, bits: &Bits) -> Option<u8> {
 #[inline(never)]
 fn any_path(text: &[u8], start: usize, end: usize) -> Option<u8> {
     let word = &text[start..end];
-    if start > 0 && matches!(text[start - 1], b'"' | b'\'') || has_two_dots(word) {
+    // A quote behind a backslash ends nothing.
+    if start > 0 && matches!(text[start - 1], b'"' | b'\'') || has_two_dots(word) || word.ends_with(b"\\") {
         return None;
     }
     let first = word[0];
@@ -410,14 +411,15 @@ pub(super) mod tests {
 
     pub(in crate::mine) const WORDS: &str = "status code exit exited with rc http HTTP/1.1 GET POST err error success responded completed \
         user for password from FF UTC PDT name tag a.b.c a.b.hk env env:a.b= grpc.code response_code level INFO WARN ERROR Jan Mon AM PM took size user node x /a/b /healthz /health/db https \
-        C a.b.com me@x .. ... session dead beef fe80 - -- | kube-probe/1.2 true <nil> T UTC ts file file: /var";
+        C a.b.com me@x .. ... session dead beef fe80 - -- | kube-probe/1.2 true <nil> T UTC ts file file: /var \
+        media.name a/b/c.name TLS RpcFeed List List( Set() na,nb x,y notes.txt rate=x [secret] =[x] rate= a\\b\\";
     /// A blank is written `~`.
-    pub(in crate::mine) const MARKS: &str = "~ ~ ~ ~ ~~ = = : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \
+    pub(in crate::mine) const MARKS: &str = "~ ~ ~ ~ ~~ = = ~=~\" : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \
         () ~()~ '. ! % @ \\ ? #";
     pub(in crate::mine) const DATA: &str = "7 17 200 404 503 5xx 2xx 0 1 -1 -17 12345 1234567890123 10.0.0.1 3.5 15ms 5ms 5M 1M 0x7f 7f3a \
         ab12 cd3 F2 0a x@7f en0 a7 e5 c17 f47ac10b-58cc sha256 IPv6 s3 h2 db2_ok 7failed db2_status 7state ab12v3 ABCDEFGHv7 blk_17 #5 +3 $9 _1 ~7 %5 é7 7é 1a2b3c4d 00 1. 2! 3..4 b2.7 /a/7 /b/c.d \
         a/b/7 /x?q=1 /x#y/health /healthz /a/health/9 9/9/9 a\\b\\7 \\7\\a 2024-05-01 12:00:01,123 x/7 / me7@x.y \
-        /var/7 /var /data/health/7 /v1/x //h/7";
+        /var/7 /var /data/health/7 /v1/x //h/7 v2 v7 v12 20_4(20) 20_[1-4] n1,nb 7,8 a7.txt 7\\ a\\b\\ a\\b\\c k7=v7 c7.name c7.size a/b/c.tag a/b/c.size";
     const BEGINNINGS: &[&str] =
         &["took ", "the size ", "INFO ", "status ", "foo: ", "[7] ", "<3>", "17 ", "2024-05-01 10:00:00 "];
 
@@ -456,6 +458,13 @@ pub(super) mod tests {
         ] {
             assert_eq!(outline(line).as_deref(), Some(line));
         }
+    }
+
+    #[test]
+    fn quoted_settings_are_told_whatever_path_they_hold() {
+        let (one, other) = (r#"with "x=[1a/b/c y=8""#, r#"with "x=[1a\b\x y=8""#);
+        assert_eq!(outline(one), outline(other));
+        assert_eq!(mined(one), mined(other));
     }
 
     #[test]

@@ -25,9 +25,12 @@ fn joins(text: &[u8]) -> bool {
 /// Whether a run of variables goes on behind this.
 #[inline]
 fn keeps_open(text: &[u8]) -> bool {
-    text.len() <= 4
-        && (text.iter().all(|byte| matches!(byte, b' ' | b',' | b':' | b';' | b'=' | b'|' | b'.'))
-            || is_next_item(text))
+    text.len() <= 4 && (joins_run(text) || is_next_item(text))
+}
+
+/// Whether that is nothing but what joins the variables of a run.
+pub fn joins_run(text: &[u8]) -> bool {
+    text.len() <= 4 && text.iter().all(|byte| matches!(byte, b' ' | b',' | b':' | b';' | b'=' | b'|' | b'.'))
 }
 
 /// What is between two quoted values of a list or a map of data: `', '` and `": "`.

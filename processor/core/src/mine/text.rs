@@ -298,8 +298,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
         if scheme || word.odd || matches!(self.text[end - 1], b'.' | b'!' | b'?') {
             return self.marked_word(start, end, limit, sink);
         }
-        self.whole_word(start, end, word.digit, sink);
-        end
+        self.whole_word(start..end, limit, word.digit, sink)
     }
 
     /// A word that may be a path or be followed by what is no part of it.
@@ -325,16 +324,17 @@ impl<'t, 'c> Splitter<'t, 'c> {
         // Sentence marks at the end are no part of the word.
         let marks = text[start + 1..end].iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
         let last = end - marks;
-        self.whole_word(start, last, self.bits.has_digit(start, last), sink);
+        let done = self.whole_word(start..last, limit, self.bits.has_digit(start, last), sink);
         if marks > 0 {
             self.last_was_variable = false;
         }
-        end
+        end.max(done)
     }
 
-    /// A word with a digit, an address's mark, a level or one that stands where a value does.
+    /// A word with a digit, an address's mark, a level or one that stands where a value does. Answers where it ends.
     #[inline]
-    fn whole_word<S: Sink>(&mut self, start: usize, end: usize, has_digit: bool, sink: &mut S) {
+    fn whole_word<S: Sink>(&mut self, range: Range<usize>, limit: usize, has_digit: bool, sink: &mut S) -> usize {
+        let Range { start, end } = range;
         let word = &self.text[start..end];
         let is_level = self.level.start <= start && end <= self.level.end;
         let has_key = std::mem::take(&mut self.key);
@@ -345,10 +345,12 @@ impl<'t, 'c> Splitter<'t, 'c> {
             self.status(start, word);
         }
         if is_level || self.varies(start, end, has_digit, has_key) {
+            let end = if has_digit && has_key { self.number_end(start, end, limit) } else { end };
             self.variable(start + if has_digit { name_length(word) } else { 0 }..end, sink);
-        } else {
-            self.passed.word(start..end);
-            self.last_was_variable = false;
+            return end;
         }
+        self.passed.word(start..end);
+        self.last_was_variable = false;
+        end
     }
 }

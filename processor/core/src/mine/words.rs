@@ -161,15 +161,26 @@ fn is_like(word: &[u8], known: &[&[u8]]) -> bool {
     known.iter().any(|known| of_word(known) == sketch)
 }
 
-/// Whether a word with a digit is told to be a name by what follows it: a function's `()`, or the `=` behind a key such
-/// as `ab12` or `cd3`.
+/// Whether a word with a digit is told to be a name by what stands around it: a function's `()`, the `=` behind a key such
+/// as `ab12` or `cd3`, or before it a name of which it is the version.
 #[inline]
 pub fn is_named(text: &[u8], start: usize, end: usize) -> bool {
+    if let [b'v', digit] = text[start..end] {
+        return digit.is_ascii_digit() && is_versioned(&text[..start]);
+    }
     match text.get(end) {
         Some(b'=') => is_numbered_key(&text[start..end]),
         Some(b'(') => text.get(end + 1) == Some(&b')') && text[start].is_ascii_alphabetic(),
         _ => false,
     }
+}
+
+/// Whether the word before, and a blank, is the name of a protocol or the like: letters alone, not only the first a capital.
+fn is_versioned(before: &[u8]) -> bool {
+    let Some(before) = before.strip_suffix(b" ") else { return false };
+    let name = before.len() - before.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let is_whole = name == 0 || matches!(before[name - 1], b' ' | b'(' | b'[');
+    is_whole && before.get(name + 1..).is_some_and(|rest| rest.iter().any(u8::is_ascii_uppercase))
 }
 
 /// Letters and at most two digits behind them.
@@ -254,10 +265,16 @@ pub fn is_country(label: &[u8]) -> bool {
     )
 }
 
-/// Keys whose quoted value is what something is called, never how it goes: it varies although it reads like text.
+/// Keys whose quoted value is what something is called, never how it goes: it varies although it reads like text. What
+/// has the name may stand before a dot: `media.name`; nobody looks into one that is data itself.
 pub fn is_naming(key: &[u8]) -> bool {
+    let owner = key.iter().rposition(|&byte| byte == b'.').unwrap_or(0);
+    if !key[..owner].iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'-' | b'_')) {
+        return false;
+    }
+    let last = key[owner..].strip_prefix(b".").unwrap_or(&key[owner..]);
     matches!(
-        key,
+        last,
         b"name"
             | b"tag"
             | b"title"
@@ -292,6 +309,23 @@ pub fn is_naming(key: &[u8]) -> bool {
 /// `true` or `false`, however they are spelt.
 pub fn is_truth(word: &[u8]) -> bool {
     word.eq_ignore_ascii_case(b"true") || word.eq_ignore_ascii_case(b"false")
+}
+
+/// Names of collections, as languages print them before what they hold.
+pub fn is_collection(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"List"
+            | b"Set"
+            | b"Vector"
+            | b"Seq"
+            | b"Array"
+            | b"ArrayBuffer"
+            | b"HashSet"
+            | b"Queue"
+            | b"Stream"
+            | b"Buffer"
+    )
 }
 
 /// What stands for no value.

@@ -1,11 +1,13 @@
 //! What is one value although it is more than one word: quoted fields, paths, who called, a setting.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::Splitter;
 use crate::class::Probe;
+use crate::general::is_closed;
+use crate::mine::clues;
 use crate::mine::sink::Sink;
-use crate::mine::words::{is_domain, is_method, is_naming, is_state};
+use crate::mine::words::{asks_state, is_answer, is_domain, is_method, is_naming, is_state};
 
 impl Splitter<'_, '_> {
     /// The common log format begins with client, identity, user: names, not words.
@@ -46,13 +48,28 @@ impl Splitter<'_, '_> {
         (is_last && is_word && rest[0] != b'.').then_some(colon + length + 2)
     }
 
+    /// Where a key's number ends: what is glued to it in brackets, as in `job=20_4(20)` or `job=20_[1-4]`, is a part of it.
+    pub(super) fn number_end(&self, start: usize, end: usize, limit: usize) -> usize {
+        let close = match self.text.get(end) {
+            Some(b'(') => b')',
+            Some(b'[') => b']',
+            _ => return end,
+        };
+        let inside = end + 1;
+        let is_value = start > 0 && self.text[start - 1] == b'=';
+        let last = self.bits.word_end(inside);
+        let is_number = is_value && last > inside && self.bits.has_digit(inside, last);
+        let is_closed = last < limit && self.text.get(last) == Some(&close) && self.bits.is_sep(last + 1);
+        if is_number && is_closed { last + 1 } else { end }
+    }
+
     /// A quoted field: a value when it is one word, else text like any other. `None`: the mark is mere punctuation.
     pub(super) fn quoted<S: Sink>(&mut self, at: usize, end: usize, sink: &mut S) -> Option<usize> {
         let mark = self.text[at];
         if at == self.closes || mark == b'\'' && at > 0 && !self.bits.is_sep(at - 1) {
             return None;
         }
-        let inside = at + 1..at + 1 + memchr(mark, &self.text[at + 1..end.min(at + 1025)])?;
+        let inside = at + 1..at + 1 + closing(mark, &self.text[at + 1..end.min(at + 1025)])?;
         let content = &self.text[inside.clone()];
         let after = inside.end + 1;
         if mark == b'\'' && !self.bits.is_sep(after) && !self.ends_sentence(after) {
@@ -61,14 +78,14 @@ impl Splitter<'_, '_> {
         let mut is_named = false;
         if std::mem::take(&mut self.key) {
             self.value(content);
-            is_named = self.text[at - 1] == b'=' && is_naming(self.before(0));
+            is_named = self.text[..at].trim_ascii_end().ends_with(b"=") && is_naming(self.before(0));
         }
         let is_value = self.request.is_some() || is_named && !content.is_empty();
         if is_named {
             // What it is called may hold blanks and is one value all the same.
         } else if is_value {
             self.agent_probes = Probe::agent(content);
-        } else if content.iter().any(|&byte| byte <= b' ') {
+        } else if content.iter().any(|&byte| byte <= b' ') && !are_settings(content) {
             if memchr(b' ', content).is_some_and(|space| is_method(&content[..space])) {
                 self.request = Some(inside.end);
             }
@@ -76,7 +93,8 @@ impl Splitter<'_, '_> {
             return None;
         }
         // A key that carries data, such as an article's number, is a value in a key's place.
-        let is_key = self.text.get(after) == Some(&b':') && !content.iter().any(u8::is_ascii_digit);
+        let is_path = content.first() == Some(&b'/') && content.len() > 1;
+        let is_key = self.text.get(after) == Some(&b':') && !is_path && !content.iter().any(u8::is_ascii_digit);
         if content.is_empty() || !is_value && (is_key || is_state(content)) {
             self.passed.word(inside);
         } else {
@@ -92,6 +110,13 @@ impl Splitter<'_, '_> {
         matches!(self.text[at], b'.' | b'!' | b'?') && self.bits.is_sep(at + 1)
     }
 
+    /// Where what a program wrote in the place of a secret ends: `…?token=[secret]`.
+    fn withheld(&self, equals: usize, limit: usize) -> Option<usize> {
+        let inside = self.text[equals..limit].starts_with(b"=[").then_some(equals + 2)?;
+        let end = self.bits.word_end(inside);
+        (end > inside && end < limit && self.text[end] == b']' && self.bits.is_sep(end + 1)).then_some(end + 1)
+    }
+
     /// Where a path or URL that begins at `start` ends, if one does.
     pub(super) fn path(&self, start: usize, end: usize, limit: usize) -> Option<usize> {
         let text = self.text;
@@ -104,8 +129,8 @@ impl Splitter<'_, '_> {
             if separators == 0 {
                 return None;
             }
-            if word == b"/" {
-                return is_method(self.before(0)).then_some(end);
+            if word == b"/" && !matches!(text[end..], [b',', next, ..] if next > b' ') {
+                return (is_method(self.before(0)) || end == text.len()).then_some(end);
             }
             let rooted = matches!(word[0], b'/' | b'\\')
                 || word.starts_with(b"./")
@@ -118,6 +143,10 @@ impl Splitter<'_, '_> {
         let mut at = end;
         while at < limit {
             if self.bits.is_sep(at) {
+                if let Some(end) = self.withheld(at, limit) {
+                    at = end;
+                    continue;
+                }
                 let inner = matches!(text[at], b':' | b'=' | b',' | b';')
                     && (at + 1 < limit && !self.bits.is_sep(at + 1) || scheme && at == end);
                 if !inner {
@@ -133,6 +162,34 @@ impl Splitter<'_, '_> {
         }
         Some(at)
     }
+}
+
+/// Where a quoted text ends: a mark behind a backslash is a part of it.
+fn closing(mark: u8, text: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + memchr(mark, &text[from..])?;
+        if at == 0 || text[at - 1] != b'\\' {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+}
+
+/// Whether a text is nothing but settings, `rate=7 name=x`, of which nobody asks how it went and none is a path, whichever
+/// way it leans.
+fn are_settings(text: &[u8]) -> bool {
+    let is_setting = |part: &[u8]| {
+        let Some(equals) = memchr(b'=', part) else { return false };
+        let (key, value) = (&part[..equals], &part[equals + 1..]);
+        let is_name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.');
+        let is_key = !key.is_empty() && key.iter().all(is_name);
+        let is_said = |text: &[u8]| std::str::from_utf8(text).is_ok_and(is_closed);
+        let asks = clues::may_tell(key) || is_answer(key) || asks_state(key) || is_said(key);
+        let has_digit = value.iter().any(u8::is_ascii_digit);
+        is_key && !asks && memchr2(b'/', b'\\', value).is_none() && (has_digit || !is_said(value))
+    };
+    text.split(|&byte| byte == b' ').filter(|part| !part.is_empty()).all(is_setting)
 }
 
 /// Whether a domain stands before a word's slash: an address without its scheme.

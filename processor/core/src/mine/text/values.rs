@@ -35,7 +35,8 @@ impl<'t> Values<'t> {
         if self.name.as_ref().is_some_and(|name| name.start < done) {
             self.name = names::next(self.line, done, &mut self.quotes);
         }
-        if self.list.as_ref().is_some_and(|list| list.start < done) {
+        // An empty one ends where it begins.
+        if self.list.as_ref().is_some_and(|list| list.start < done || list.end == done) {
             self.list = self.lists.next(done);
         }
     }

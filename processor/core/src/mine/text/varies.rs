@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::Splitter;
+use crate::general::is_closed;
 use crate::mine::bits::Word;
 use crate::mine::words::{
     asks_state, is_answer, is_country, is_domain, is_interface, is_month, is_named, is_nothing, is_state, is_technical,
@@ -39,6 +40,9 @@ impl Splitter<'_, '_> {
         }
         if has_key && start >= 2 && text[start - 1] == b'=' && !self.bits.is_sep(start - 2) {
             return !(is_state(word) || !self.key_is_data() && asks_state(self.before(0)));
+        }
+        if has_key && text[..start].ends_with(b": ") && is_file_name(word) {
+            return true;
         }
         if memchr(b'@', word).is_some_and(|at| at > 0 && at + 1 < word.len()) {
             return true;
@@ -123,6 +127,17 @@ impl Splitter<'_, '_> {
             before[at] == b':' || before.get(at + 1).is_some_and(|first| !first.is_ascii_alphanumeric())
         })
     }
+}
+
+/// Whether a word in lower case ends as names of files do: `notes.txt`.
+fn is_file_name(word: &[u8]) -> bool {
+    let Some(dot) = memrchr(b'.', word) else { return false };
+    let ending = &word[dot + 1..];
+    dot > 0
+        && matches!(ending.len(), 2..=5)
+        && ending.iter().all(u8::is_ascii_lowercase)
+        && !word.iter().any(u8::is_ascii_uppercase)
+        && std::str::from_utf8(word).is_ok_and(|word| !is_closed(word))
 }
 
 /// How much of a word with a digit is an object's class or a place in the code, with the `@` before what varies.
