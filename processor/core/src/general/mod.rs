@@ -13,4 +13,5 @@ pub mod sets;
 pub mod shown;
 mod words;
 
+pub use closed::is_closed;
 pub use words::{MARK, Shape};

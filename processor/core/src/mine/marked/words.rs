@@ -1,0 +1,153 @@
+//! What reads like wording and is a value: `true`, a name before an address, what something is called.
+
+use super::{Marked, Piece, is_name_byte};
+use crate::general::is_closed;
+use crate::mine::kind;
+use crate::mine::words::is_no_name;
+
+/// The pieces with those words marked.
+pub(super) fn marked(pieces: Vec<Piece>) -> Vec<Piece> {
+    class_marked(phrases_marked(names_marked(words_marked(pieces))))
+}
+
+/// The pieces with the words marked that are values wherever they stand: `true`, `false`, and `null` where a value does.
+fn words_marked(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut marked = Marked::default();
+    for piece in pieces {
+        let Piece::Constant(text) = piece else {
+            marked.pieces.push(piece);
+            continue;
+        };
+        let (mut done, mut at) = (0, 0);
+        while at < text.len() {
+            let name = text[at..].iter().take_while(|&&byte| is_name_byte(byte)).count();
+            let dots = text[at..at + name].iter().rev().take_while(|&&byte| byte == b'.').count();
+            let length = is_no_name(&text[at..]).unwrap_or(name - dots);
+            if is_value_word(&text, at, at + length) {
+                marked.push_constant(&text[done..at]);
+                marked.pieces.push(Piece::Variable(text[at..at + length].to_vec()));
+                done = at + length;
+            }
+            at += length.max(1);
+        }
+        marked.push_constant(&text[done..]);
+    }
+    marked.pieces
+}
+
+/// No longer word is a value wherever it stands.
+const LONGEST_VALUE_WORD: usize = 11;
+
+fn is_value_word(text: &[u8], start: usize, end: usize) -> bool {
+    let word = &text[start..end];
+    if !matches!(word.len(), 3..=LONGEST_VALUE_WORD) {
+        return false;
+    }
+    if matches!(word, b"localhost" | b"N/A" | b"n/a") || word[0] == b'<' {
+        return true;
+    }
+    if word.eq_ignore_ascii_case(b"true") || word.eq_ignore_ascii_case(b"false") {
+        return true;
+    }
+    let before = text[..start].trim_ascii_end();
+    (word.eq_ignore_ascii_case(b"null") || matches!(word, b"nil" | b"None"))
+        && matches!(before.last(), Some(b'=' | b':' | b'(' | b'[' | b',' | b'<'))
+}
+
+/// The pieces with the names marked that an address or an id in brackets belongs to: `mx[10.0.0.1]`, `pay.charge[UUID]`.
+fn names_marked(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut marked = Marked::default();
+    let mut pieces = pieces.into_iter().peekable();
+    while let Some(piece) = pieces.next() {
+        let name = match (&piece, pieces.peek()) {
+            (Piece::Constant(text), Some(Piece::Variable(value))) => name_before_id(text, value),
+            _ => 0,
+        };
+        let Piece::Constant(text) = piece else {
+            marked.pieces.push(piece);
+            continue;
+        };
+        if name == 0 {
+            marked.push_constant(&text);
+            continue;
+        }
+        let end = text.len() - 1;
+        marked.push_constant(&text[..end - name]);
+        marked.pieces.push(Piece::Variable(text[end - name..end].to_vec()));
+        marked.push_constant(b"[");
+    }
+    marked.pieces
+}
+
+/// How long the name is that ends before a bracket behind which this value stands, when that makes it one's own.
+fn name_before_id(text: &[u8], value: &[u8]) -> usize {
+    let Some(before) = text.strip_suffix(b"[") else { return 0 };
+    let length = before.iter().rev().take_while(|&&byte| is_name_byte(byte)).count();
+    let name = &before[before.len() - length..];
+    let is_one = name.first().is_some_and(u8::is_ascii_alphabetic)
+        && match kind::of(value) {
+            "ip" => true,
+            "uuid" => name.contains(&b'.'),
+            _ => false,
+        };
+    if is_one { length } else { 0 }
+}
+
+/// The pieces with what stands in double quotes made a value where that is several plain words: what something is called.
+fn phrases_marked(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut marked = Marked::default();
+    let mut is_quoted = false;
+    for piece in pieces {
+        let Piece::Constant(text) = piece else {
+            marked.pieces.push(piece);
+            continue;
+        };
+        let mut parts = text.split(|&byte| byte == b'"').peekable();
+        let mut is_whole = false;
+        while let Some(part) = parts.next() {
+            let is_last = parts.peek().is_none();
+            if is_whole && is_quoted && !is_last && is_phrase(part) {
+                marked.pieces.push(Piece::Variable(part.to_vec()));
+            } else {
+                marked.push_constant(part);
+            }
+            if !is_last {
+                marked.push_constant(b"\"");
+                is_quoted = !is_quoted;
+            }
+            is_whole = true;
+        }
+    }
+    marked.pieces
+}
+
+/// Whether that is words with blanks between them, none of which says how it went.
+fn is_phrase(text: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'_' | b'-');
+    text.contains(&b' ')
+        && text.iter().all(is_plain)
+        && !text.split(|&byte| byte == b' ').any(|word| std::str::from_utf8(word).is_ok_and(is_closed))
+}
+
+/// The pieces with the name of a class marked that ends the line behind a colon, `selector: EpollSelector`.
+fn class_marked(mut pieces: Vec<Piece>) -> Vec<Piece> {
+    let Some(Piece::Constant(text)) = pieces.last_mut() else { return pieces };
+    let start = text.iter().rposition(|byte| !is_name_byte(*byte) && *byte != b'$').map_or(0, |before| before + 1);
+    if text[..start].ends_with(b": ") && is_class(&text[start..]) {
+        let class = text.split_off(start);
+        pieces.push(Piece::Variable(class));
+    }
+    pieces
+}
+
+/// Whether a word is written as classes' names are, with capitals within, and says nothing of how it went.
+fn is_class(word: &[u8]) -> bool {
+    let name = word.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
+    let name = name.strip_prefix(b"_").unwrap_or(name);
+    let humps = name.windows(2).filter(|pair| pair[0].is_ascii_uppercase() && pair[1].is_ascii_lowercase()).count();
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$');
+    humps >= 2
+        && name[0].is_ascii_uppercase()
+        && word.iter().all(is_plain)
+        && !std::str::from_utf8(word).is_ok_and(is_closed)
+}
