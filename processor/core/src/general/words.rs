@@ -323,13 +323,18 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
         _ if asks_state(key.as_bytes()) && text[..range.start].trim_ascii_end().ends_with(['=', ':']) => Kind::Fixed,
         Kind::Wording { .. } => {
             let is_said_of = text[..range.start].ends_with(": ");
-            Kind::Wording { stays: is_closed(word) || is_constant(word) && !is_said_of }
+            Kind::Wording { stays: is_closed(word) || is_signed(word) || is_constant(word) && !is_said_of }
         }
         // That there is no value says how it went only where the key does.
         kind @ (Kind::Value | Kind::Enclosed) if is_no_value(word) && !is_closed(key) => kind,
         _ if is_closed(word) => Kind::Fixed,
         kind => kind,
     }
+}
+
+/// Whether a sign says what came and what went: `+slave`, `-slave`.
+fn is_signed(word: &str) -> bool {
+    matches!(word.as_bytes(), [b'+' | b'-', letter, ..] if letter.is_ascii_alphabetic())
 }
 
 /// The name of a command or of a constant, which tells what the sentence is about: `STARTTLS`, `PUBACK`.
@@ -399,6 +404,7 @@ mod tests {
         let needed = |text: &str| Shape::of(text).words.iter().map(Word::needed).collect::<Vec<_>>();
         assert_eq!(needed("took <*> KiB"), [Some(WORDING), Some(WORDING), Some(UNITS)]);
         assert_eq!(needed("lost after STARTTLS"), [None, Some(WORDING), None]);
+        assert_eq!(needed("+slave joined"), [None, None]);
         assert_eq!(needed("into hive: SOFTWARE"), [Some(WORDING), Some(WORDING), Some(WORDING)]);
         assert_eq!(needed("order state=settled"), [Some(WORDING), None, None]);
     }

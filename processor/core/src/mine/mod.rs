@@ -196,6 +196,54 @@ mod tests {
     }
 
     #[test]
+    fn what_is_joined_to_a_value_is_a_part_of_it() {
+        for (line, shape) in [
+            ("set up libc-bin:amd64 (2.36) and libssl3:arm64 (3.0)", "set up <*> (<*>) and <*> (<*>)"),
+            ("arch:amd64 on amd64, libc-bin:amd64x", "arch:<*> on amd64, libc-bin:<*>"),
+            ("unpack .../00-libc6.deb and ../lib, wait... or ...12", "unpack <*> and <*>, wait... or ...<*>"),
+            (
+                "socket[addr=/10.0.0.1,port=17,to=9] at /a,b and /a,b=c",
+                "socket[addr=<*>,port=<*>,to=<*>] at <*> and <*>,b=<*>",
+            ),
+            ("ran cmd=client|kill|x by=a | b", "ran cmd=<*> by=<*> | b"),
+            ("pool: java.util.Pool@1f2e[idle = 3] of a.Task@1f2e", "pool: <*>[idle = <*>] of a.Task@<*>"),
+            ("row (7, x, 8, null, NULL) or null", "row (<*>, x, <*>) or null"),
+        ] {
+            assert_eq!(skeleton(line), shape, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_names_something_is_a_value_and_what_tells_its_kind_is_not() {
+        for (line, shape) in [
+            ("scan of index \"orders_pkey\": 3 pages", "scan of index \"<*>\": <*> pages"),
+            ("{\"total\": 3} and {'a': 1, \"b\": 2}", "{\"total\": <*>} and {'a': <*>, \"b\": <*>}"),
+            ("auth u'alice' for b'key' and b'Forbidden', isn't b", "auth u'<*>' for b'<*>' and b'Forbidden', isn't b"),
+            ("mail from=<root> to=<> by=<unknown> via=<failed>", "mail from=<<*>> to=<> by=<unknown> via=<failed>"),
+            ("cmd=get user=none host=down state=open", "cmd=<*> user=<*> host=down state=open"),
+            ("type=publickey mode=fast {'op': 'gather'} name=go", "type=publickey mode=fast {'op': 'gather'} name=<*>"),
+            ("from src=TM_INITIAL dst=TM kid=_A_", "from src=TM_INITIAL dst=<*> kid=<*>"),
+            ("got P_ACK_V1, route_v4_gw, SIGUSR1", "got P_ACK_V1, route_v4_gw, SIGUSR1"),
+            ("got orders_v2 or A_B7 or a_v12_b", "got <*> or <*> or <*>"),
+        ] {
+            assert_eq!(skeleton(line), shape, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_statement_is_a_value_where_its_key_says_that_it_is_one() {
+        for (line, shape) in [
+            ("took 3 ms statement: select a from b where c = 'd e'", "took <*> ms statement: <*>"),
+            ("STATEMENT: COMMIT", "STATEMENT: <*>"),
+            ("query: update failed", "query: update failed"),
+            ("query: begins", "query: begins"),
+            ("hint: select one", "hint: select one"),
+        ] {
+            assert_eq!(skeleton(line), shape, "{line}");
+        }
+    }
+
+    #[test]
     fn templates_say_what_kind_of_value_stands_where() {
         assert_eq!(template("took 15ms for 3 rows from 10.0.0.1:80"), "took <dur> for <num> rows from <ip>");
         assert_eq!(template("at 2024-05-01 12:34:56,789 done"), "at <time> <time> done");

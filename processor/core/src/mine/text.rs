@@ -25,7 +25,7 @@ use super::sink::Sink;
 use super::{Masks, trace};
 use crate::class::{Clues, Severity};
 use values::Values;
-use varies::name_length;
+use varies::{encloses_word, name_length};
 
 /// Mines the words of a text's first line; `head` is what was read of its beginning. Answers the level it names.
 #[inline(never)]
@@ -259,6 +259,13 @@ impl<'t, 'c> Splitter<'t, 'c> {
             self.variable(at + 1..end, sink);
             return end;
         }
+        if mark == b':'
+            && let Some(statement) = self.statement(at, end)
+        {
+            self.key = false;
+            self.variable(statement..end, sink);
+            return end;
+        }
         match mark {
             b'"' | b'\'' => {
                 if let Some(next) = self.quoted(at, end, sink) {
@@ -266,6 +273,18 @@ impl<'t, 'c> Splitter<'t, 'c> {
                 }
             }
             b'=' | b':' => self.key = !self.passed.is_empty(),
+            // What stands behind a key in angle brackets is its value.
+            b'<' if self.key && self.text[at - 1] == b'=' && encloses_word(&self.text[at..end]) => {}
+            b'|' if self.last_was_variable && self.is_assigned_more(at) => {
+                self.key = false;
+                let next = self.bits.word_end(at + 1).min(end);
+                self.variable(at..next, sink);
+                return next;
+            }
+            b',' if self.last_was_variable => {
+                self.key = false;
+                return self.nothing_behind(at, end, sink);
+            }
             b'<' if self.key && self.text[at..end].starts_with(b"<nil>") => {
                 self.value(b"<nil>");
                 self.key = false;
@@ -285,6 +304,12 @@ impl<'t, 'c> Splitter<'t, 'c> {
         let word = self.bits.word(start, end);
         let scheme = scheme_follows(self.text, end);
         let in_level = self.level.start <= start && start < self.level.end;
+        if !word.odd
+            && let Some(whole) = self.package(start, end, limit)
+        {
+            self.variable(start..whole, sink);
+            return whole;
+        }
         if !(self.key || word.marked || scheme || in_level) {
             if self.varies_plainly(start, end) {
                 self.variable(start..end, sink);
@@ -305,7 +330,10 @@ impl<'t, 'c> Splitter<'t, 'c> {
     #[inline(never)]
     fn marked_word<S: Sink>(&mut self, start: usize, mut end: usize, limit: usize, sink: &mut S) -> usize {
         let text = self.text;
-        if let Some(dots) = text[start..end].windows(2).position(|pair| pair == b"..") {
+        let leads = text[start..end].iter().take_while(|&&byte| byte == b'.').count();
+        let begins_path = leads > 0 && matches!(text[start + leads..end].first(), Some(b'/' | b'\\'));
+        let dots = text[start..end].windows(2).position(|pair| pair == b"..");
+        if let Some(dots) = dots.filter(|_| !begins_path) {
             // Leaders: "exception........1" is a word, dots and a number.
             if dots == 0 {
                 self.last_was_variable = false;
@@ -344,7 +372,10 @@ impl<'t, 'c> Splitter<'t, 'c> {
             self.status(start, word);
         }
         if is_level || self.varies(start, end, has_digit, has_key) {
-            self.variable(start + if has_digit { name_length(word) } else { 0 }..end, sink);
+            let name = if has_digit { name_length(word) } else { 0 };
+            // One that tells its state in brackets behind a key is a value like any other.
+            let is_told = self.text[..start].ends_with(b": ") && self.text.get(end) == Some(&b'[');
+            self.variable(start + if is_told { 0 } else { name }..end, sink);
         } else {
             self.passed.word(start..end);
             self.last_was_variable = false;

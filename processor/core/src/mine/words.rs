@@ -98,8 +98,37 @@ pub const LONGEST_TECHNICAL: usize = 8;
 pub fn is_technical(word: &[u8]) -> bool {
     match word {
         [b'0'..=b'9', ..] => matches!(word, b"2xx" | b"3xx" | b"4xx" | b"5xx"),
-        _ => is_technical_name(word) || is_protocol(word),
+        _ => is_technical_name(word) || is_protocol(word) || is_architecture(word),
     }
+}
+
+/// A name of words joined by underscores of which those with digits are versions: `P_ACK_V1`, `route_v4_gw`. What is
+/// written in small letters has three at least: `orders_v2` is one of several.
+pub fn is_versioned(word: &[u8]) -> bool {
+    let is_version = |part: &[u8]| matches!(part, [b'v' | b'V', digit] if digit.is_ascii_digit());
+    let parts = || word.split(|&byte| byte == b'_');
+    let in_capitals = !word.iter().any(u8::is_ascii_lowercase);
+    parts().count() >= if in_capitals { 2 } else { 3 }
+        && parts().any(is_version)
+        && parts().all(|part| !part.is_empty() && part.iter().all(u8::is_ascii_alphabetic) || is_version(part))
+}
+
+/// A processor's architecture as it stands behind a package's name: `libc6:amd64`.
+pub fn is_architecture(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"amd64"
+            | b"arm64"
+            | b"i386"
+            | b"i686"
+            | b"x86_64"
+            | b"aarch64"
+            | b"armhf"
+            | b"ppc64el"
+            | b"ppc64le"
+            | b"s390x"
+            | b"riscv64"
+    )
 }
 
 /// A protocol with its version: `UDPv4`, `SNMPv3`.
@@ -146,12 +175,6 @@ fn is_technical_name(word: &[u8]) -> bool {
             | b"OAuth2"
             | b"oauth2"
             | b"x86"
-            | b"x86_64"
-            | b"i386"
-            | b"i686"
-            | b"amd64"
-            | b"arm64"
-            | b"aarch64"
             | b"win32"
             | b"win64"
             | b"mp3"
@@ -179,6 +202,9 @@ fn is_technical_name(word: &[u8]) -> bool {
             | b"sqlite3"
             | b"gzip2"
             | b"bzip2"
+            | b"LZ4"
+            | b"SIGUSR1"
+            | b"SIGUSR2"
     )
 }
 
@@ -332,6 +358,71 @@ pub fn is_naming(key: &[u8]) -> bool {
             | b"subject"
             | b"url"
     )
+}
+
+/// Keys that ask what kind of thing it is: their value is a part of the wording.
+pub fn asks_kind(key: &[u8]) -> bool {
+    let last = key.iter().rposition(|byte| matches!(byte, b'.' | b'_' | b'-')).map_or(key, |at| &key[at + 1..]);
+    matches!(last, b"op" | b"operation" | b"type" | b"kind" | b"mode" | b"action" | b"method")
+}
+
+/// What statements in SQL begin with.
+pub fn is_statement(verb: &[u8]) -> bool {
+    const VERBS: [&[u8]; 28] = [
+        b"alter",
+        b"analyze",
+        b"begin",
+        b"call",
+        b"commit",
+        b"copy",
+        b"create",
+        b"delete",
+        b"drop",
+        b"execute",
+        b"explain",
+        b"grant",
+        b"insert",
+        b"lock",
+        b"merge",
+        b"prepare",
+        b"replace",
+        b"revoke",
+        b"rollback",
+        b"savepoint",
+        b"select",
+        b"set",
+        b"show",
+        b"truncate",
+        b"update",
+        b"use",
+        b"vacuum",
+        b"with",
+    ];
+    VERBS.iter().any(|known| verb.eq_ignore_ascii_case(known))
+}
+
+/// States that say that something went wrong.
+pub fn is_fault(word: &[u8]) -> bool {
+    const FAULTS: [&[u8]; 17] = [
+        b"aborted",
+        b"corrupt",
+        b"critical",
+        b"degraded",
+        b"denied",
+        b"down",
+        b"error",
+        b"failed",
+        b"failure",
+        b"fatal",
+        b"lost",
+        b"panic",
+        b"refused",
+        b"timeout",
+        b"unavailable",
+        b"unhealthy",
+        b"warning",
+    ];
+    FAULTS.iter().any(|fault| word.eq_ignore_ascii_case(fault))
 }
 
 /// `true` or `false`, however they are spelt.

@@ -4,8 +4,11 @@ use memchr::memchr;
 
 use super::Splitter;
 use crate::class::Probe;
+use crate::general::is_closed;
 use crate::mine::sink::Sink;
-use crate::mine::words::{is_domain, is_method, is_naming, is_state};
+use crate::mine::words::{
+    asks_kind, is_architecture, is_domain, is_fault, is_method, is_naming, is_nothing, is_state, is_statement,
+};
 
 impl Splitter<'_, '_> {
     /// The common log format begins with client, identity, user: names, not words.
@@ -49,7 +52,8 @@ impl Splitter<'_, '_> {
     /// A quoted field: a value when it is one word, else text like any other. `None`: the mark is mere punctuation.
     pub(super) fn quoted<S: Sink>(&mut self, at: usize, end: usize, sink: &mut S) -> Option<usize> {
         let mark = self.text[at];
-        if at == self.closes || mark == b'\'' && at > 0 && !self.bits.is_sep(at - 1) {
+        let is_behind_word = at > 0 && !self.bits.is_sep(at - 1) && !self.opens_literal(at);
+        if at == self.closes || mark == b'\'' && is_behind_word {
             return None;
         }
         let inside = at + 1..at + 1 + memchr(mark, &self.text[at + 1..end.min(at + 1025)])?;
@@ -58,10 +62,14 @@ impl Splitter<'_, '_> {
         if mark == b'\'' && !self.bits.is_sep(after) && !self.ends_sentence(after) {
             return None;
         }
-        let mut is_named = false;
+        let (mut is_named, mut stays) = (false, is_state(content));
+        if mark == b'\'' && self.opens_literal(at) {
+            stays |= is_word(content) && std::str::from_utf8(content).is_ok_and(is_closed);
+        }
         if std::mem::take(&mut self.key) {
             self.value(content);
             is_named = self.text[at - 1] == b'=' && is_naming(self.before(0));
+            stays |= asks_kind(self.before(0)) && is_word(content);
         }
         let is_value = self.request.is_some() || is_named && !content.is_empty();
         if is_named {
@@ -77,7 +85,9 @@ impl Splitter<'_, '_> {
         }
         // A key that carries data, such as an article's number, is a value in a key's place.
         let is_key = self.text.get(after) == Some(&b':') && !content.iter().any(u8::is_ascii_digit);
-        if content.is_empty() || !is_value && (is_key || is_state(content)) {
+        // Behind a word of a sentence it is what that is called.
+        let is_key = is_key && !(self.text[..at].ends_with(b" ") && at >= 2 && !self.bits.is_sep(at - 2));
+        if content.is_empty() || !is_value && (is_key || stays) {
             self.passed.word(inside);
         } else {
             self.look_at_path(content);
@@ -85,6 +95,52 @@ impl Splitter<'_, '_> {
         }
         self.last_was_variable = false;
         Some(after)
+    }
+
+    /// Where a statement in SQL begins that is all there is behind a colon and the word for it: `statement: select …`.
+    pub(super) fn statement(&self, colon: usize, end: usize) -> Option<usize> {
+        let start = colon + 2;
+        if end != self.text.len() || self.text.get(colon + 1) != Some(&b' ') {
+            return None;
+        }
+        let word = &self.text[self.bits.word_start(colon)..colon];
+        let is_named = [&b"statement"[..], b"sql", b"query"].iter().any(|name| word.eq_ignore_ascii_case(name));
+        let rest = self.text[..end].get(start..).filter(|_| is_named)?;
+        let (verb, behind) = rest.split_at(rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count());
+        let ends = behind.first().is_none_or(|byte| matches!(byte, b' ' | b';' | b'('));
+        let second = behind.get(1..).and_then(|next| next.split(|&byte| byte == b' ').next()).unwrap_or_default();
+        (ends && is_statement(verb) && !is_fault(second)).then_some(start)
+    }
+
+    /// Whether a bar joins more to a key's value: `cmd=client|list`.
+    pub(super) fn is_assigned_more(&self, bar: usize) -> bool {
+        let value = self.passed.before(0, self.bits);
+        let before = self.text[..value.start].last().copied();
+        value.end == bar && !self.bits.is_sep(bar + 1) && (before == Some(b'=') || self.text[value.start] == b'|')
+    }
+
+    /// Where a package's name ends that is followed by an architecture: `libc-bin:amd64`.
+    pub(super) fn package(&self, start: usize, end: usize, limit: usize) -> Option<usize> {
+        if self.text.get(end) != Some(&b':') {
+            return None;
+        }
+        let whole = self.bits.word_end(end + 1).min(limit);
+        let is_one = end + 1 < whole && is_architecture(&self.text[end + 1..whole]);
+        (is_one && !names_architecture(&self.text[start..end])).then_some(whole)
+    }
+
+    /// Goes over the comma behind a value, and over what follows if that stands for no value: `(17, null)`.
+    pub(super) fn nothing_behind<S: Sink>(&mut self, comma: usize, end: usize, sink: &mut S) -> usize {
+        let start = comma + 1 + usize::from(self.text.get(comma + 1) == Some(&b' '));
+        if start >= end {
+            return comma + 1;
+        }
+        let word = start..self.bits.word_end(start).min(end);
+        if !is_nothing(&self.text[word.clone()]) {
+            return comma + 1;
+        }
+        self.variable(word.clone(), sink);
+        word.end
     }
 
     /// Whether one mark stands there that ends a sentence.
@@ -107,10 +163,8 @@ impl Splitter<'_, '_> {
             if word == b"/" {
                 return is_method(self.before(0)).then_some(end);
             }
-            let rooted = matches!(word[0], b'/' | b'\\')
-                || word.starts_with(b"./")
-                || word.starts_with(b"~/")
-                || word.starts_with(b"../");
+            let dots = word.iter().take_while(|&&byte| byte == b'.').count();
+            let rooted = matches!(word.get(dots), Some(b'/' | b'\\')) || word.starts_with(b"~/");
             if !rooted && separators < 2 && !begins_with_host(word) {
                 return None;
             }
@@ -120,7 +174,7 @@ impl Splitter<'_, '_> {
             if self.bits.is_sep(at) {
                 let inner = matches!(text[at], b':' | b'=' | b',' | b';')
                     && (at + 1 < limit && !self.bits.is_sep(at + 1) || scheme && at == end);
-                if !inner {
+                if !inner || text[at] == b',' && begins_pair(&text[at + 1..limit]) {
                     break;
                 }
                 at += 1;
@@ -133,6 +187,23 @@ impl Splitter<'_, '_> {
         }
         Some(at)
     }
+}
+
+/// Whether a key of letters with its `=` stands there.
+fn begins_pair(text: &[u8]) -> bool {
+    let key = text.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
+    key > 0 && text.get(key) == Some(&b'=')
+}
+
+/// Whether a word is one that an architecture is the value of.
+fn names_architecture(word: &[u8]) -> bool {
+    let keys: [&[u8]; 5] = [b"arch", b"architecture", b"cpu", b"machine", b"platform"];
+    keys.iter().any(|key| word.eq_ignore_ascii_case(key))
+}
+
+/// Whether that is letters, perhaps with dashes or underscores between them.
+fn is_word(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'))
 }
 
 /// Whether a domain stands before a word's slash: an address without its scheme.
