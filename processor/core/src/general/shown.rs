@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::words::{ends_word, is_nothing, word_end};
+use super::words::{ends_word, is_nothing, marks_behind, word_end};
 use crate::mine::sink::Sink;
 use crate::mine::words::is_no_name;
 
@@ -14,6 +14,8 @@ pub struct Shown<S> {
     places: u64,
     words: u32,
     in_word: bool,
+    /// Nothing came since a value.
+    is_behind_value: bool,
     /// The two bytes before, as far as they are constant.
     before: [u8; 2],
 }
@@ -23,13 +25,16 @@ const NONE: u8 = b'>';
 
 impl<S> Shown<S> {
     pub fn new(inner: S, places: u64) -> Self {
-        Self { inner, places, words: 0, in_word: false, before: [NONE; 2] }
+        Self { inner, places, words: 0, in_word: false, is_behind_value: false, before: [NONE; 2] }
     }
 
     /// Takes the next word of a piece of text from `at`, if one begins there or later: where it stands, its number and
     /// where to go on. It is empty where a value would stand.
     fn next_word(&mut self, piece: &[u8], at: usize) -> Option<(Range<usize>, u32, usize)> {
         let mut start = at;
+        if std::mem::take(&mut self.is_behind_value) {
+            start += marks_behind(&piece[at..]);
+        }
         let (end, next) = loop {
             let byte = *piece.get(start)?;
             // Noted with the byte behind it, which may be of the next piece.
@@ -38,7 +43,9 @@ impl<S> Shown<S> {
             }
             if let Some(length) = is_no_name(&piece[start..]) {
                 (self.in_word, self.before) = (false, [NONE; 2]);
-                break (start + length, start + length);
+                let end = start + length;
+                self.words += 1;
+                return Some((start..end, self.words - 1, end + marks_behind(&piece[end..])));
             }
             if !ends_word(byte) && !self.in_word {
                 self.in_word = true;
@@ -90,7 +97,7 @@ impl<S: Sink> Sink for Shown<S> {
     }
 
     fn variable(&mut self, text: &[u8], range: Range<usize>, known: Option<&str>) {
-        (self.in_word, self.before) = (false, [NONE; 2]);
+        (self.in_word, self.is_behind_value, self.before) = (false, true, [NONE; 2]);
         self.inner.variable(text, range, known);
     }
 

@@ -89,7 +89,7 @@ impl<'a> Shape<'a> {
             let is_open = at >= frozen && inside == 0 && words.len() < PLACES;
             if is_masked(&bytes[at..]) {
                 let range = at..at + MASKED.len();
-                at = range.end;
+                at = range.end + marks_behind(&bytes[range.end..]);
                 let kind = if is_open { place(bytes, &range, depth > 0) } else { Kind::Fixed };
                 if kind != Kind::Fixed {
                     words.push(Word { range, kind, is_masked: true });
@@ -97,9 +97,10 @@ impl<'a> Shape<'a> {
             } else if bytes[at..].starts_with(MARK.as_bytes()) {
                 words.push(Word { range: at..at + MARK.len(), kind: Kind::General, is_masked: false });
                 at += MARK.len();
+                at += marks_behind(&bytes[at..]);
             } else if let Some(length) = is_no_name(&bytes[at..]) {
                 let range = at..at + length;
-                at = range.end;
+                at = range.end + marks_behind(&bytes[range.end..]);
                 let kind = if is_open { place(bytes, &range, depth > 0) } else { Kind::Fixed };
                 words.push(Word { range, kind, is_masked: false });
             } else if ends_word(bytes[at]) {
@@ -215,6 +216,12 @@ pub fn word_end(bytes: &[u8], start: usize) -> (usize, usize) {
     if is_masked(&bytes[next..]) { (next, next) } else { (next - marks, next) }
 }
 
+/// How many marks end a sentence behind a value: they are no word, as they are no part of one.
+pub fn marks_behind(bytes: &[u8]) -> usize {
+    let marks = bytes.iter().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
+    if bytes.get(marks).is_none_or(|&byte| ends_word(byte)) { marks } else { 0 }
+}
+
 /// Behind a dot, a name in angle brackets.
 fn inner_name(bytes: &[u8], at: usize) -> Option<usize> {
     let inside = bytes[..at].ends_with(b".").then(|| bytes[at..].strip_prefix(b"<")).flatten()?;
@@ -314,6 +321,8 @@ fn place(bytes: &[u8], range: &Range<usize>, is_enclosed: bool) -> Kind {
 /// `key`: the word before, which may be one.
 fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
     let word = &text[range.clone()];
+    // A function that is defined within another has a name of its own, whatever that says.
+    let is_closed = |word: &str| !word.contains(".<locals>.") && is_closed(word);
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
     let is_name = word.len() <= LONGEST && word.as_bytes().iter().any(is_letter);
     match place(text.as_bytes(), &range, is_enclosed) {
@@ -397,6 +406,14 @@ mod tests {
     fn marks_at_the_end_of_a_sentence_are_no_part_of_its_last_word() {
         assert_eq!(open("has left alice. has left bob!"), ["has", "alice", "has", "bob"]);
         assert_eq!(open("began v.<*> ... again"), ["began", "again"]);
+        for text in ["sent to <*>. Then", "sent to <word>. Then", "sent to <none>. Then", "sent to bob. Then"] {
+            assert_eq!(Shape::of(text).words.len(), 4, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_function_within_another_is_a_name_whatever_it_says() {
+        assert_eq!(open("ran main.<locals>.bad (slow) main.bad"), ["ran", "main.<locals>.bad"]);
     }
 
     #[test]

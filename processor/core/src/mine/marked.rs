@@ -217,6 +217,7 @@ mod tests {
             ("client <unknown> of <none> uses N/A", "client <*> of <*> uses <*>"),
             ("worker \"log shipper\" left", "worker \"<*>\" left"),
             ("said \"no such file\" and \"key: value\"", "said \"no such file\" and \"key: value\""),
+            ("stream $G of Quorum$Server by $1", "stream <*> of Quorum$Server by $<*>"),
             ("using selector: EpollSelector", "using selector: <*>"),
             ("using loop: app.unix_events._UnixEventLoop", "using loop: <*>"),
             ("cause: java.io.SocketException", "cause: java.io.SocketException"),

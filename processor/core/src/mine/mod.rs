@@ -207,6 +207,8 @@ mod tests {
             ),
             ("ran cmd=client|kill|x by=a | b", "ran cmd=<*> by=<*> | b"),
             ("pool: java.util.Pool@1f2e[idle = 3] of a.Task@1f2e", "pool: <*>[idle = <*>] of a.Task@<*>"),
+            ("got lib:amd64. Sent to=<\"a b\"@x> by=<\"c\"@y>", "got <*>. Sent to=<<*>> by=<<*>>"),
+            ("reply $NRG.R.hAB for A$B.c at $5", "reply <*> for A$B.c at <*>"),
             ("row (7, x, 8, null, NULL) or null", "row (<*>, x, <*>) or null"),
         ] {
             assert_eq!(skeleton(line), shape, "{line}");

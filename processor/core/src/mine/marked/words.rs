@@ -20,7 +20,8 @@ fn words_marked(pieces: Vec<Piece>) -> Vec<Piece> {
         };
         let (mut done, mut at) = (0, 0);
         while at < text.len() {
-            let name = text[at..].iter().take_while(|&&byte| is_name_byte(byte)).count();
+            let sign = usize::from(text[at] == b'$');
+            let name = sign + text[at + sign..].iter().take_while(|&&byte| is_name_byte(byte)).count();
             let dots = text[at..at + name].iter().rev().take_while(|&&byte| byte == b'.').count();
             let length = is_no_name(&text[at..]).unwrap_or(name - dots);
             if is_value_word(&text, at, at + length) {
@@ -40,6 +41,10 @@ const LONGEST_VALUE_WORD: usize = 11;
 
 fn is_value_word(text: &[u8], start: usize, end: usize) -> bool {
     let word = &text[start..end];
+    // The name of a variable.
+    if let [b'$', first, ..] = word {
+        return first.is_ascii_alphabetic() && !text[..start].last().is_some_and(|&byte| is_name_byte(byte));
+    }
     if !matches!(word.len(), 3..=LONGEST_VALUE_WORD) {
         return false;
     }

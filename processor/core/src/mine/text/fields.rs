@@ -97,6 +97,17 @@ impl Splitter<'_, '_> {
         Some(after)
     }
 
+    /// Where an address ends that is a key's value and begins with a name in quotes: `to=<"a b"@shop>`.
+    pub(super) fn quoted_address(&self, bracket: usize, end: usize) -> Option<usize> {
+        let rest = self.text[..end].get(bracket + 1..).filter(|rest| rest.first() == Some(&b'"'))?;
+        let at = 1 + memchr(b'"', &rest[1..])?;
+        let close = at + memchr(b'>', &rest[at..])?;
+        let domain = rest[at + 1..close].strip_prefix(b"@")?;
+        let is_one =
+            !domain.is_empty() && domain.iter().all(|&byte| byte > b' ' && !matches!(byte, b'"' | b'<' | b','));
+        is_one.then_some(bracket + 1 + close)
+    }
+
     /// Where a statement in SQL begins that is all there is behind a colon and the word for it: `statement: select …`.
     pub(super) fn statement(&self, colon: usize, end: usize) -> Option<usize> {
         let start = colon + 2;
@@ -125,6 +136,9 @@ impl Splitter<'_, '_> {
             return None;
         }
         let whole = self.bits.word_end(end + 1).min(limit);
+        let marks =
+            self.text[end + 1..whole].iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
+        let whole = whole - marks;
         let is_one = end + 1 < whole && is_architecture(&self.text[end + 1..whole]);
         (is_one && !names_architecture(&self.text[start..end])).then_some(whole)
     }

@@ -44,6 +44,9 @@ impl Splitter<'_, '_> {
         if has_key && self.is_assigned(start, end) {
             return !(self.stays_as_value(word) || self.opens_literal(end));
         }
+        if matches!(word, [b'$', first, ..] if first.is_ascii_alphabetic()) {
+            return true;
+        }
         if memchr(b'@', word).is_some_and(|at| at > 0 && at + 1 < word.len()) {
             return true;
         }
