@@ -177,6 +177,7 @@ mod tests {
             ("RC:0 IP:10.0.0.1 ID:17:3 UUID:ab-1", "RC:<*> IP:<*> ID:<*> UUID:<*>"),
             ("kinds: ['a', 'b'] of ['a'] and {\"x\", \"y\", \"z\"}", "kinds: [<*>] of ['<*>'] and {<*>}"),
             ("peers map[a7 b8 c9] at [ 1 2 ] of (1 2)", "peers map[<*>] at [ <*> ] of (<*> <*>)"),
+            ("urls [http://a.example/1, http://b.example/2] of [None, None]", "urls [<*>] of [<*>, <*>]"),
             ("at [0, 0, 640, 480] of ['a', 'b'], ['c', 'd']", "at [<*>, <*>, <*>, <*>] of [<*>], [<*>]"),
         ] {
             assert_eq!(marked(line), template, "{line}");
@@ -220,6 +221,12 @@ mod tests {
             ("stream $G of Quorum$Server by $1", "stream <*> of Quorum$Server by $<*>"),
             ("using selector: EpollSelector", "using selector: <*>"),
             ("using loop: app.unix_events._UnixEventLoop", "using loop: <*>"),
+            ("last call: get_data", "last call: <*>"),
+            ("state: not_yet of mode: read_only", "state: not_yet of mode: read_only"),
+            ("mode: read_only", "mode: read_only"),
+            ("ran policy: DropCopies()", "ran policy: <*>"),
+            ("group `staff' and `failed', can't be it's", "group `<*>' and `failed', can't be it's"),
+            ("unpack make-doc (4.3-1) for read-error (17)", "unpack <*> (<*>) for read-error (<*>)"),
             ("cause: java.io.SocketException", "cause: java.io.SocketException"),
             ("state: Ready", "state: Ready"),
         ] {

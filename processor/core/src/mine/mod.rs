@@ -223,7 +223,10 @@ mod tests {
             ("auth u'alice' for b'key' and b'Forbidden', isn't b", "auth u'<*>' for b'<*>' and b'Forbidden', isn't b"),
             ("mail from=<root> to=<> by=<unknown> via=<failed>", "mail from=<<*>> to=<> by=<unknown> via=<failed>"),
             ("cmd=get user=none host=down state=open", "cmd=<*> user=<*> host=down state=open"),
-            ("type=publickey mode=fast {'op': 'gather'} name=go", "type=publickey mode=fast {'op': 'gather'} name=<*>"),
+            (
+                "type=publickey mode=fast {'op': 'gather', 'status': 'init'} name=go",
+                "type=publickey mode=fast {'op': 'gather', 'status': 'init'} name=<*>",
+            ),
             ("from src=TM_INITIAL dst=TM kid=_A_", "from src=TM_INITIAL dst=<*> kid=<*>"),
             ("got P_ACK_V1, route_v4_gw, SIGUSR1", "got P_ACK_V1, route_v4_gw, SIGUSR1"),
             ("got orders_v2 or A_B7 or a_v12_b", "got <*> or <*> or <*>"),
@@ -237,6 +240,10 @@ mod tests {
         for (line, shape) in [
             ("took 3 ms statement: select a from b where c = 'd e'", "took <*> ms statement: <*>"),
             ("STATEMENT: COMMIT", "STATEMENT: <*>"),
+            ("process 17: begin; update a set b = 'c'", "process <*>"),
+            ("was running: select sleep(30)", "was running: <*>"),
+            ("note: update the set again", "note: update the set again"),
+            ("note: select (or drop) one", "note: select (or drop) one"),
             ("query: update failed", "query: update failed"),
             ("query: begins", "query: begins"),
             ("hint: select one", "hint: select one"),

@@ -1,6 +1,7 @@
 //! Lists, which are one value however many they hold.
 
 use super::Piece;
+use crate::mine::words::{is_nothing, is_truth};
 
 /// So many values with nothing but blanks between them are a list, of which another line may have more.
 const LIST: usize = 5;
@@ -32,9 +33,16 @@ fn in_brackets(mut pieces: Vec<Piece>) -> Vec<Piece> {
     pieces
 }
 
+/// Whether a value is a path, an address of one or a name: there are not always as many, as there are of numbers.
+fn is_name(value: &[u8]) -> bool {
+    value.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'/')
+        && !(is_nothing(value) || is_truth(value))
+}
+
 /// How many values there are in a list that the first piece opens, and how many bytes long the quotes are around each.
 fn list_behind(pieces: &[Piece]) -> Option<(usize, usize)> {
-    let [Piece::Constant(open), Piece::Variable(_), Piece::Constant(between), Piece::Variable(_), ..] = pieces else {
+    let [Piece::Constant(open), Piece::Variable(first), Piece::Constant(between), Piece::Variable(_), ..] = pieces
+    else {
         return None;
     };
     let quote = between.first().filter(|byte| matches!(byte, b'\'' | b'"'));
@@ -50,7 +58,7 @@ fn list_behind(pieces: &[Piece]) -> Option<(usize, usize)> {
             open.last() == Some(&quote)
                 && matches!(between[..], [_, b',', last] | [_, b',', b' ', last] if last == quote)
         }
-        None => between == b" " && close == b']',
+        None => close == b']' && (between == b" " || between == b", " && is_name(first)),
     };
     let values = 1 + pieces[1..].chunks_exact(2).take_while(|pair| pair[1] == pieces[2]).count();
     let Some(Piece::Constant(end)) = pieces.get(2 * values) else { return None };

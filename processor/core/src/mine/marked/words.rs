@@ -1,13 +1,15 @@
 //! What reads like wording and is a value: `true`, a name before an address, what something is called.
 
+use std::ops::Range;
+
 use super::{Marked, Piece, is_name_byte};
 use crate::general::is_closed;
 use crate::mine::kind;
-use crate::mine::words::is_no_name;
+use crate::mine::words::{asks_kind, asks_state, is_no_name};
 
 /// The pieces with those words marked.
 pub(super) fn marked(pieces: Vec<Piece>) -> Vec<Piece> {
-    class_marked(phrases_marked(names_marked(words_marked(pieces))))
+    identifier_marked(phrases_marked(names_marked(words_marked(pieces))))
 }
 
 /// The pieces with the words marked that are values wherever they stand: `true`, `false`, and `null` where a value does.
@@ -45,6 +47,10 @@ fn is_value_word(text: &[u8], start: usize, end: usize) -> bool {
     if let [b'$', first, ..] = word {
         return first.is_ascii_alphabetic() && !text[..start].last().is_some_and(|&byte| is_name_byte(byte));
     }
+    // GNU's quotes.
+    if text[..start].ends_with(b"`") && text.get(end) == Some(&b'\'') {
+        return word.first().is_some_and(u8::is_ascii_alphabetic) && !tells(word);
+    }
     if !matches!(word.len(), 3..=LONGEST_VALUE_WORD) {
         return false;
     }
@@ -59,43 +65,61 @@ fn is_value_word(text: &[u8], start: usize, end: usize) -> bool {
         && matches!(before.last(), Some(b'=' | b':' | b'(' | b'[' | b',' | b'<'))
 }
 
-/// The pieces with the names marked that an address or an id in brackets belongs to: `mx[10.0.0.1]`, `pay.charge[UUID]`.
+/// Whether a word tells how it went.
+fn tells(word: &[u8]) -> bool {
+    std::str::from_utf8(word).is_ok_and(is_closed)
+}
+
+/// The pieces with the names marked that an address or an id in brackets belongs to, `mx[10.0.0.1]`, `pay.charge[UUID]`,
+/// and those of packages with their version, `make-doc (4.3-1)`.
 fn names_marked(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut marked = Marked::default();
     let mut pieces = pieces.into_iter().peekable();
     while let Some(piece) = pieces.next() {
         let name = match (&piece, pieces.peek()) {
-            (Piece::Constant(text), Some(Piece::Variable(value))) => name_before_id(text, value),
-            _ => 0,
+            (Piece::Constant(text), Some(Piece::Variable(value))) => name_before(text, value),
+            _ => None,
         };
         let Piece::Constant(text) = piece else {
             marked.pieces.push(piece);
             continue;
         };
-        if name == 0 {
-            marked.push_constant(&text);
-            continue;
+        let name = name.unwrap_or(text.len()..text.len());
+        marked.push_constant(&text[..name.start]);
+        if !name.is_empty() {
+            marked.pieces.push(Piece::Variable(text[name.clone()].to_vec()));
         }
-        let end = text.len() - 1;
-        marked.push_constant(&text[..end - name]);
-        marked.pieces.push(Piece::Variable(text[end - name..end].to_vec()));
-        marked.push_constant(b"[");
+        marked.push_constant(&text[name.end..]);
     }
     marked.pieces
 }
 
-/// How long the name is that ends before a bracket behind which this value stands, when that makes it one's own.
-fn name_before_id(text: &[u8], value: &[u8]) -> usize {
-    let Some(before) = text.strip_suffix(b"[") else { return 0 };
+/// Where the name is that ends before a bracket behind which this value stands, when that makes it one's own.
+fn name_before(text: &[u8], value: &[u8]) -> Option<Range<usize>> {
+    let package = text.strip_suffix(b" (");
+    let before = package.or(text.strip_suffix(b"["))?;
     let length = before.iter().rev().take_while(|&&byte| is_name_byte(byte)).count();
-    let name = &before[before.len() - length..];
-    let is_one = name.first().is_some_and(u8::is_ascii_alphabetic)
+    let name = before.len() - length..before.len();
+    let word = &before[name.clone()];
+    let is_one = word.first().is_some_and(u8::is_ascii_alphabetic)
         && match kind::of(value) {
-            "ip" => true,
-            "uuid" => name.contains(&b'.'),
-            _ => false,
+            "ip" => package.is_none(),
+            "uuid" => package.is_none() && word.contains(&b'.'),
+            _ => package.is_some() && is_package(word) && is_version(value),
         };
-    if is_one { length } else { 0 }
+    is_one.then_some(name)
+}
+
+/// Whether a word is of small letters with dashes between.
+fn is_package(word: &[u8]) -> bool {
+    word.contains(&b'-') && word.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'.' | b'+'))
+}
+
+/// Whether that begins as versions do and has several parts.
+fn is_version(value: &[u8]) -> bool {
+    value.first().is_some_and(u8::is_ascii_digit)
+        && value.contains(&b'.')
+        && value.iter().filter(|byte| matches!(byte, b'.' | b'-')).count() >= 2
 }
 
 /// The pieces with what stands in double quotes made a value where that is several plain words: what something is called.
@@ -129,30 +153,34 @@ fn phrases_marked(pieces: Vec<Piece>) -> Vec<Piece> {
 /// Whether that is words with blanks between them, none of which says how it went.
 fn is_phrase(text: &[u8]) -> bool {
     let is_plain = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'_' | b'-');
-    text.contains(&b' ')
-        && text.iter().all(is_plain)
-        && !text.split(|&byte| byte == b' ').any(|word| std::str::from_utf8(word).is_ok_and(is_closed))
+    text.contains(&b' ') && text.iter().all(is_plain) && !text.split(|&byte| byte == b' ').any(tells)
 }
 
-/// The pieces with the name of a class marked that ends the line behind a colon, `selector: EpollSelector`.
-fn class_marked(mut pieces: Vec<Piece>) -> Vec<Piece> {
+/// The pieces with the name in a program marked that ends the line behind a colon: of a class, `selector: EpollSelector`,
+/// or of a function, `last call: get_data`.
+fn identifier_marked(mut pieces: Vec<Piece>) -> Vec<Piece> {
     let Some(Piece::Constant(text)) = pieces.last_mut() else { return pieces };
-    let start = text.iter().rposition(|byte| !is_name_byte(*byte) && *byte != b'$').map_or(0, |before| before + 1);
-    if text[..start].ends_with(b": ") && is_class(&text[start..]) {
-        let class = text.split_off(start);
-        pieces.push(Piece::Variable(class));
+    let is_part = |byte: &u8| is_name_byte(*byte) || matches!(byte, b'$' | b'(' | b')');
+    let start = text.len() - text.iter().rev().take_while(|byte| is_part(byte)).count();
+    let Some(before) = text[..start].strip_suffix(b": ") else { return pieces };
+    let key = before.rsplit(|&byte| !is_name_byte(byte)).next().unwrap_or_default().to_ascii_lowercase();
+    if is_identifier(&text[start..]) && !asks_state(&key) && !asks_kind(&key) {
+        let name = text.split_off(start);
+        pieces.push(Piece::Variable(name));
     }
     pieces
 }
 
-/// Whether a word is written as classes' names are, with capitals within, and says nothing of how it went.
-fn is_class(word: &[u8]) -> bool {
+/// Whether a word is written as names in programs are, with capitals or underscores within, and says nothing of how it
+/// went.
+fn is_identifier(word: &[u8]) -> bool {
+    let word = word.strip_suffix(b"()").unwrap_or(word);
     let name = word.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
-    let name = name.strip_prefix(b"_").unwrap_or(name);
+    let plain = name.strip_prefix(b"_").unwrap_or(name);
     let humps = name.windows(2).filter(|pair| pair[0].is_ascii_uppercase() && pair[1].is_ascii_lowercase()).count();
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$');
-    humps >= 2
-        && name[0].is_ascii_uppercase()
-        && word.iter().all(is_plain)
-        && !std::str::from_utf8(word).is_ok_and(is_closed)
+    let is_class = humps >= 2 && plain.first().is_some_and(u8::is_ascii_uppercase);
+    let is_function = plain.contains(&b'_') && plain.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_');
+    (is_class || is_function)
+        && word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$'))
+        && !tells(word)
 }

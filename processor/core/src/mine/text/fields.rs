@@ -7,7 +7,8 @@ use crate::class::Probe;
 use crate::general::is_closed;
 use crate::mine::sink::Sink;
 use crate::mine::words::{
-    asks_kind, is_architecture, is_domain, is_fault, is_method, is_naming, is_nothing, is_state, is_statement,
+    asks_kind, asks_state, is_architecture, is_domain, is_fault, is_method, is_naming, is_nothing, is_state,
+    is_statement,
 };
 
 impl Splitter<'_, '_> {
@@ -69,7 +70,7 @@ impl Splitter<'_, '_> {
         if std::mem::take(&mut self.key) {
             self.value(content);
             is_named = self.text[at - 1] == b'=' && is_naming(self.before(0));
-            stays |= asks_kind(self.before(0)) && is_word(content);
+            stays |= (asks_kind(self.before(0)) || asks_state(self.before(0))) && is_word(content);
         }
         let is_value = self.request.is_some() || is_named && !content.is_empty();
         if is_named {
@@ -108,7 +109,8 @@ impl Splitter<'_, '_> {
         is_one.then_some(bracket + 1 + close)
     }
 
-    /// Where a statement in SQL begins that is all there is behind a colon and the word for it: `statement: select …`.
+    /// Where a statement in SQL begins that is all there is behind a colon, if the word before says that it is one or it
+    /// surely is: `statement: commit`, `process 17: update a set b=c`.
     pub(super) fn statement(&self, colon: usize, end: usize) -> Option<usize> {
         let start = colon + 2;
         if end != self.text.len() || self.text.get(colon + 1) != Some(&b' ') {
@@ -116,11 +118,13 @@ impl Splitter<'_, '_> {
         }
         let word = &self.text[self.bits.word_start(colon)..colon];
         let is_named = [&b"statement"[..], b"sql", b"query"].iter().any(|name| word.eq_ignore_ascii_case(name));
-        let rest = self.text[..end].get(start..).filter(|_| is_named)?;
+        let rest = self.text[..end].get(start..)?;
         let (verb, behind) = rest.split_at(rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count());
         let ends = behind.first().is_none_or(|byte| matches!(byte, b' ' | b';' | b'('));
         let second = behind.get(1..).and_then(|next| next.split(|&byte| byte == b' ').next()).unwrap_or_default();
-        (ends && is_statement(verb) && !is_fault(second)).then_some(start)
+        let is_one =
+            ends && is_statement(verb) && if is_named { !is_fault(second) } else { is_whole_statement(verb, behind) };
+        is_one.then_some(start)
     }
 
     /// Whether a bar joins more to a key's value: `cmd=client|list`.
@@ -213,6 +217,20 @@ fn begins_pair(text: &[u8]) -> bool {
 fn names_architecture(word: &[u8]) -> bool {
     let keys: [&[u8]; 5] = [b"arch", b"architecture", b"cpu", b"machine", b"platform"];
     keys.iter().any(|key| word.eq_ignore_ascii_case(key))
+}
+
+/// Whether what follows a statement's verb is what does in SQL and in no sentence.
+fn is_whole_statement(verb: &[u8], behind: &[u8]) -> bool {
+    let mut words = behind.split(|&byte| byte == b' ').skip(1);
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let follows = |word: &[u8], known: &[u8]| word.eq_ignore_ascii_case(known);
+    match &verb.to_ascii_lowercase()[..] {
+        b"select" => first.starts_with(b"*") || memchr(b'(', first).is_some_and(|at| at > 0),
+        b"insert" => follows(first, b"into") && memchr(b'(', behind).is_some(),
+        b"update" => follows(second, b"set") && memchr(b'=', behind).is_some(),
+        b"begin" | b"commit" | b"rollback" => behind.first() == Some(&b';'),
+        _ => false,
+    }
 }
 
 /// Whether that is letters, perhaps with dashes or underscores between them.
