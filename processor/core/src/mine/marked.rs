@@ -224,7 +224,7 @@ mod tests {
             ("last call: get_data", "last call: <*>"),
             ("state: not_yet of mode: read_only", "state: not_yet of mode: read_only"),
             ("mode: read_only", "mode: read_only"),
-            ("ran policy: DropCopies()", "ran policy: <*>"),
+            ("ran policy: CopyPruner()", "ran policy: <*>"),
             ("group `staff' and `failed', can't be it's", "group `<*>' and `failed', can't be it's"),
             ("unpack make-doc (4.3-1) for read-error (17)", "unpack <*> (<*>) for read-error (<*>)"),
             ("cause: java.io.SocketException", "cause: java.io.SocketException"),
