@@ -213,6 +213,10 @@ mod tests {
     fn names_are_values_where_what_stands_around_tells_so() {
         for (line, template) in [
             ("connect from localhost[127.0.0.1] to mx[10.0.0.7]:25", "connect from <*>[<*>] to <*>[<*>]:<*>"),
+            (
+                "opened for root(uid=0) by bob(uid=7) with f(x=7)",
+                "opened for <*>(uid=<*>) by <*>(uid=<*>) with f(x=<*>)",
+            ),
             ("on localhost, or localhost.", "on <*>, or <*>."),
             ("job pay.charge[123e4567-e89b-12d3-a456-426614174000] done, sshd[17]", "job <*>[<*>] done, sshd[<*>]"),
             ("client <unknown> of <none> uses N/A", "client <*> of <*> uses <*>"),

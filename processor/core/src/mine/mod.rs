@@ -206,6 +206,7 @@ mod tests {
                 "socket[addr=<*>,port=<*>,to=<*>] at <*> and <*>,b=<*>",
             ),
             ("ran cmd=client|kill|x by=a | b", "ran cmd=<*> by=<*> | b"),
+            ("as=a:b_c:s0 io=disk:failed to=c: d", "as=<*> io=<*>:failed to=<*>: d"),
             ("pool: java.util.Pool@1f2e[idle = 3] of a.Task@1f2e", "pool: <*>[idle = <*>] of a.Task@<*>"),
             ("got lib:amd64. Sent to=<\"a b\"@x> by=<\"c\"@y>", "got <*>. Sent to=<<*>> by=<<*>>"),
             ("reply $NRG.R.hAB for A$B.c at $5", "reply <*> for A$B.c at <*>"),
@@ -239,7 +240,7 @@ mod tests {
     fn a_statement_is_a_value_where_its_key_says_that_it_is_one() {
         for (line, shape) in [
             ("took 3 ms statement: select a from b where c = 'd e'", "took <*> ms statement: <*>"),
-            ("STATEMENT: COMMIT", "STATEMENT: <*>"),
+            ("STATEMENT:  COMMIT", "STATEMENT: <*>"),
             ("process 17: begin; update a set b = 'c'", "process <*>"),
             ("was running: select sleep(30)", "was running: <*>"),
             ("note: update the set again", "note: update the set again"),

@@ -263,6 +263,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
             && let Some(statement) = self.statement(at, end)
         {
             self.key = false;
+            self.space(at + 1, statement, sink);
             self.variable(statement..end, sink);
             return end;
         }
@@ -272,6 +273,12 @@ impl<'t, 'c> Splitter<'t, 'c> {
                     return next;
                 }
             }
+            b'|' | b':' if self.last_was_variable && self.is_assigned_more(at) => {
+                self.key = false;
+                let next = self.bits.word_end(at + 1).min(end);
+                self.variable(at..next, sink);
+                return next;
+            }
             b'=' | b':' => self.key = !self.passed.is_empty(),
             b'<' if let Some(close) = self.quoted_address(at, end) => {
                 self.key = false;
@@ -280,12 +287,6 @@ impl<'t, 'c> Splitter<'t, 'c> {
             }
             // What stands behind a key in angle brackets is its value.
             b'<' if self.key && self.text[at - 1] == b'=' && encloses_word(&self.text[at..end]) => {}
-            b'|' if self.last_was_variable && self.is_assigned_more(at) => {
-                self.key = false;
-                let next = self.bits.word_end(at + 1).min(end);
-                self.variable(at..next, sink);
-                return next;
-            }
             b',' if self.last_was_variable => {
                 self.key = false;
                 return self.nothing_behind(at, end, sink);

@@ -71,7 +71,7 @@ fn tells(word: &[u8]) -> bool {
 }
 
 /// The pieces with the names marked that an address or an id in brackets belongs to, `mx[10.0.0.1]`, `pay.charge[UUID]`,
-/// and those of packages with their version, `make-doc (4.3-1)`.
+/// of users with their number, `by bob(uid=7)`, and those of packages with their version, `make-doc (4.3-1)`.
 fn names_marked(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut marked = Marked::default();
     let mut pieces = pieces.into_iter().peekable();
@@ -97,12 +97,14 @@ fn names_marked(pieces: Vec<Piece>) -> Vec<Piece> {
 /// Where the name is that ends before a bracket behind which this value stands, when that makes it one's own.
 fn name_before(text: &[u8], value: &[u8]) -> Option<Range<usize>> {
     let package = text.strip_suffix(b" (");
-    let before = package.or(text.strip_suffix(b"["))?;
+    let user = text.strip_suffix(b"(uid=");
+    let before = package.or(user).or(text.strip_suffix(b"["))?;
     let length = before.iter().rev().take_while(|&&byte| is_name_byte(byte)).count();
     let name = before.len() - length..before.len();
     let word = &before[name.clone()];
     let is_one = word.first().is_some_and(u8::is_ascii_alphabetic)
         && match kind::of(value) {
+            "num" => user.is_some(),
             "ip" => package.is_none(),
             "uuid" => package.is_none() && word.contains(&b'.'),
             _ => package.is_some() && is_package(word) && is_version(value),

@@ -112,10 +112,11 @@ impl Splitter<'_, '_> {
     /// Where a statement in SQL begins that is all there is behind a colon, if the word before says that it is one or it
     /// surely is: `statement: commit`, `process 17: update a set b=c`.
     pub(super) fn statement(&self, colon: usize, end: usize) -> Option<usize> {
-        let start = colon + 2;
-        if end != self.text.len() || self.text.get(colon + 1) != Some(&b' ') {
+        let blanks = self.text[colon + 1..end].iter().take_while(|&&byte| byte == b' ').count();
+        if end != self.text.len() || blanks == 0 {
             return None;
         }
+        let start = colon + 1 + blanks;
         let word = &self.text[self.bits.word_start(colon)..colon];
         let is_named = [&b"statement"[..], b"sql", b"query"].iter().any(|name| word.eq_ignore_ascii_case(name));
         let rest = self.text[..end].get(start..)?;
@@ -127,11 +128,15 @@ impl Splitter<'_, '_> {
         is_one.then_some(start)
     }
 
-    /// Whether a bar joins more to a key's value: `cmd=client|list`.
+    /// Whether a bar or a colon joins more to a key's value, `cmd=client|list`, `context=system:object`, which does not say
+    /// how it goes.
     pub(super) fn is_assigned_more(&self, bar: usize) -> bool {
         let value = self.passed.before(0, self.bits);
         let before = self.text[..value.start].last().copied();
-        value.end == bar && !self.bits.is_sep(bar + 1) && (before == Some(b'=') || self.text[value.start] == b'|')
+        value.end == bar
+            && !self.bits.is_sep(bar + 1)
+            && !is_state(&self.text[bar + 1..self.bits.word_end(bar + 1)])
+            && (before == Some(b'=') || matches!(self.text[value.start], b'|' | b':'))
     }
 
     /// Where a package's name ends that is followed by an architecture: `libc-bin:amd64`.
