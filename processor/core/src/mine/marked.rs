@@ -159,6 +159,7 @@ mod tests {
             ("at Mon Jan  2 10:00:00 2024 done", "at <*> done"),
             ("at Mon Jan 02 10:00:00 UTC 2024 done", "at <*> done"),
             ("took 12:34:56,789 in 3.5", "took <*> in <*>"),
+            ("up 3d 2h 15m 0.5s of 5m 5m 7h", "up <*> of <*> <*> <*>"),
             ("peer fe80::1f at 10.0.0.1:80", "peer <*> at <*>"),
             ("free channels 1 2 3 4 5 6 of 7", "free channels <*> of <*>"),
             ("load 0.5 0.7 0.9 now", "load <*> <*> <*> now"),

@@ -205,6 +205,7 @@ mod tests {
                 "socket[addr=/10.0.0.1,port=17,to=9] at /a,b and /a,b=c",
                 "socket[addr=<*>,port=<*>,to=<*>] at <*> and <*>,b=<*>",
             ),
+            ("removed '/tmp/a b 7.txt', ran '/bin/a failed'", "removed '<*>', ran '<*> failed'"),
             ("ran cmd=client|kill|x by=a | b", "ran cmd=<*> by=<*> | b"),
             ("as=a:b_c:s0 io=disk:failed to=c: d", "as=<*> io=<*>:failed to=<*>: d"),
             ("pool: java.util.Pool@1f2e[idle = 3] of a.Task@1f2e", "pool: <*>[idle = <*>] of a.Task@<*>"),

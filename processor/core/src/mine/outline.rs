@@ -337,7 +337,7 @@ mod tests {
         user for password from FF UTC PDT name tag a.b.c a.b.hk env env:a.b= grpc.code response_code level INFO WARN ERROR Jan Mon AM PM took size user node x /a/b /healthz /health/db https \
         C a.b.com me@x .. ... session dead beef fe80 - -- | kube-probe/1.2 true <nil> T UTC ts file file: /var \
         null none NULL b' u\" op type=read cmd= name=open A_B ,b= .../ <x> <none> <word> lib:amd64 arch pool:arm64 index +up a.b.C@5e[ \
-        statement statement: sql: select drop begin;";
+        statement statement: sql: select drop begin; '/a~ \"/health~ '/x?~ failed";
     /// A blank is written `~`.
     const MARKS: &str = "~ ~ ~ ~ ~~ = = : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \
         () ~()~ '. ! % @ \\ ? #";

@@ -52,7 +52,7 @@ fn begins_with_letter(value: &[u8]) -> bool {
 /// Whether two values with blanks between them are one.
 fn joins_loosely(left: &[u8], between: &[u8], right: &[u8]) -> bool {
     match between {
-        b" " => right.starts_with(b"HTTP/") || is_moment(left, right),
+        b" " => right.starts_with(b"HTTP/") || is_moment(left, right) || is_duration(left, right),
         b", " => is_calendar(left) && right.len() == 4 && right.iter().all(u8::is_ascii_digit),
         _ => false,
     }
@@ -93,6 +93,17 @@ fn kind_length(text: &[u8]) -> usize {
         start -= length + 1;
     }
     text.len() - start
+}
+
+/// Whether two words are parts of one duration, the greater first: `2h 15m`.
+fn is_duration(left: &[u8], right: &[u8]) -> bool {
+    let unit = |word: &[u8]| {
+        let digits = word.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+        let units: [&[u8]; 8] = [b"w", b"d", b"h", b"m", b"s", b"ms", b"us", b"ns"];
+        units.iter().position(|unit| digits > 0 && word[digits..] == **unit)
+    };
+    let last = words(left).next_back().and_then(unit);
+    last.zip(unit(right)).is_some_and(|(left, right)| left < right)
 }
 
 /// The words of a value that is made of such.

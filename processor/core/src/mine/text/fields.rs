@@ -1,5 +1,7 @@
 //! What is one value although it is more than one word: quoted fields, paths, who called, a setting.
 
+use std::ops::Range;
+
 use memchr::memchr;
 
 use super::Splitter;
@@ -73,7 +75,7 @@ impl Splitter<'_, '_> {
             stays |= (asks_kind(self.before(0)) || asks_state(self.before(0))) && is_word(content);
         }
         let is_value = self.request.is_some() || is_named && !content.is_empty();
-        if is_named {
+        if is_named || self.is_path_with_blanks(&inside) {
             // What it is called may hold blanks and is one value all the same.
         } else if is_value {
             self.agent_probes = Probe::agent(content);
@@ -164,6 +166,29 @@ impl Splitter<'_, '_> {
         }
         self.variable(word.clone(), sink);
         word.end
+    }
+
+    /// Whether what stands in quotes is a path from the root with blanks in it, and perhaps more of a command, and no
+    /// word there tells how it went.
+    fn is_path_with_blanks(&self, inside: &Range<usize>) -> bool {
+        let content = &self.text[inside.clone()];
+        if self.request.is_some() || content.first() != Some(&b'/') || memchr(b' ', content).is_none() {
+            return false;
+        }
+        let mut at = inside.start;
+        while at < inside.end {
+            let end = self.bits.word_end(at).min(inside.end);
+            if end > at {
+                let word = self.bits.word(at, end);
+                // Nobody asks what data says.
+                let tells = !word.digit && !word.odd && std::str::from_utf8(&self.text[at..end]).is_ok_and(is_closed);
+                if tells {
+                    return false;
+                }
+            }
+            at = end + 1;
+        }
+        true
     }
 
     /// Whether one mark stands there that ends a sentence.
