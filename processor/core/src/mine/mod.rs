@@ -2,8 +2,8 @@
 //!
 //! `head` finds what stands before the message (level, time stamps of transports), `plain` knows the lines that most are,
 //! `text` splits and masks; `classes` says what each byte is and `bits` where words end, `passed` which words came before,
-//! `clues` what named values say, `names` finds who is spoken of, `lists` what is enumerated, `words` holds the closed
-//! lists. `outline` is what tells a line that was met before, `structured::outline` a JSON text. `structured` reads JSON
+//! `clues` what named values say, `names` finds who is spoken of, `lists` what is enumerated, `words` and
+//! `versioned` hold the closed lists. `outline` is what tells a line that was met before, `structured::outline` a JSON text. `structured` reads JSON
 //! and map bodies, `trace` stacks below a line. `sink` is where the pieces go: a skeleton on the hot path, a template with
 //! its slots for people; `marked` is a template for other tools.
 
@@ -24,6 +24,7 @@ pub mod sink;
 pub mod structured;
 pub mod text;
 mod trace;
+mod versioned;
 pub mod words;
 
 use std::borrow::Cow;

@@ -17,7 +17,8 @@ use super::bits::{Around, Bits, PathMarks};
 use super::buffer::Buffer;
 use super::clues::may_tell;
 use super::text::scheme_follows;
-use super::words::{LONGEST_TECHNICAL, is_interface, is_named, is_technical, is_versioned};
+use super::versioned::is_versioned;
+use super::words::{LONGEST_TECHNICAL, is_interface, is_named, is_technical};
 use crate::class::{Probe, is_file, is_root};
 
 /// What stands for data, by what may be asked of its first letter; a text with control characters has no outline.

@@ -5,11 +5,12 @@
 //! variable and in the fingerprint as a class.
 //!
 //! `glide` is the short way over most of a line; `varies` tells data from wording, `values` and `fields` know what is
-//! data by what stands around it or is more than a word, `says` collects the clues.
+//! data by what stands around it or is more than a word, `statements` where SQL is quoted, `says` collects the clues.
 
 mod fields;
 mod glide;
 mod says;
+mod statements;
 mod values;
 mod varies;
 

@@ -1,5 +1,7 @@
 //! Closed lists of words, which are part of the ruleset.
 
+use super::versioned::is_architecture;
+
 /// Whether a key asks how something is or went: `status`, `job_state`, `http.result`.
 pub fn asks_state(key: &[u8]) -> bool {
     let last = key.iter().rposition(|byte| matches!(byte, b'.' | b'_' | b'-')).map_or(key, |at| &key[at + 1..]);
@@ -100,57 +102,6 @@ pub fn is_technical(word: &[u8]) -> bool {
         [b'0'..=b'9', ..] => matches!(word, b"2xx" | b"3xx" | b"4xx" | b"5xx"),
         _ => is_technical_name(word) || is_protocol(word) || is_architecture(word),
     }
-}
-
-/// A name of words joined by underscores of which those with digits are versions: `P_ACK_V1`, `route_v4_gw`. What is
-/// written in small letters has three at least: `orders_v2` is one of several.
-#[inline]
-pub fn is_versioned(word: &[u8]) -> bool {
-    // Its end and its first digit tell of most words.
-    let may_be = match word {
-        [.., before, last] if last.is_ascii_digit() => matches!(before, b'v' | b'V'),
-        [first, ..] => first.is_ascii_alphabetic(),
-        [] => false,
-    };
-    may_be && names_version(word)
-}
-
-#[inline(never)]
-fn names_version(word: &[u8]) -> bool {
-    let (mut joints, mut has_version, mut in_capitals) = (0, false, true);
-    for (at, byte) in word.iter().enumerate() {
-        match byte {
-            b'A'..=b'Z' => {}
-            b'a'..=b'z' => in_capitals = false,
-            b'_' => joints += 1,
-            b'0'..=b'9' if word[..at].ends_with(b"_v") || word[..at].ends_with(b"_V") => {
-                if !matches!(word.get(at + 1), None | Some(b'_')) {
-                    return false;
-                }
-                has_version = true;
-            }
-            _ => return false,
-        }
-    }
-    has_version && word[0] != b'_' && joints >= if in_capitals { 1 } else { 2 }
-}
-
-/// A processor's architecture as it stands behind a package's name: `libc6:amd64`.
-pub fn is_architecture(word: &[u8]) -> bool {
-    matches!(
-        word,
-        b"amd64"
-            | b"arm64"
-            | b"i386"
-            | b"i686"
-            | b"x86_64"
-            | b"aarch64"
-            | b"armhf"
-            | b"ppc64el"
-            | b"ppc64le"
-            | b"s390x"
-            | b"riscv64"
-    )
 }
 
 /// A protocol with its version: `UDPv4`, `SNMPv3`.
@@ -386,41 +337,6 @@ pub fn is_naming(key: &[u8]) -> bool {
 pub fn asks_kind(key: &[u8]) -> bool {
     let last = key.iter().rposition(|byte| matches!(byte, b'.' | b'_' | b'-')).map_or(key, |at| &key[at + 1..]);
     matches!(last, b"op" | b"operation" | b"type" | b"kind" | b"mode" | b"action" | b"method")
-}
-
-/// What statements in SQL begin with.
-pub fn is_statement(verb: &[u8]) -> bool {
-    const VERBS: [&[u8]; 28] = [
-        b"alter",
-        b"analyze",
-        b"begin",
-        b"call",
-        b"commit",
-        b"copy",
-        b"create",
-        b"delete",
-        b"drop",
-        b"execute",
-        b"explain",
-        b"grant",
-        b"insert",
-        b"lock",
-        b"merge",
-        b"prepare",
-        b"replace",
-        b"revoke",
-        b"rollback",
-        b"savepoint",
-        b"select",
-        b"set",
-        b"show",
-        b"truncate",
-        b"update",
-        b"use",
-        b"vacuum",
-        b"with",
-    ];
-    VERBS.iter().any(|known| verb.eq_ignore_ascii_case(known))
 }
 
 /// States that say that something went wrong.

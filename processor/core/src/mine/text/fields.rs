@@ -8,10 +8,8 @@ use super::Splitter;
 use crate::class::Probe;
 use crate::general::is_closed;
 use crate::mine::sink::Sink;
-use crate::mine::words::{
-    asks_kind, asks_state, is_architecture, is_domain, is_fault, is_method, is_naming, is_nothing, is_state,
-    is_statement,
-};
+use crate::mine::versioned::is_architecture;
+use crate::mine::words::{asks_kind, asks_state, is_domain, is_method, is_naming, is_nothing, is_state};
 
 impl Splitter<'_, '_> {
     /// The common log format begins with client, identity, user: names, not words.
@@ -109,25 +107,6 @@ impl Splitter<'_, '_> {
         let is_one =
             !domain.is_empty() && domain.iter().all(|&byte| byte > b' ' && !matches!(byte, b'"' | b'<' | b','));
         is_one.then_some(bracket + 1 + close)
-    }
-
-    /// Where a statement in SQL begins that is all there is behind a colon, if the word before says that it is one or it
-    /// surely is: `statement: commit`, `process 17: update a set b=c`.
-    pub(super) fn statement(&self, colon: usize, end: usize) -> Option<usize> {
-        let blanks = self.text[colon + 1..end].iter().take_while(|&&byte| byte == b' ').count();
-        if end != self.text.len() || blanks == 0 {
-            return None;
-        }
-        let start = colon + 1 + blanks;
-        let word = &self.text[self.bits.word_start(colon)..colon];
-        let is_named = [&b"statement"[..], b"sql", b"query"].iter().any(|name| word.eq_ignore_ascii_case(name));
-        let rest = self.text[..end].get(start..)?;
-        let (verb, behind) = rest.split_at(rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count());
-        let ends = behind.first().is_none_or(|byte| matches!(byte, b' ' | b';' | b'('));
-        let second = behind.get(1..).and_then(|next| next.split(|&byte| byte == b' ').next()).unwrap_or_default();
-        let is_one =
-            ends && is_statement(verb) && if is_named { !is_fault(second) } else { is_whole_statement(verb, behind) };
-        is_one.then_some(start)
     }
 
     /// Whether a bar or a colon joins more to a key's value, `cmd=client|list`, `context=system:object`, which does not say
@@ -247,20 +226,6 @@ fn begins_pair(text: &[u8]) -> bool {
 fn names_architecture(word: &[u8]) -> bool {
     let keys: [&[u8]; 5] = [b"arch", b"architecture", b"cpu", b"machine", b"platform"];
     keys.iter().any(|key| word.eq_ignore_ascii_case(key))
-}
-
-/// Whether what follows a statement's verb is what does in SQL and in no sentence.
-fn is_whole_statement(verb: &[u8], behind: &[u8]) -> bool {
-    let mut words = behind.split(|&byte| byte == b' ').skip(1);
-    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let follows = |word: &[u8], known: &[u8]| word.eq_ignore_ascii_case(known);
-    match &verb.to_ascii_lowercase()[..] {
-        b"select" => first.starts_with(b"*") || memchr(b'(', first).is_some_and(|at| at > 0),
-        b"insert" => follows(first, b"into") && memchr(b'(', behind).is_some(),
-        b"update" => follows(second, b"set") && memchr(b'=', behind).is_some(),
-        b"begin" | b"commit" | b"rollback" => behind.first() == Some(&b';'),
-        _ => false,
-    }
 }
 
 /// Whether that is letters, perhaps with dashes or underscores between them.

@@ -7,9 +7,10 @@ use memchr::memchr;
 use super::Splitter;
 use crate::general;
 use crate::mine::bits::Word;
+use crate::mine::versioned::{is_architecture, is_versioned};
 use crate::mine::words::{
-    asks_kind, asks_state, is_answer, is_architecture, is_country, is_domain, is_fault, is_interface, is_month,
-    is_named, is_naming, is_no_name, is_nothing, is_state, is_technical, is_truth, is_versioned, is_weekday, is_zone,
+    asks_kind, asks_state, is_answer, is_country, is_domain, is_fault, is_interface, is_month, is_named, is_naming,
+    is_no_name, is_nothing, is_state, is_technical, is_truth, is_weekday, is_zone,
 };
 
 impl Splitter<'_, '_> {
