@@ -274,7 +274,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
                     return next;
                 }
             }
-            b'|' | b':' if self.last_was_variable && self.is_assigned_more(at) => {
+            b'|' | b':' if self.last_was_variable && self.is_assigned_more(at, end) => {
                 self.key = false;
                 let next = self.bits.word_end(at + 1).min(end);
                 self.variable(at..next, sink);

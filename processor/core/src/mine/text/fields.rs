@@ -111,32 +111,43 @@ impl Splitter<'_, '_> {
 
     /// Whether a bar or a colon joins more to a key's value, `cmd=client|list`, `context=system:object`, which does not say
     /// how it goes.
-    pub(super) fn is_assigned_more(&self, bar: usize) -> bool {
+    #[inline]
+    pub(super) fn is_assigned_more(&self, bar: usize, end: usize) -> bool {
+        bar + 1 < end && !self.bits.is_sep(bar + 1) && self.is_joined_to_value(bar)
+    }
+
+    #[inline(never)]
+    fn is_joined_to_value(&self, bar: usize) -> bool {
         let value = self.passed.before(0, self.bits);
         let before = self.text[..value.start].last().copied();
         value.end == bar
-            && !self.bits.is_sep(bar + 1)
             && !is_state(&self.text[bar + 1..self.bits.word_end(bar + 1)])
             && (before == Some(b'=') || matches!(self.text[value.start], b'|' | b':'))
     }
 
     /// Where a package's name ends that is followed by an architecture: `libc-bin:amd64`.
+    #[inline]
     pub(super) fn package(&self, start: usize, end: usize, limit: usize) -> Option<usize> {
-        if self.text.get(end) != Some(&b':') {
-            return None;
-        }
+        // The first letter tells of most words.
+        let may_be = matches!(self.text[end..], [b':', b'a' | b'i' | b'x' | b'p' | b's' | b'r', ..]) && end + 1 < limit;
+        if may_be { self.any_package(start, end, limit) } else { None }
+    }
+
+    #[inline(never)]
+    fn any_package(&self, start: usize, end: usize, limit: usize) -> Option<usize> {
         let whole = self.bits.word_end(end + 1).min(limit);
         let marks =
             self.text[end + 1..whole].iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
         let whole = whole - marks;
-        let is_one = end + 1 < whole && is_architecture(&self.text[end + 1..whole]);
+        let is_one = is_architecture(&self.text[end + 1..whole]);
         (is_one && !names_architecture(&self.text[start..end])).then_some(whole)
     }
 
     /// Goes over the comma behind a value, and over what follows if that stands for no value: `(17, null)`.
     pub(super) fn nothing_behind<S: Sink>(&mut self, comma: usize, end: usize, sink: &mut S) -> usize {
         let start = comma + 1 + usize::from(self.text.get(comma + 1) == Some(&b' '));
-        if start >= end {
+        // The first letter tells of most words.
+        if start >= end || !matches!(self.text[start], b'n' | b'N' | b'u') {
             return comma + 1;
         }
         let word = start..self.bits.word_end(start).min(end);

@@ -81,7 +81,7 @@ impl Splitter<'_, '_> {
             return if blank { self.bits.gap_start(event).max(at) } else { event };
         }
         let date = event - word == 3 && self.text[word].is_ascii_uppercase();
-        let package = self.text.get(event) == Some(&b':') && self.package(word, event, self.text.len()).is_some();
+        let package = self.package(word, event, self.text.len()).is_some();
         let looked_at = package
             || date
             || scheme_follows(self.text, event)

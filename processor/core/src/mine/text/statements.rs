@@ -8,56 +8,80 @@ use crate::mine::words::is_fault;
 impl Splitter<'_, '_> {
     /// Where a statement in SQL begins that is all there is behind a colon, if the word before says that it is one or it
     /// surely is: `statement: commit`, `process 17: update a set b=c`.
+    #[inline]
     pub(super) fn statement(&self, colon: usize, end: usize) -> Option<usize> {
-        let blanks = self.text[colon + 1..end].iter().take_while(|&&byte| byte == b' ').count();
-        if end != self.text.len() || blanks == 0 {
+        if end != self.text.len() || self.text.get(colon + 1) != Some(&b' ') {
             return None;
         }
+        let blanks = self.text[colon + 1..].iter().take_while(|&&byte| byte == b' ').count();
         let start = colon + 1 + blanks;
+        let rest = &self.text[start..];
+        // The first letter tells of most words.
+        if !rest.first().is_some_and(|first| first.is_ascii_alphabetic() && FIRST >> (first & 31) & 1 == 1) {
+            return None;
+        }
+        self.any_statement(colon, start)
+    }
+
+    #[inline(never)]
+    fn any_statement(&self, colon: usize, start: usize) -> Option<usize> {
+        let rest = &self.text[start..];
+        let (verb, behind) = rest.split_at(rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count());
+        if !is_statement(verb) {
+            return None;
+        }
         let word = &self.text[self.bits.word_start(colon)..colon];
         let is_named = [&b"statement"[..], b"sql", b"query"].iter().any(|name| word.eq_ignore_ascii_case(name));
-        let rest = self.text[..end].get(start..)?;
-        let (verb, behind) = rest.split_at(rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count());
         let ends = behind.first().is_none_or(|byte| matches!(byte, b' ' | b';' | b'('));
         let second = behind.get(1..).and_then(|next| next.split(|&byte| byte == b' ').next()).unwrap_or_default();
-        let is_one =
-            ends && is_statement(verb) && if is_named { !is_fault(second) } else { is_whole_statement(verb, behind) };
+        let is_one = ends && if is_named { !is_fault(second) } else { is_whole_statement(verb, behind) };
         is_one.then_some(start)
     }
 }
 
 /// What statements in SQL begin with.
+const VERBS: [&[u8]; 28] = [
+    b"alter",
+    b"analyze",
+    b"begin",
+    b"call",
+    b"commit",
+    b"copy",
+    b"create",
+    b"delete",
+    b"drop",
+    b"execute",
+    b"explain",
+    b"grant",
+    b"insert",
+    b"lock",
+    b"merge",
+    b"prepare",
+    b"replace",
+    b"revoke",
+    b"rollback",
+    b"savepoint",
+    b"select",
+    b"set",
+    b"show",
+    b"truncate",
+    b"update",
+    b"use",
+    b"vacuum",
+    b"with",
+];
+
+/// The letters that they begin with, a bit each.
+const FIRST: u32 = {
+    let (mut letters, mut index) = (0, 0);
+    while index < VERBS.len() {
+        letters |= 1 << (VERBS[index][0] & 31);
+        index += 1;
+    }
+    letters
+};
+
 fn is_statement(verb: &[u8]) -> bool {
-    const VERBS: [&[u8]; 28] = [
-        b"alter",
-        b"analyze",
-        b"begin",
-        b"call",
-        b"commit",
-        b"copy",
-        b"create",
-        b"delete",
-        b"drop",
-        b"execute",
-        b"explain",
-        b"grant",
-        b"insert",
-        b"lock",
-        b"merge",
-        b"prepare",
-        b"replace",
-        b"revoke",
-        b"rollback",
-        b"savepoint",
-        b"select",
-        b"set",
-        b"show",
-        b"truncate",
-        b"update",
-        b"use",
-        b"vacuum",
-        b"with",
-    ];
     VERBS.iter().any(|known| verb.eq_ignore_ascii_case(known))
 }
 
