@@ -2,9 +2,10 @@
 //!
 //! The template of an event type (`sink::Template`) shows what its type has in common, states included. This one shows
 //! what a reader would call a value: a date with its time is one, so is a request's target with its protocol and a list
-//! of values, while what only frames a value (`#`, `%`, a name before a dot) stays. `words` finds what reads like wording
-//! and is a value, `joins` and `lists` what is one value although it is several.
+//! of values, while what only frames a value (`#`, `%`, a name before a dot) stays. `words` and `announced` find what reads like
+//! wording and is a value, `joins` and `lists` what is one value although it is several.
 
+mod announced;
 mod joins;
 mod lists;
 mod words;
@@ -205,6 +206,20 @@ mod tests {
         for (line, template) in [
             ("set quiet(true), owner=null, (NULL key)", "set quiet(<*>), owner=<*>, (<*> key)"),
             ("a null pointer and a truer word", "a null pointer and a truer word"),
+        ] {
+            assert_eq!(marked(line), template, "{line}");
+        }
+    }
+
+    #[test]
+    fn names_are_values_behind_the_word_for_what_they_name() {
+        for (line, template) in [
+            ("drained node web-a and topic shop.orders", "drained node <*> and topic <*>"),
+            ("joined Cluster: main, Host: web", "joined Cluster: <*>, Host: <*>"),
+            ("node is up, user: failed", "node is up, user: failed"),
+            ("file system from disk", "file system from disk"),
+            ("loaded from shop.conf to app.b.c", "loaded from <*> to app.b.c"),
+            ("table read-error, cluster: not yet", "table read-error, cluster: not yet"),
         ] {
             assert_eq!(marked(line), template, "{line}");
         }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::announced::is_announced;
 use super::{Marked, Piece, is_name_byte};
 use crate::general::is_closed;
 use crate::mine::kind;
@@ -51,6 +52,9 @@ fn is_value_word(text: &[u8], start: usize, end: usize) -> bool {
     if text[..start].ends_with(b"`") && text.get(end) == Some(&b'\'') {
         return word.first().is_some_and(u8::is_ascii_alphabetic) && !tells(word);
     }
+    if is_announced(text, start, word) {
+        return true;
+    }
     if !matches!(word.len(), 3..=LONGEST_VALUE_WORD) {
         return false;
     }
@@ -66,7 +70,7 @@ fn is_value_word(text: &[u8], start: usize, end: usize) -> bool {
 }
 
 /// Whether a word tells how it went.
-fn tells(word: &[u8]) -> bool {
+pub(super) fn tells(word: &[u8]) -> bool {
     std::str::from_utf8(word).is_ok_and(is_closed)
 }
 
