@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use crate::class::Clues;
-use crate::general::Shape;
 use crate::general::sets::Sets;
 use crate::general::shown::Shown;
+use crate::general::{MARK, PLACES, Shape};
 use crate::identity::Context;
 use crate::mine::bits::Bits;
 use crate::mine::marked::Marked;
@@ -14,6 +14,35 @@ use crate::mine::{self, Masks};
 
 /// So many types are told apart; further lines still have the shape that their words say.
 const TYPES: usize = 1 << 20;
+
+/// Words that are values of types, each by what those say before it. In another type that begins alike it is one, too.
+struct Values(HashSet<(String, String)>);
+
+impl Values {
+    fn of<'a>(types: impl Iterator<Item = (Shape<'a>, String)>) -> Self {
+        let mut values = HashSet::new();
+        for (shape, general) in types {
+            let over = Shape::of(&general);
+            for (word, over) in shape.words.iter().zip(&over.words) {
+                if general[over.range.clone()] == *MARK && !word.is_masked {
+                    values.insert((general[..over.range.start].to_owned(), shape.text[word.range.clone()].to_owned()));
+                }
+            }
+        }
+        Self(values)
+    }
+
+    /// The places of a type's words that are such, a bit each.
+    fn also(&self, shape: &Shape<'_>, general: &str) -> u64 {
+        let over = Shape::of(general);
+        let known = shape.words.iter().zip(&over.words).enumerate().take(PLACES).filter(|(_, (word, over))| {
+            word.is_open()
+                && !word.is_masked
+                && self.0.contains(&(general[..over.range.start].to_owned(), shape.text[word.range.clone()].to_owned()))
+        });
+        known.fold(0, |places, (place, _)| places | 1 << place)
+    }
+}
 
 /// The skeleton and the template of each line, in which every variable is `<*>`.
 pub fn of(masks: &Masks, text: &[u8]) -> Vec<(String, String)> {
@@ -38,14 +67,35 @@ pub fn of(masks: &Masks, text: &[u8]) -> Vec<(String, String)> {
             break;
         }
     }
+    let values = Values::of(different.iter().map(|skeleton| {
+        let shape = Shape::of(skeleton);
+        let general = shape.with(sets.covering(&context, &shape));
+        (shape, general)
+    }));
     let mut shaped = |line: &[u8], skeleton: &str| {
         let shape = Shape::of(skeleton);
         let places = sets.covering(&context, &shape);
         let general = shape.with(places);
-        let mut template = Shown::new(Marked::default(), shape.variables_under(&Shape::of(&general)));
+        let shown = shape.with(places | values.also(&shape, &general));
+        let mut template = Shown::new(Marked::default(), shape.variables_under(&Shape::of(&shown)));
         mine::line(line, masks, &mut bits, &mut template, &mut Clues::default());
         let template = template.inner.finish();
         (general, String::from_utf8_lossy(&template).trim_end().to_owned())
     };
     lines.into_iter().zip(&skeletons).map(|(line, skeleton)| shaped(line, skeleton)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_a_value_of_one_type_is_one_in_others_that_begin_alike() {
+        let lines = "pool [meta] grew\npool [data] grew\npool [logs] grew\npool [meta] slept\npool [misc] slept\n\
+                     the pool [meta] slept";
+        let templates: Vec<String> =
+            of(&Masks::default(), lines.as_bytes()).into_iter().map(|(_, template)| template).collect();
+        assert_eq!(templates[..4], ["pool [<*>] grew", "pool [<*>] grew", "pool [<*>] grew", "pool [<*>] slept"]);
+        assert_eq!(templates[4..], ["pool [misc] slept", "the pool [meta] slept"]);
+    }
 }

@@ -287,7 +287,7 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
         Kind::Wording { .. } if is_no_value(word) && !is_of_fault(&text[..range.start], key) => Kind::Beside,
         Kind::Wording { .. } => {
             let is_said_of = text[..range.start].ends_with(": ");
-            Kind::Wording { stays: says_outcome(word) || is_constant(word) && !is_said_of }
+            Kind::Wording { stays: says_outcome(word) || is_signed(word) || is_constant(word) && !is_said_of }
         }
         // That there is no value says how it went only where the key does.
         kind @ (Kind::Value | Kind::Enclosed) if is_no_value(word) && !is_closed(key) => kind,
@@ -295,6 +295,11 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
         _ if says_outcome(word) => Kind::Fixed,
         kind => kind,
     }
+}
+
+/// Whether a sign says what came and what went: `+slave`, `-slave`.
+fn is_signed(word: &str) -> bool {
+    matches!(word.as_bytes(), [b'+' | b'-', letter, ..] if letter.is_ascii_alphabetic())
 }
 
 /// The name of a command or of a constant, which tells what the sentence is about: `STARTTLS`, `PUBACK`.
@@ -310,6 +315,10 @@ fn is_unit(word: &str) -> bool {
 
 /// Whether a word or a part of a compound name says or asks how it went; that a part has no value says nothing.
 fn says_outcome(word: &str) -> bool {
+    // A function that is defined within another has a name of its own, whatever that says.
+    if word.contains(".<locals>.") {
+        return false;
+    }
     let says = |part: &str| is_closed(part) && !is_no_value(part) || asks_state(part.as_bytes());
     if word.contains(':') { word.split(':').any(says) } else { is_closed(word) }
 }
@@ -388,6 +397,14 @@ mod tests {
     fn marks_at_the_end_of_a_sentence_are_no_part_of_its_last_word() {
         assert_eq!(open("has left alice. has left bob!"), ["has", "alice", "has", "bob"]);
         assert_eq!(open("began v.<*> ... again"), ["began", "again"]);
+        for text in ["sent to <*>. Then", "sent to <word>. Then", "sent to bob. Then"] {
+            assert_eq!(Shape::of(text).words.len(), 4, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_function_within_another_is_a_name_whatever_it_says() {
+        assert_eq!(open("ran main.<locals>.bad (slow) main.bad"), ["ran", "main.<locals>.bad"]);
     }
 
     #[test]
@@ -395,6 +412,7 @@ mod tests {
         let needed = |text: &str| Shape::of(text).words.iter().map(Word::needed).collect::<Vec<_>>();
         assert_eq!(needed("took <*> KiB"), [Some(WORDING), Some(WORDING), Some(UNITS)]);
         assert_eq!(needed("lost after STARTTLS"), [None, Some(WORDING), None]);
+        assert_eq!(needed("+slave joined"), [None, None]);
         assert_eq!(needed("into hive: SOFTWARE"), [Some(WORDING), Some(WORDING), Some(WORDING)]);
         assert_eq!(needed("order state=settled"), [Some(WORDING), None, None]);
     }

@@ -2,22 +2,30 @@
 //!
 //! The template of an event type (`sink::Template`) shows what its type has in common, states included. This one shows
 //! what a reader would call a value: a date with its time is one, so is a request's target with its protocol and a list
-//! of values, while what only frames a value (`#`, `%`, a name before a dot) stays.
+//! of values, while what only frames a value (`#`, `%`, a name before a dot) stays. `words` and `announced` find what reads like
+//! wording and is a value, `joins` and `lists` what is one value although it is several.
 
+mod announced;
+mod joins;
 mod lists;
+mod rows;
+mod words;
 
 use std::ops::Range;
 
 use super::sink::{MARK, Sink};
-use super::words::{is_month, is_weekday, is_zone};
 
-/// So many values with nothing but blanks between them are a list, of which another line may have more.
-const LIST: usize = 5;
-
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Piece {
     Constant(Vec<u8>),
     Variable(Vec<u8>),
+}
+
+impl Piece {
+    fn text(&self) -> &[u8] {
+        let (Self::Constant(text) | Self::Variable(text)) = self;
+        text
+    }
 }
 
 #[derive(Default)]
@@ -37,15 +45,15 @@ impl Sink for Marked {
     /// A level is part of a type's identity, so that it does not vary within one.
     fn variable(&mut self, text: &[u8], range: Range<usize>, known: Option<&str>) {
         let value = &text[range];
-        if known == Some("level") { self.push_constant(value) } else { self.push_value(value) }
+        let stays = known == Some("level") || self.is_advice(value);
+        if stays { self.push_constant(value) } else { self.push_value(value) }
     }
 }
 
 impl Marked {
     /// The template, which is text when the line was.
     pub fn finish(self) -> Vec<u8> {
-        let pieces = joined(joined(words_marked(self.pieces), joins_tightly), joins_loosely);
-        let pieces = lists_joined(pieces);
+        let pieces = lists::joined(joins::joined(words::marked(self.pieces)));
         let mut out = Vec::new();
         let mut at_path = false;
         for piece in &pieces {
@@ -62,7 +70,7 @@ impl Marked {
                 }
             }
         }
-        lists::marked(&out)
+        rows::marked(&out)
     }
 
     fn push_constant(&mut self, text: &[u8]) {
@@ -71,6 +79,15 @@ impl Marked {
         } else if !text.is_empty() {
             self.pieces.push(Piece::Constant(text.to_vec()));
         }
+    }
+
+    /// Whether that is an address that the reader is told to look at, which is wording: `see https://…`.
+    fn is_advice(&self, value: &[u8]) -> bool {
+        let Some(Piece::Constant(before)) = self.pieces.last() else { return false };
+        let before = before.trim_ascii_end();
+        let before = before.strip_suffix(b":").unwrap_or(before);
+        let told = [&b"see"[..], b"See", b"visit"].iter().any(|word| ends_with_word(before, word));
+        told && (value.starts_with(b"https://") || value.starts_with(b"http://")) && !value.contains(&b'?')
     }
 
     /// A value without what only frames it. A range of addresses is two.
@@ -121,187 +138,24 @@ fn core_of(value: &[u8]) -> (usize, usize) {
         }
     }
     let end = value.len() - usize::from(matches!(value.last(), Some(b'%' | b'-')));
-    (start, end)
+    (start, end - unit_length(&value[start..end]))
 }
 
-/// The pieces with the words marked that are values wherever they stand: `true`, `false`, and `null` where a value does.
-fn words_marked(pieces: Vec<Piece>) -> Vec<Piece> {
-    let mut marked = Marked::default();
-    for piece in pieces {
-        let Piece::Constant(text) = piece else {
-            marked.pieces.push(piece);
-            continue;
-        };
-        let (mut done, mut at) = (0, 0);
-        while at < text.len() {
-            let length = text[at..].iter().take_while(|&&byte| is_name_byte(byte)).count();
-            if is_value_word(&text, at, at + length) {
-                marked.push_constant(&text[done..at]);
-                marked.pieces.push(Piece::Variable(text[at..at + length].to_vec()));
-                done = at + length;
-            }
-            at += length.max(1);
-        }
-        marked.push_constant(&text[done..]);
-    }
-    marked.pieces
+/// How long the unit is that a dash joins to a number, with that dash: `64-bit`.
+fn unit_length(value: &[u8]) -> usize {
+    let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let unit = &value[digits..];
+    let is_unit = matches!(unit, [b'-', word @ ..] if word.len() >= 3 && word.iter().all(u8::is_ascii_lowercase));
+    if digits > 0 && is_unit { unit.len() } else { 0 }
+}
+
+/// Whether a text ends with that word.
+fn ends_with_word(text: &[u8], word: &[u8]) -> bool {
+    text.strip_suffix(word).is_some_and(|before| before.last().is_none_or(|&byte| !is_name_byte(byte)))
 }
 
 fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'\\') || !byte.is_ascii()
-}
-
-fn is_value_word(text: &[u8], start: usize, end: usize) -> bool {
-    let word = &text[start..end];
-    if !matches!(word.len(), 3..=5) {
-        return false;
-    }
-    if word.eq_ignore_ascii_case(b"true") || word.eq_ignore_ascii_case(b"false") {
-        return true;
-    }
-    let before = text[..start].trim_ascii_end();
-    (word.eq_ignore_ascii_case(b"null") || matches!(word, b"nil" | b"None"))
-        && matches!(before.last(), Some(b'=' | b':' | b'(' | b'[' | b',' | b'<'))
-}
-
-/// The pieces with those variables made one that are one value.
-fn joined(pieces: Vec<Piece>, joins: impl Fn(&[u8], &[u8], &[u8]) -> bool) -> Vec<Piece> {
-    let mut out: Vec<Piece> = Vec::new();
-    for piece in pieces {
-        if let Piece::Variable(right) = &piece
-            && let [.., Piece::Variable(left), Piece::Constant(between)] = &out[..]
-            && !(between == b"," && is_argument(&out[..out.len() - 2]))
-            && joins(left, between, right)
-        {
-            let whole = [&left[..], between, right].concat();
-            out.truncate(out.len() - 2);
-            out.push(Piece::Variable(whole));
-            continue;
-        }
-        if let (Piece::Variable(right), Some(Piece::Variable(left))) = (&piece, out.last_mut()) {
-            left.extend_from_slice(right);
-            continue;
-        }
-        out.push(piece);
-    }
-    out
-}
-
-/// Whether the next value is an argument, as in `login(alice,10.0.0.1)`, each of which is one.
-fn is_argument(before: &[Piece]) -> bool {
-    match before {
-        [.., Piece::Constant(last)] if last == b"," => true,
-        [.., Piece::Constant(last)] => matches!(last[..], [.., name, b'('] if name.is_ascii_alphanumeric()),
-        _ => false,
-    }
-}
-
-/// Whether what is between two values makes them one: an address and its port, the parts of a time, values in a row.
-fn joins_tightly(left: &[u8], between: &[u8], right: &[u8]) -> bool {
-    match between {
-        b"." | b":" | b"-:" | b"+:" | b"!:" | b"," => true,
-        // Not a scope in a program's text.
-        b"::" => {
-            is_group(left.rsplit(|&byte| byte == b':').next()) && is_group(right.split(|&byte| byte == b':').next())
-        }
-        _ => false,
-    }
-}
-
-/// Whether two values with blanks between them are one.
-fn joins_loosely(left: &[u8], between: &[u8], right: &[u8]) -> bool {
-    match between {
-        b" " => right.starts_with(b"HTTP/") || is_moment(left, right),
-        b", " => is_calendar(left) && right.len() == 4 && right.iter().all(u8::is_ascii_digit),
-        _ => false,
-    }
-}
-
-/// The words of a value that is made of such.
-fn words(value: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
-    value.split(|&byte| byte == b' ')
-}
-
-/// Whether that is a group of an IPv6 address.
-fn is_group(part: Option<&[u8]>) -> bool {
-    part.is_some_and(|part| matches!(part.len(), 1..=4) && part.iter().all(u8::is_ascii_hexdigit))
-}
-
-/// Whether what is there so far has a month or a day of the week in it.
-fn is_calendar(value: &[u8]) -> bool {
-    words(value).any(|word| is_month(word) || is_weekday(word))
-}
-
-fn is_clock(word: &[u8]) -> bool {
-    word.first().is_some_and(u8::is_ascii_digit) && word.contains(&b':')
-}
-
-/// A date in digits: `2024-05-01`, `05/01/2024`.
-fn is_day(word: &[u8]) -> bool {
-    matches!(word.len(), 8..=10)
-        && word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'/' | b'.'))
-        && word.iter().filter(|&&byte| matches!(byte, b'-' | b'/')).count() == 2
-}
-
-/// Whether two words of which the second follows the first tell one moment.
-fn is_moment(left: &[u8], right: &[u8]) -> bool {
-    let Some(last) = words(left).next_back() else { return false };
-    let number = right.iter().all(u8::is_ascii_digit);
-    if is_calendar(left) {
-        return number || is_clock(right) || is_month(right) || is_zone(right) || is_half(right);
-    }
-    if is_clock(last) {
-        let offset = matches!(right, [b'+' | b'-', rest @ ..] if rest.len() >= 4 && rest.iter().all(|&byte| byte.is_ascii_digit() || byte == b':'));
-        return offset || is_half(right) || is_zone(right);
-    }
-    let is_offset =
-        matches!(last, [b'+' | b'-', digits @ ..] if digits.len() == 4 && digits.iter().all(u8::is_ascii_digit));
-    is_offset && is_zone(right) || is_day(last) && is_clock(right) || is_month(right) && number_of_day(last)
-}
-
-fn is_half(word: &[u8]) -> bool {
-    matches!(word, b"AM" | b"PM")
-}
-
-fn number_of_day(word: &[u8]) -> bool {
-    matches!(word.len(), 1 | 2) && word.iter().all(u8::is_ascii_digit)
-}
-
-fn lists_joined(pieces: Vec<Piece>) -> Vec<Piece> {
-    let mut out: Vec<Piece> = Vec::new();
-    // How many values end `out`, with a blank between each two.
-    let mut run = 0;
-    for piece in pieces {
-        match &piece {
-            Piece::Variable(_) => run += 1,
-            Piece::Constant(text) if text.trim_ascii().is_empty() && run > 0 => {}
-            Piece::Constant(text) => {
-                // `@`, as in a list of addresses, is each one's.
-                if !(run > 0 && matches!(text.trim_ascii(), b"@" | b"#")) {
-                    close_list(&mut out, run);
-                    run = 0;
-                }
-            }
-        }
-        out.push(piece);
-    }
-    close_list(&mut out, run);
-    out
-}
-
-/// Makes the last `run` values of `out` one when they are a list.
-fn close_list(out: &mut Vec<Piece>, run: usize) {
-    if run < LIST {
-        return;
-    }
-    let trailing = usize::from(matches!(out.last(), Some(Piece::Constant(_))));
-    let (mut at, mut left) = (out.len(), run);
-    while left > 0 {
-        at -= 1;
-        left -= usize::from(matches!(out[at], Piece::Variable(_)));
-    }
-    let end = out.len() - trailing;
-    out.drain(at + 1..end);
 }
 
 #[cfg(test)]
@@ -325,6 +179,7 @@ mod tests {
             ("at Mon Jan  2 10:00:00 2024 done", "at <*> done"),
             ("at Mon Jan 02 10:00:00 UTC 2024 done", "at <*> done"),
             ("took 12:34:56,789 in 3.5", "took <*> in <*>"),
+            ("up 3d 2h 15m 0.5s of 5m 5m 7h", "up <*> of <*> <*> <*>"),
             ("peer fe80::1f at 10.0.0.1:80", "peer <*> at <*>"),
             ("free channels 1 2 3 4 5 6 of 7", "free channels <*> of <*>"),
             ("load 0.5 0.7 0.9 now", "load <*> <*> <*> now"),
@@ -342,6 +197,13 @@ mod tests {
             ("ran ['/bin/py', '-m', 'k7'] of ['a7'] and [7, 8]", "ran [<*>] of ['<*>'] and [<*>, <*>]"),
             ("voters=(7 8 9) in (7 8 9)", "voters=(<*>) in (<*> <*> <*>)"),
             ("GET /a (@10.0.0.1) @7", "GET <*> (<*>) @<*>"),
+            ("link edge0->hub0-4711-5:2:1 up, 0x10->0x20", "link <*> up, <*>-><*>"),
+            ("sent ID:shop-4711-17-7:1 in TX:ID:shop-4711-17-7:1:2", "sent <*> in <*>"),
+            ("RC:0 IP:10.0.0.1 ID:17:3 UUID:ab-1", "RC:<*> IP:<*> ID:<*> UUID:<*>"),
+            ("kinds: ['a', 'b'] of ['a'] and {\"x\", \"y\", \"z\"}", "kinds: [<*>] of ['<*>'] and {<*>}"),
+            ("peers map[a7 b8 c9] at [ 1 2 ] of (1 2)", "peers map[<*>] at [ <*> ] of (<*> <*>)"),
+            ("urls [http://a.example/1, http://b.example/2] of [None, None]", "urls [<*>] of [<*>, <*>]"),
+            ("at [0, 0, 640, 480] of ['a', 'b'], ['c', 'd']", "at [<*>, <*>, <*>, <*>] of [<*>], [<*>]"),
         ] {
             assert_eq!(marked(line), template, "{line}");
         }
@@ -355,6 +217,9 @@ mod tests {
             ("result -17 and -x7", "result <*> and -<*>"),
             ("at [mem 0x00a0-0x0fff] 7-9", "at [mem <*>-<*>] <*>"),
             ("WARNING: skipped 7", "WARNING: skipped <*>"),
+            ("a 64-bit build of 2024-may", "a <*>-bit build of <*>-may"),
+            ("See https://docs.example/a#b or see http://x.example/?q=7", "See https://docs.example/a#b or see <*>"),
+            ("got https://docs.example/a", "got <*>"),
         ] {
             assert_eq!(marked(line), template, "{line}");
         }
@@ -365,6 +230,49 @@ mod tests {
         for (line, template) in [
             ("set quiet(true), owner=null, (NULL key)", "set quiet(<*>), owner=<*>, (<*> key)"),
             ("a null pointer and a truer word", "a null pointer and a truer word"),
+        ] {
+            assert_eq!(marked(line), template, "{line}");
+        }
+    }
+
+    #[test]
+    fn names_are_values_behind_the_word_for_what_they_name() {
+        for (line, template) in [
+            ("drained node web-a and topic shop.orders", "drained node <*> and topic <*>"),
+            ("joined Cluster: main, Host: web", "joined Cluster: <*>, Host: <*>"),
+            ("node is up, user: failed", "node is up, user: failed"),
+            ("file system from disk", "file system from disk"),
+            ("loaded from shop.conf to app.b.c", "loaded from <*> to app.b.c"),
+            ("table read-error, cluster: not yet", "table read-error, cluster: not yet"),
+        ] {
+            assert_eq!(marked(line), template, "{line}");
+        }
+    }
+
+    #[test]
+    fn names_are_values_where_what_stands_around_tells_so() {
+        for (line, template) in [
+            ("connect from localhost[127.0.0.1] to mx[10.0.0.7]:25", "connect from <*>[<*>] to <*>[<*>]:<*>"),
+            (
+                "opened for root(uid=0) by bob(uid=7) with f(x=7)",
+                "opened for <*>(uid=<*>) by <*>(uid=<*>) with f(x=<*>)",
+            ),
+            ("on localhost, or localhost.", "on <*>, or <*>."),
+            ("job pay.charge[123e4567-e89b-12d3-a456-426614174000] done, sshd[17]", "job <*>[<*>] done, sshd[<*>]"),
+            ("client <unknown> of <none> uses N/A", "client <*> of <*> uses <*>"),
+            ("worker \"log shipper\" left", "worker \"<*>\" left"),
+            ("said \"no such file\" and \"key: value\"", "said \"no such file\" and \"key: value\""),
+            ("stream $G of Quorum$Server by $1", "stream <*> of Quorum$Server by $<*>"),
+            ("using selector: EpollSelector", "using selector: <*>"),
+            ("using loop: app.unix_events._UnixEventLoop", "using loop: <*>"),
+            ("last call: get_data", "last call: <*>"),
+            ("state: not_yet of mode: read_only", "state: not_yet of mode: read_only"),
+            ("mode: read_only", "mode: read_only"),
+            ("ran policy: CopyPruner()", "ran policy: <*>"),
+            ("group `staff' and `failed', can't be it's", "group `<*>' and `failed', can't be it's"),
+            ("unpack make-doc (4.3-1) for read-error (17)", "unpack <*> (<*>) for read-error (<*>)"),
+            ("cause: java.io.SocketException", "cause: java.io.SocketException"),
+            ("state: Ready", "state: Ready"),
         ] {
             assert_eq!(marked(line), template, "{line}");
         }

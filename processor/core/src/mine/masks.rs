@@ -91,6 +91,12 @@ mod tests {
             ("ali", "user alice logged in", "user <own>ce logged in"),
             ("ORD-[0-9]+", "read [ORD-7, beta, gamma]", "read [<own>, beta, gamma]"),
             ("gamma", "read [beta, gamma] and [delta, eta]", "read [beta, <own>] and [<str>]"),
+            (":amd64", "set up lib:amd64 a=b:amd64", "set up lib<own> a=<str><own>"),
+            (
+                "amd64|null",
+                "set up lib:amd64 7,null 7, null a=b:null",
+                "set up lib:<own> <num>,<own> <num>, <own> a=<str>:<own>",
+            ),
             ("order=[0-9]+", "order=17 true", "<own> true"),
             ("ORD-[0-9]+", "shipped a7,ORD-7 and ORD-8|ORD-9:5,3", "shipped <id>,<own> and <own>|<own>:<num>"),
         ] {

@@ -2,8 +2,8 @@
 //!
 //! `head` finds what stands before the message (level, time stamps of transports), `plain` knows the lines that most are,
 //! `text` splits and masks; `classes` says what each byte is and `bits` where words end, `passed` which words came before,
-//! `clues` what named values say, `names` finds who is spoken of, `lists` what is enumerated, `words` holds the closed
-//! lists. `sketch` and `outline` are what tells a line that was met before, `structured::outline` a JSON text. `structured` reads JSON
+//! `clues` what named values say, `names` finds who is spoken of, `lists` what is enumerated, `words` and `versioned` hold
+//! the closed lists. `sketch` and `outline` are what tells a line that was met before, `structured::outline` a JSON text. `structured` reads JSON
 //! and map bodies, `trace` stacks below a line. `sink` is where the pieces go: a skeleton on the hot path, a template with
 //! its slots for people; `marked` is a template for other tools.
 
@@ -25,6 +25,7 @@ pub mod sketch;
 pub mod structured;
 pub mod text;
 mod trace;
+mod versioned;
 pub mod words;
 
 use std::borrow::Cow;
@@ -191,7 +192,7 @@ mod tests {
                 "Failed password for invalid user <*> from <*> port <*>",
             ),
             ("job=20_4(20), job=20_[1-4] x=7(b) y(7)", "job=<*>, job=<*> x=<*>(b) y(<*>)"),
-            ("cannot open '/var/lib/x': denied 'b': 7", "cannot open '<*>': denied 'b': <*>"),
+            ("cannot open '/var/lib/x': denied ('b': 7)", "cannot open '<*>': denied ('b': <*>)"),
             ("stream (RpcFeed v2) of API v1 is v2, Started v2", "stream (RpcFeed v2) of API v1 is <*>, Started <*>"),
             ("sent to na,nb. Then x,y and lost,found", "sent to <*>. Then <*> and lost,found"),
             ("loaded \"rate=7 name=x\" but \"rate=7 state=x\"", "loaded \"<*>\" but \"rate=<*> state=x\""),
@@ -201,6 +202,65 @@ mod tests {
             ("GET /a?token=[secret] of /b=[7]", "GET <*> of <*>"),
             ("no such file: notes.txt, Error: a.B and x: lost.txt", "no such file: <*>, Error: a.B and x: lost.txt"),
             ("", ""),
+        ] {
+            assert_eq!(skeleton(line), shape, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_joined_to_a_value_is_a_part_of_it() {
+        for (line, shape) in [
+            ("set up libc-bin:amd64 (2.36) and libssl3:arm64 (3.0)", "set up <*> (<*>) and <*> (<*>)"),
+            ("arch:amd64 on amd64, libc-bin:amd64x", "arch:<*> on amd64, libc-bin:<*>"),
+            ("unpack .../00-libc6.deb and ../lib, wait... or ...12", "unpack <*> and <*>, wait... or ...<*>"),
+            (
+                "socket[addr=/10.0.0.1,port=17,to=9] at /a,b and /a,b=c",
+                "socket[addr=<*>,port=<*>,to=<*>] at <*> and <*>,b=<*>",
+            ),
+            ("removed '/tmp/a b 7.txt', ran '/bin/a failed'", "removed '<*>', ran '<*> failed'"),
+            ("ran cmd=client|kill|x by=a | b", "ran cmd=<*> by=<*> | b"),
+            ("as=a:b_c:s0 io=disk:failed to=c: d", "as=<*> io=<*>:failed to=<*>: d"),
+            ("pool: java.util.Pool@1f2e[idle = 3] of a.Task@1f2e", "pool: <*>[idle = <*>] of a.Task@<*>"),
+            ("got lib:amd64. Sent to=<\"a b\"@x> by=<\"c\"@y>", "got <*>. Sent to=<<*>> by=<<*>>"),
+            ("reply $NRG.R.hAB for A$B.c at $5", "reply <*> for A$B.c at <*>"),
+            ("row (7, x, 8, null, NULL) or null", "row (<*>, x, <*>) or null"),
+        ] {
+            assert_eq!(skeleton(line), shape, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_names_something_is_a_value_and_what_tells_its_kind_is_not() {
+        for (line, shape) in [
+            ("scan of index \"orders_pkey\": 3 pages", "scan of index \"<*>\": <*> pages"),
+            ("{\"total\": 3} and {'a': 1, \"b\": 2}", "{\"total\": <*>} and {'a': <*>, \"b\": <*>}"),
+            ("auth u'alice' for b'key' and b'Forbidden', isn't b", "auth u'<*>' for b'<*>' and b'Forbidden', isn't b"),
+            ("mail from=<root> to=<> by=<unknown> via=<failed>", "mail from=<<*>> to=<> by=<unknown> via=<failed>"),
+            ("cmd=get user=none host=down state=open", "cmd=<*> user=<*> host=down state=open"),
+            (
+                "type=publickey mode=fast {'op': 'gather', 'status': 'init'} name=go",
+                "type=publickey mode=fast {'op': 'gather', 'status': 'init'} name=<*>",
+            ),
+            ("from src=TM_INITIAL dst=TM kid=_A_", "from src=TM_INITIAL dst=<*> kid=<*>"),
+            ("got P_ACK_V1, route_v4_gw, SIGUSR1", "got P_ACK_V1, route_v4_gw, SIGUSR1"),
+            ("got orders_v2 or A_B7 or a_v12_b", "got <*> or <*> or <*>"),
+        ] {
+            assert_eq!(skeleton(line), shape, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_statement_is_a_value_where_its_key_says_that_it_is_one() {
+        for (line, shape) in [
+            ("took 3 ms statement: select a from b where c = 'd e'", "took <*> ms statement: <*>"),
+            ("STATEMENT:  COMMIT", "STATEMENT: <*>"),
+            ("process 17: begin; update a set b = 'c'", "process <*>"),
+            ("was running: select sleep(30)", "was running: <*>"),
+            ("note: update the set again", "note: update the set again"),
+            ("note: select (or drop) one", "note: select (or drop) one"),
+            ("query: update failed", "query: update failed"),
+            ("query: begins", "query: begins"),
+            ("hint: select one", "hint: select one"),
         ] {
             assert_eq!(skeleton(line), shape, "{line}");
         }

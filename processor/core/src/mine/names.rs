@@ -173,7 +173,8 @@ fn is_ordinary(word: &[u8]) -> bool {
 /// Whether what stands there is a name: letters, no verb, no state.
 fn is_name(line: &[u8], name: &Range<usize>) -> bool {
     let word = &line[name.clone()];
-    let ends = line.get(name.end).is_none_or(|next| matches!(next, b' ' | b',' | b';'));
+    let ends = line.get(name.end).is_none_or(|next| matches!(next, b' ' | b',' | b';'))
+        || line[name.end..].starts_with(b"(uid=");
     word.first().is_some_and(u8::is_ascii_alphabetic)
         && word.last().is_some_and(u8::is_ascii_alphabetic)
         && ends
@@ -225,6 +226,7 @@ mod tests {
             ("User alice from 10.0.0.1 not allowed", "alice"),
             ("user alice logged in", "alice"),
             ("session closed for user fred", "fred"),
+            ("session opened for user alice(uid=0) by (uid=0)", "alice"),
             ("Invalid user service from 10.0.0.1", "service"),
             ("too many authentication failures for alice", "alice"),
         ] {

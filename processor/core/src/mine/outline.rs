@@ -18,6 +18,7 @@ use super::buffer::Buffer;
 use super::clues::may_tell;
 use super::sketch::is_hexadecimal;
 use super::text::{begins_with_host, scheme_follows};
+use super::versioned::is_versioned;
 use super::words::{LONGEST_TECHNICAL, is_interface, is_named, is_technical, may_be_interface, may_be_technical};
 use crate::class::{Probe, is_file, is_root};
 
@@ -249,7 +250,9 @@ fn is_class(behind: &[u8]) -> bool {
 #[inline(never)]
 fn is_name(text: &[u8], start: usize, end: usize) -> bool {
     let word = &text[start..end];
-    end - start <= LONGEST_TECHNICAL && (is_technical(word) || is_interface(word)) || is_named(text, start, end)
+    end - start <= LONGEST_TECHNICAL && (is_technical(word) || is_interface(word))
+        || is_named(text, start, end)
+        || is_versioned(word)
 }
 
 /// Whether there may be more of a path that this word is part of, before it or behind.
@@ -412,14 +415,18 @@ pub(super) mod tests {
     pub(in crate::mine) const WORDS: &str = "status code exit exited with rc http HTTP/1.1 GET POST err error success responded completed \
         user for password from FF UTC PDT name tag a.b.c a.b.hk env env:a.b= grpc.code response_code level INFO WARN ERROR Jan Mon AM PM took size user node x /a/b /healthz /health/db https \
         C a.b.com me@x .. ... session dead beef fe80 - -- | kube-probe/1.2 true <nil> T UTC ts file file: /var \
-        media.name a/b/c.name TLS RpcFeed List List( Set() na,nb x,y notes.txt rate=x [secret] =[x] rate= a\\b\\";
+        media.name a/b/c.name TLS RpcFeed List List( Set() na,nb x,y notes.txt rate=x [secret] =[x] rate= a\\b\\ \
+        null none NULL b' u\" op type=read cmd= name=open A_B ,b= .../ <x> <none> <word> lib:amd64 arch pool:arm64 index +up a.b.C@5e[ \
+        statement statement: sql: select drop begin; '/a~ \"/health~ '/x?~ failed";
     /// A blank is written `~`.
     pub(in crate::mine) const MARKS: &str = "~ ~ ~ ~ ~~ = = ~=~\" : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \
         () ~()~ '. ! % @ \\ ? #";
     pub(in crate::mine) const DATA: &str = "7 17 200 404 503 5xx 2xx 0 1 -1 -17 12345 1234567890123 10.0.0.1 3.5 15ms 5ms 5M 1M 0x7f 7f3a \
         ab12 cd3 F2 0a x@7f en0 a7 e5 c17 f47ac10b-58cc sha256 IPv6 s3 h2 db2_ok 7failed db2_status 7state ab12v3 ABCDEFGHv7 blk_17 #5 +3 $9 _1 ~7 %5 é7 7é 1a2b3c4d 00 1. 2! 3..4 b2.7 /a/7 /b/c.d \
         a/b/7 /x?q=1 /x#y/health /healthz /a/health/9 9/9/9 a\\b\\7 \\7\\a 2024-05-01 12:00:01,123 x/7 / me7@x.y \
-        /var/7 /var /data/health/7 /v1/x //h/7 v2 v7 v12 20_4(20) 20_[1-4] n1,nb 7,8 a7.txt 7\\ a\\b\\ a\\b\\c k7=v7 c7.name c7.size a/b/c.tag a/b/c.size";
+        /var/7 /var /data/health/7 /v1/x //h/7 v2 v7 v12 20_4(20) 20_[1-4] n1,nb 7,8 a7.txt 7\\ a\\b\\ a\\b\\c k7=v7 c7.name c7.size a/b/c.tag a/b/c.size \
+        P_ACK_V1 a_v4_b A_B7 a7_v4_b orders_v2 libssl3 amd64 i386 aarch64 SIGUSR1 x86_64 .../7 \
+        /a/7,b=7 a.b.C@5e7 c_v6_d_e 7_v4_a";
     const BEGINNINGS: &[&str] =
         &["took ", "the size ", "INFO ", "status ", "foo: ", "[7] ", "<3>", "17 ", "2024-05-01 10:00:00 "];
 

@@ -5,11 +5,12 @@
 //! variable and in the fingerprint as a class.
 //!
 //! `glide` is the short way over most of a line; `varies` tells data from wording, `values` and `fields` know what is
-//! data by what stands around it or is more than a word, `says` collects the clues.
+//! data by what stands around it or is more than a word, `statements` where SQL is quoted, `says` collects the clues.
 
 mod fields;
 mod glide;
 mod says;
+mod statements;
 mod values;
 mod varies;
 
@@ -26,7 +27,7 @@ use super::{Masks, trace};
 use crate::class::{Clues, Severity};
 pub use fields::begins_with_host;
 use values::Values;
-use varies::name_length;
+use varies::{encloses_word, name_length};
 
 /// Mines the words of a text's first line; `head` is what was read of its beginning. Answers the level it names.
 #[inline(never)]
@@ -260,13 +261,38 @@ impl<'t, 'c> Splitter<'t, 'c> {
             self.variable(at + 1..end, sink);
             return end;
         }
+        if mark == b':'
+            && let Some(statement) = self.statement(at, end)
+        {
+            self.key = false;
+            self.space(at + 1, statement, sink);
+            self.variable(statement..end, sink);
+            return end;
+        }
         match mark {
             b'"' | b'\'' => {
                 if let Some(next) = self.quoted(at, end, sink) {
                     return next;
                 }
             }
+            b'|' | b':' if self.last_was_variable && self.is_assigned_more(at, end) => {
+                self.key = false;
+                let next = self.bits.word_end(at + 1).min(end);
+                self.variable(at..next, sink);
+                return next;
+            }
             b'=' | b':' => self.key = !self.passed.is_empty(),
+            b'<' if let Some(close) = self.quoted_address(at, end) => {
+                self.key = false;
+                self.variable(at + 1..close, sink);
+                return close;
+            }
+            // What stands behind a key in angle brackets is its value.
+            b'<' if self.key && self.text[at - 1] == b'=' && encloses_word(&self.text[at..end]) => {}
+            b',' if self.last_was_variable => {
+                self.key = false;
+                return self.nothing_behind(at, end, sink);
+            }
             b'<' if self.key && self.text[at..end].starts_with(b"<nil>") => {
                 self.value(b"<nil>");
                 self.key = false;
@@ -286,6 +312,12 @@ impl<'t, 'c> Splitter<'t, 'c> {
         let word = self.bits.word(start, end);
         let scheme = scheme_follows(self.text, end);
         let in_level = self.level.start <= start && start < self.level.end;
+        if !word.odd
+            && let Some(whole) = self.package(start, end, limit)
+        {
+            self.variable(start..whole, sink);
+            return whole;
+        }
         if !(self.key || word.marked || scheme || in_level) {
             if self.varies_plainly(start, end) {
                 self.variable(start..end, sink);
@@ -305,7 +337,10 @@ impl<'t, 'c> Splitter<'t, 'c> {
     #[inline(never)]
     fn marked_word<S: Sink>(&mut self, start: usize, mut end: usize, limit: usize, sink: &mut S) -> usize {
         let text = self.text;
-        if let Some(dots) = text[start..end].windows(2).position(|pair| pair == b"..") {
+        let leads = text[start..end].iter().take_while(|&&byte| byte == b'.').count();
+        let begins_path = leads > 0 && matches!(text[start + leads..end].first(), Some(b'/' | b'\\'));
+        let dots = text[start..end].windows(2).position(|pair| pair == b"..");
+        if let Some(dots) = dots.filter(|_| !begins_path) {
             // Leaders: "exception........1" is a word, dots and a number.
             if dots == 0 {
                 self.last_was_variable = false;
@@ -346,7 +381,10 @@ impl<'t, 'c> Splitter<'t, 'c> {
         }
         if is_level || self.varies(start, end, has_digit, has_key) {
             let end = if has_digit && has_key { self.number_end(start, end, limit) } else { end };
-            self.variable(start + if has_digit { name_length(word) } else { 0 }..end, sink);
+            let name = if has_digit { name_length(word) } else { 0 };
+            // One that tells its state in brackets behind a key is a value like any other.
+            let is_told = self.text[..start].ends_with(b": ") && self.text.get(end) == Some(&b'[');
+            self.variable(start + if is_told { 0 } else { name }..end, sink);
             return end;
         }
         self.passed.word(start..end);

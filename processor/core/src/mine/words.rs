@@ -100,7 +100,7 @@ pub const LONGEST_TECHNICAL: usize = 8;
 pub fn is_technical(word: &[u8]) -> bool {
     match word {
         [b'0'..=b'9', ..] => matches!(word, b"2xx" | b"3xx" | b"4xx" | b"5xx"),
-        _ => is_technical_name(word) || is_protocol(word),
+        _ => is_technical_name(word) || is_protocol(word) || is_architecture(word),
     }
 }
 
@@ -131,17 +131,25 @@ words! {
     b"ipv4" b"ipv6" b"IPV4" b"IPV6" b"SHA1" b"SHA256" b"SHA512" b"sha1" b"sha256"
     b"sha512" b"MD5" b"md5" b"base64" b"Base64" b"UTF-8" b"utf-8" b"utf8" b"UTF8"
     b"UTF-16" b"ssh2" b"http2" b"HTTP2" b"HTTP/2" b"h2" b"h2c" b"log4j" b"k8s"
-    b"K8s" b"S3" b"s3" b"EC2" b"ec2" b"OAuth2" b"oauth2" b"x86" b"x86_64"
-    b"i386" b"i686" b"amd64" b"arm64" b"aarch64" b"win32" b"win64" b"mp3" b"mp4"
+    b"K8s" b"S3" b"s3" b"EC2" b"ec2" b"OAuth2" b"oauth2" b"x86"
+    b"win32" b"win64" b"mp3" b"mp4"
     b"L1" b"L2" b"L3" b"L4" b"L7" b"SHA384" b"sha384" b"crc32" b"CRC32"
     b"md4" b"x509" b"X509" b"X.509" b"h3" b"lz4" b"i2c" b"utf8mb4" b"ext3"
-    b"ext4" b"psycopg2" b"sqlite3" b"gzip2" b"bzip2"
+    b"ext4" b"psycopg2" b"sqlite3" b"gzip2" b"bzip2" b"LZ4" b"SIGUSR1"
+    b"SIGUSR2"
+}
+
+words! {
+    /// A processor's architecture as it stands behind a package's name: `libc6:amd64`.
+    pub is_architecture, ARCHITECTURES:
+    b"amd64" b"arm64" b"i386" b"i686" b"x86_64" b"aarch64" b"armhf" b"ppc64el" b"ppc64le"
+    b"s390x" b"riscv64"
 }
 
 /// Whether a word with the same sketch may be technical.
 pub fn may_be_technical(word: &[u8]) -> bool {
     let name = word.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(&word[..0], |last| &word[..=last]);
-    names_version(name) || is_like(word, TECHNICAL)
+    names_version(name) || is_like(word, TECHNICAL) || is_like(word, ARCHITECTURES)
 }
 
 words! {
@@ -166,7 +174,7 @@ fn is_like(word: &[u8], known: &[&[u8]]) -> bool {
 #[inline]
 pub fn is_named(text: &[u8], start: usize, end: usize) -> bool {
     if let [b'v', digit] = text[start..end] {
-        return digit.is_ascii_digit() && is_versioned(&text[..start]);
+        return digit.is_ascii_digit() && is_behind_name(&text[..start]);
     }
     match text.get(end) {
         Some(b'=') => is_numbered_key(&text[start..end]),
@@ -176,7 +184,7 @@ pub fn is_named(text: &[u8], start: usize, end: usize) -> bool {
 }
 
 /// Whether the word before, and a blank, is the name of a protocol or the like: letters alone, not only the first a capital.
-fn is_versioned(before: &[u8]) -> bool {
+fn is_behind_name(before: &[u8]) -> bool {
     let Some(before) = before.strip_suffix(b" ") else { return false };
     let name = before.len() - before.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let is_whole = name == 0 || matches!(before[name - 1], b' ' | b'(' | b'[');
@@ -304,6 +312,36 @@ pub fn is_naming(key: &[u8]) -> bool {
             | b"subject"
             | b"url"
     )
+}
+
+/// Keys that ask what kind of thing it is: their value is a part of the wording.
+pub fn asks_kind(key: &[u8]) -> bool {
+    let last = key.iter().rposition(|byte| matches!(byte, b'.' | b'_' | b'-')).map_or(key, |at| &key[at + 1..]);
+    matches!(last, b"op" | b"operation" | b"type" | b"kind" | b"mode" | b"action" | b"method")
+}
+
+/// States that say that something went wrong.
+pub fn is_fault(word: &[u8]) -> bool {
+    const FAULTS: [&[u8]; 17] = [
+        b"aborted",
+        b"corrupt",
+        b"critical",
+        b"degraded",
+        b"denied",
+        b"down",
+        b"error",
+        b"failed",
+        b"failure",
+        b"fatal",
+        b"lost",
+        b"panic",
+        b"refused",
+        b"timeout",
+        b"unavailable",
+        b"unhealthy",
+        b"warning",
+    ];
+    FAULTS.iter().any(|fault| word.eq_ignore_ascii_case(fault))
 }
 
 /// `true` or `false`, however they are spelt.

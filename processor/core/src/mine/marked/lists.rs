@@ -1,71 +1,105 @@
-//! Lists in a template that are nothing but values: quoted ones in brackets, and a key's with blanks between them, as
-//! `peers=(7 9 4)`.
+//! Lists, which are one value however many they hold.
 
-use memchr::memchr2_iter;
+use super::Piece;
+use crate::mine::words::{is_nothing, is_truth};
 
-use crate::mine::sink::MARK;
+/// So many values with nothing but blanks between them are a list, of which another line may have more.
+const LIST: usize = 5;
 
-/// The template with such lists made one value each.
-pub fn marked(template: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(template.len());
-    let mut done = 0;
-    for open in memchr2_iter(b'[', b'(', template) {
-        if open >= done
-            && let Some(end) = list_end(template, open)
-        {
-            out.extend_from_slice(&template[done..=open]);
-            out.extend_from_slice(MARK);
-            done = end;
+/// The pieces with lists made one value.
+pub(super) fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
+    without_brackets(in_brackets(pieces))
+}
+
+/// Lists made one value that stand in brackets: of values in quotes, `['a', 'b']`, and of values with blanks between
+/// them, `[1 2 3]`. Others, as `[640, 480]`, most often have a fixed length.
+fn in_brackets(mut pieces: Vec<Piece>) -> Vec<Piece> {
+    for at in 0.. {
+        if at >= pieces.len() {
+            break;
         }
+        let Some((values, quotes)) = list_behind(&pieces[at..]) else { continue };
+        let end = at + 2 * values;
+        let list = pieces[at + 1..end].iter().flat_map(Piece::text).copied().collect();
+        // Its quotes are its own.
+        if let Piece::Constant(open) = &mut pieces[at] {
+            open.truncate(open.len() - quotes);
+        }
+        if let Piece::Constant(close) = &mut pieces[end] {
+            close.drain(..quotes);
+        }
+        pieces.splice(at + 1..end, [Piece::Variable(list)]);
     }
-    out.extend_from_slice(&template[done..]);
+    pieces
+}
+
+/// Whether a value is a path, an address of one or a name: there are not always as many, as there are of numbers.
+fn is_name(value: &[u8]) -> bool {
+    value.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'/')
+        && !(is_nothing(value) || is_truth(value))
+}
+
+/// How many values there are in a list that the first piece opens, and how many bytes long the quotes are around each.
+fn list_behind(pieces: &[Piece]) -> Option<(usize, usize)> {
+    let [Piece::Constant(open), Piece::Variable(first), Piece::Constant(between), Piece::Variable(_), ..] = pieces
+    else {
+        return None;
+    };
+    let quote = between.first().filter(|byte| matches!(byte, b'\'' | b'"'));
+    let quotes = usize::from(quote.is_some());
+    let bracket = open[..open.len() - quotes].trim_ascii_end().last()?;
+    let close = match bracket {
+        b'[' => b']',
+        b'{' => b'}',
+        _ => return None,
+    };
+    let is_separator = match quote {
+        Some(&quote) => {
+            open.last() == Some(&quote)
+                && matches!(between[..], [_, b',', last] | [_, b',', b' ', last] if last == quote)
+        }
+        None => close == b']' && (between == b" " || between == b", " && is_name(first)),
+    };
+    let values = 1 + pieces[1..].chunks_exact(2).take_while(|pair| pair[1] == pieces[2]).count();
+    let Some(Piece::Constant(end)) = pieces.get(2 * values) else { return None };
+    let ends = end[..].starts_with(&between[..quotes]) && end[quotes..].trim_ascii_start().first() == Some(&close);
+    (is_separator && ends).then_some((values, quotes))
+}
+
+/// Lists made one value that nothing encloses: so many values that there are surely not always as many.
+fn without_brackets(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut out: Vec<Piece> = Vec::new();
+    // How many values end `out`, with a blank between each two.
+    let mut run = 0;
+    for piece in pieces {
+        match &piece {
+            Piece::Variable(_) => run += 1,
+            Piece::Constant(text) if text.trim_ascii().is_empty() && run > 0 => {}
+            Piece::Constant(text) => {
+                // `@`, as in a list of addresses, is each one's.
+                if !(run > 0 && matches!(text.trim_ascii(), b"@" | b"#")) {
+                    close_list(&mut out, run);
+                    run = 0;
+                }
+            }
+        }
+        out.push(piece);
+    }
+    close_list(&mut out, run);
     out
 }
 
-/// Where the bracket is that ends a list of at least two values.
-fn list_end(template: &[u8], open: usize) -> Option<usize> {
-    let (close, rest) = (if template[open] == b'[' { b']' } else { b')' }, &template[open + 1..]);
-    let quoted = matches!(rest.first(), Some(b'\'' | b'"'));
-    if !(quoted && close == b']' || open > 0 && template[open - 1] == b'=') {
-        return None;
+/// Makes the last `run` values of `out` one when they are a list.
+fn close_list(out: &mut Vec<Piece>, run: usize) {
+    if run < LIST {
+        return;
     }
-    let (mut at, mut values) = (0, 0);
-    loop {
-        let quote = rest.get(at).filter(|byte| matches!(byte, b'\'' | b'"'));
-        if quote.is_some() != quoted {
-            return None;
-        }
-        at += usize::from(quoted);
-        // An option's dash is part of it.
-        at += rest[at..].iter().take_while(|&&byte| byte == b'-').count();
-        at += rest[at..].starts_with(MARK).then_some(MARK.len())?;
-        if quoted && rest.get(at) != quote {
-            return None;
-        }
-        at += usize::from(quoted);
-        values += 1;
-        match rest[at..] {
-            [byte, ..] if byte == close => return (values > 1).then_some(open + 1 + at),
-            [b',', b' ', ..] if quoted => at += 2,
-            [b' ', ..] if !quoted => at += 1,
-            _ => return None,
-        }
+    let trailing = usize::from(matches!(out.last(), Some(Piece::Constant(_))));
+    let (mut at, mut left) = (out.len(), run);
+    while left > 0 {
+        at -= 1;
+        left -= usize::from(matches!(out[at], Piece::Variable(_)));
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chance::numbers_below;
-
-    #[test]
-    fn a_template_that_ends_anywhere_is_marked_without_a_panic() {
-        let parts = ["[", "]", "(", ")", "=", "'", "\"", "<*>", ", ", " ", "-", "x"];
-        let mut below = numbers_below(9);
-        for _ in 0..50_000 {
-            let template: String = (0..below(12)).map(|_| parts[below(parts.len())]).collect();
-            assert!(marked(template.as_bytes()).len() <= template.len());
-        }
-        assert_eq!(marked(b"ran ['<*>', \"<*>\"] of ['<*>', "), b"ran [<*>] of ['<*>', ");
-    }
+    let end = out.len() - trailing;
+    out.drain(at + 1..end);
 }

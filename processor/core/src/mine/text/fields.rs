@@ -1,5 +1,7 @@
 //! What is one value although it is more than one word: quoted fields, paths, who called, a setting.
 
+use std::ops::Range;
+
 use memchr::{memchr, memchr2};
 
 use super::Splitter;
@@ -7,7 +9,9 @@ use crate::class::Probe;
 use crate::general::is_closed;
 use crate::mine::clues;
 use crate::mine::sink::Sink;
-use crate::mine::words::{asks_state, is_answer, is_domain, is_method, is_naming, is_state};
+use crate::mine::words::{
+    asks_kind, asks_state, is_answer, is_architecture, is_domain, is_method, is_naming, is_nothing, is_state,
+};
 
 impl Splitter<'_, '_> {
     /// The common log format begins with client, identity, user: names, not words.
@@ -66,7 +70,8 @@ impl Splitter<'_, '_> {
     /// A quoted field: a value when it is one word, else text like any other. `None`: the mark is mere punctuation.
     pub(super) fn quoted<S: Sink>(&mut self, at: usize, end: usize, sink: &mut S) -> Option<usize> {
         let mark = self.text[at];
-        if at == self.closes || mark == b'\'' && at > 0 && !self.bits.is_sep(at - 1) {
+        let is_behind_word = at > 0 && !self.bits.is_sep(at - 1) && !self.opens_literal(at);
+        if at == self.closes || mark == b'\'' && is_behind_word {
             return None;
         }
         let inside = at + 1..at + 1 + closing(mark, &self.text[at + 1..end.min(at + 1025)])?;
@@ -75,13 +80,17 @@ impl Splitter<'_, '_> {
         if mark == b'\'' && !self.bits.is_sep(after) && !self.ends_sentence(after) {
             return None;
         }
-        let mut is_named = false;
+        let (mut is_named, mut stays) = (false, is_state(content));
+        if mark == b'\'' && self.opens_literal(at) {
+            stays |= is_word(content) && std::str::from_utf8(content).is_ok_and(is_closed);
+        }
         if std::mem::take(&mut self.key) {
             self.value(content);
             is_named = self.text[..at].trim_ascii_end().ends_with(b"=") && is_naming(self.before(0));
+            stays |= (asks_kind(self.before(0)) || asks_state(self.before(0))) && is_word(content);
         }
         let is_value = self.request.is_some() || is_named && !content.is_empty();
-        if is_named {
+        if is_named || self.is_path_with_blanks(&inside) {
             // What it is called may hold blanks and is one value all the same.
         } else if is_value {
             self.agent_probes = Probe::agent(content);
@@ -95,7 +104,9 @@ impl Splitter<'_, '_> {
         // A key that carries data, such as an article's number, is a value in a key's place.
         let is_path = content.first() == Some(&b'/') && content.len() > 1;
         let is_key = self.text.get(after) == Some(&b':') && !is_path && !content.iter().any(u8::is_ascii_digit);
-        if content.is_empty() || !is_value && (is_key || is_state(content)) {
+        // Behind a word of a sentence it is what that is called.
+        let is_key = is_key && !(self.text[..at].ends_with(b" ") && at >= 2 && !self.bits.is_sep(at - 2));
+        if content.is_empty() || !is_value && (is_key || stays) {
             self.passed.word(inside);
         } else {
             self.look_at_path(content);
@@ -103,6 +114,89 @@ impl Splitter<'_, '_> {
         }
         self.last_was_variable = false;
         Some(after)
+    }
+
+    /// Where an address ends that is a key's value and begins with a name in quotes: `to=<"a b"@shop>`.
+    pub(super) fn quoted_address(&self, bracket: usize, end: usize) -> Option<usize> {
+        let rest = self.text[..end].get(bracket + 1..).filter(|rest| rest.first() == Some(&b'"'))?;
+        let at = 1 + memchr(b'"', &rest[1..])?;
+        let close = at + memchr(b'>', &rest[at..])?;
+        let domain = rest[at + 1..close].strip_prefix(b"@")?;
+        let is_one =
+            !domain.is_empty() && domain.iter().all(|&byte| byte > b' ' && !matches!(byte, b'"' | b'<' | b','));
+        is_one.then_some(bracket + 1 + close)
+    }
+
+    /// Whether a bar or a colon joins more to a key's value, `cmd=client|list`, `context=system:object`, which does not say
+    /// how it goes.
+    #[inline]
+    pub(super) fn is_assigned_more(&self, bar: usize, end: usize) -> bool {
+        bar + 1 < end && !self.bits.is_sep(bar + 1) && self.is_joined_to_value(bar)
+    }
+
+    #[inline(never)]
+    fn is_joined_to_value(&self, bar: usize) -> bool {
+        let value = self.passed.before(0, self.bits);
+        let before = self.text[..value.start].last().copied();
+        value.end == bar
+            && !is_state(&self.text[bar + 1..self.bits.word_end(bar + 1)])
+            && (before == Some(b'=') || matches!(self.text[value.start], b'|' | b':'))
+    }
+
+    /// Where a package's name ends that is followed by an architecture: `libc-bin:amd64`.
+    #[inline]
+    pub(super) fn package(&self, start: usize, end: usize, limit: usize) -> Option<usize> {
+        // The first letter tells of most words.
+        let may_be = matches!(self.text[end..], [b':', b'a' | b'i' | b'x' | b'p' | b's' | b'r', ..]) && end + 1 < limit;
+        if may_be { self.any_package(start, end, limit) } else { None }
+    }
+
+    #[inline(never)]
+    fn any_package(&self, start: usize, end: usize, limit: usize) -> Option<usize> {
+        let whole = self.bits.word_end(end + 1).min(limit);
+        let marks =
+            self.text[end + 1..whole].iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
+        let whole = whole - marks;
+        let is_one = is_architecture(&self.text[end + 1..whole]);
+        (is_one && !names_architecture(&self.text[start..end])).then_some(whole)
+    }
+
+    /// Goes over the comma behind a value, and over what follows if that stands for no value: `(17, null)`.
+    pub(super) fn nothing_behind<S: Sink>(&mut self, comma: usize, end: usize, sink: &mut S) -> usize {
+        let start = comma + 1 + usize::from(self.text.get(comma + 1) == Some(&b' '));
+        // The first letter tells of most words.
+        if start >= end || !matches!(self.text[start], b'n' | b'N' | b'u') {
+            return comma + 1;
+        }
+        let word = start..self.bits.word_end(start).min(end);
+        if !is_nothing(&self.text[word.clone()]) {
+            return comma + 1;
+        }
+        self.variable(word.clone(), sink);
+        word.end
+    }
+
+    /// Whether what stands in quotes is a path from the root with blanks in it, and perhaps more of a command, and no
+    /// word there tells how it went.
+    fn is_path_with_blanks(&self, inside: &Range<usize>) -> bool {
+        let content = &self.text[inside.clone()];
+        if self.request.is_some() || content.first() != Some(&b'/') || memchr(b' ', content).is_none() {
+            return false;
+        }
+        let mut at = inside.start;
+        while at < inside.end {
+            let end = self.bits.word_end(at).min(inside.end);
+            if end > at {
+                let word = self.bits.word(at, end);
+                // Nobody asks what data says.
+                let tells = !word.digit && !word.odd && std::str::from_utf8(&self.text[at..end]).is_ok_and(is_closed);
+                if tells {
+                    return false;
+                }
+            }
+            at = end + 1;
+        }
+        true
     }
 
     /// Whether one mark stands there that ends a sentence.
@@ -132,10 +226,8 @@ impl Splitter<'_, '_> {
             if word == b"/" && !matches!(text[end..], [b',', next, ..] if next > b' ') {
                 return (is_method(self.before(0)) || end == text.len()).then_some(end);
             }
-            let rooted = matches!(word[0], b'/' | b'\\')
-                || word.starts_with(b"./")
-                || word.starts_with(b"~/")
-                || word.starts_with(b"../");
+            let dots = word.iter().take_while(|&&byte| byte == b'.').count();
+            let rooted = matches!(word.get(dots), Some(b'/' | b'\\')) || word.starts_with(b"~/");
             if !rooted && separators < 2 && !begins_with_host(word) {
                 return None;
             }
@@ -149,7 +241,7 @@ impl Splitter<'_, '_> {
                 }
                 let inner = matches!(text[at], b':' | b'=' | b',' | b';')
                     && (at + 1 < limit && !self.bits.is_sep(at + 1) || scheme && at == end);
-                if !inner {
+                if !inner || text[at] == b',' && begins_pair(&text[at + 1..limit]) {
                     break;
                 }
                 at += 1;
@@ -190,6 +282,23 @@ fn are_settings(text: &[u8]) -> bool {
         is_key && !asks && memchr2(b'/', b'\\', value).is_none() && (has_digit || !is_said(value))
     };
     text.split(|&byte| byte == b' ').filter(|part| !part.is_empty()).all(is_setting)
+}
+
+/// Whether a key of letters with its `=` stands there.
+fn begins_pair(text: &[u8]) -> bool {
+    let key = text.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
+    key > 0 && text.get(key) == Some(&b'=')
+}
+
+/// Whether a word is one that an architecture is the value of.
+fn names_architecture(word: &[u8]) -> bool {
+    let keys: [&[u8]; 5] = [b"arch", b"architecture", b"cpu", b"machine", b"platform"];
+    keys.iter().any(|key| word.eq_ignore_ascii_case(key))
+}
+
+/// Whether that is letters, perhaps with dashes or underscores between them.
+fn is_word(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'))
 }
 
 /// Whether a domain stands before a word's slash: an address without its scheme.

@@ -81,8 +81,11 @@ impl Splitter<'_, '_> {
             return if blank { self.bits.gap_start(event).max(at) } else { event };
         }
         let date = event - word == 3 && self.text[word].is_ascii_uppercase();
-        let looked_at =
-            date || scheme_follows(self.text, event) || event - word == 2 && self.begins_address(word, event);
+        let package = self.package(word, event, self.text.len()).is_some();
+        let looked_at = package
+            || date
+            || scheme_follows(self.text, event)
+            || event - word == 2 && self.begins_address(word, event);
         if looked_at { word } else { event }
     }
 

@@ -5,11 +5,12 @@ use std::ops::Range;
 use memchr::{memchr, memrchr};
 
 use super::Splitter;
-use crate::general::is_closed;
+use crate::general::{self, is_closed};
 use crate::mine::bits::Word;
+use crate::mine::versioned::is_versioned;
 use crate::mine::words::{
-    asks_state, is_answer, is_country, is_domain, is_interface, is_month, is_named, is_nothing, is_state, is_technical,
-    is_truth, is_weekday, is_zone,
+    asks_kind, asks_state, is_answer, is_architecture, is_country, is_domain, is_fault, is_interface, is_month,
+    is_named, is_naming, is_no_name, is_nothing, is_state, is_technical, is_truth, is_weekday, is_zone,
 };
 
 impl Splitter<'_, '_> {
@@ -18,7 +19,10 @@ impl Splitter<'_, '_> {
     pub(super) fn varies(&self, start: usize, end: usize, has_digit: bool, has_key: bool) -> bool {
         let word = &self.text[start..end];
         if has_digit {
-            let stays = is_technical(word) || is_named(self.text, start, end) || self.is_interface_alone(start, end);
+            let stays = is_technical(word) && !(self.is_glued(start) && is_architecture(word))
+                || is_named(self.text, start, end)
+                || is_versioned(word)
+                || self.is_interface_alone(start, end);
             return !stays;
         }
         self.varies_without_digit(start, end, has_key)
@@ -38,8 +42,11 @@ impl Splitter<'_, '_> {
         if has_key && self.is_truth_value(start, word) {
             return true;
         }
-        if has_key && start >= 2 && text[start - 1] == b'=' && !self.bits.is_sep(start - 2) {
-            return !(is_state(word) || !self.key_is_data() && asks_state(self.before(0)));
+        if has_key && self.is_assigned(start, end) {
+            return !(self.stays_as_value(word) || self.opens_literal(end));
+        }
+        if matches!(word, [b'$', first, ..] if first.is_ascii_alphabetic()) {
+            return true;
         }
         if has_key && text[..start].ends_with(b": ") && is_file_name(word) {
             return true;
@@ -59,6 +66,34 @@ impl Splitter<'_, '_> {
             return is_domain(label) || is_long && (is_country(label) || has_address());
         }
         self.varies_plainly(start, end)
+    }
+
+    /// Whether a colon and nothing else is between a word and one before it.
+    fn is_glued(&self, start: usize) -> bool {
+        start >= 2 && self.text[start - 1] == b':' && !self.bits.is_sep(start - 2)
+    }
+
+    /// Whether a word is what follows a key's `=`, alone or in angle brackets.
+    fn is_assigned(&self, start: usize, end: usize) -> bool {
+        let text = &self.text[..start];
+        let text = if self.text.get(end) == Some(&b'>') { text.strip_suffix(b"<").unwrap_or(text) } else { text };
+        text.len() >= 2 && text.ends_with(b"=") && !self.bits.is_sep(text.len() - 2)
+    }
+
+    /// Whether a quote stands there behind one letter, which tells how a string is written: `b'…'`, `u'…'`.
+    pub(super) fn opens_literal(&self, quote: usize) -> bool {
+        matches!(self.text.get(quote), Some(b'\'' | b'"'))
+            && matches!(self.text[..quote].last(), Some(b'b' | b'u' | b'r' | b'f'))
+            && (quote == 1 || self.bits.is_sep(quote - 2))
+    }
+
+    /// Whether a key's value is a word that says how it goes, or what kind of thing it is.
+    pub(super) fn stays_as_value(&self, word: &[u8]) -> bool {
+        if self.key_is_data() {
+            return is_state(word);
+        }
+        let key = self.before(0);
+        is_state(word) && (is_fault(word) || !is_naming(key)) || asks_state(key) || asks_kind(key) || is_constant(word)
     }
 
     /// Whether that is a key's `true`, `false` or nothing at all, as data has them, and no answer such as `allowed=false`.
@@ -138,6 +173,21 @@ fn is_file_name(word: &[u8]) -> bool {
         && ending.iter().all(u8::is_ascii_lowercase)
         && !word.iter().any(u8::is_ascii_uppercase)
         && std::str::from_utf8(word).is_ok_and(|word| !is_closed(word))
+}
+
+/// The name of a constant in a program, which is one of few: `TM_ACTIVE`.
+fn is_constant(word: &[u8]) -> bool {
+    let is_joined = |name: &[u8]| matches!(name, [first, inner @ .., last] if *first != b'_' && *last != b'_' && inner.contains(&b'_'));
+    word.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_') && is_joined(word)
+}
+
+/// Whether an angle bracket encloses one word, which stands neither for no name nor for a place that became a variable.
+pub(super) fn encloses_word(text: &[u8]) -> bool {
+    let length = text[1..].iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
+    length > 0
+        && text.get(1 + length) == Some(&b'>')
+        && is_no_name(text).is_none()
+        && !text.starts_with(general::MARK.as_bytes())
 }
 
 /// How much of a word with a digit is an object's class or a place in the code, with the `@` before what varies.
