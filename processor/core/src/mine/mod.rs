@@ -3,9 +3,9 @@
 //! `head` finds what stands before the message (level, time stamps of transports), `plain` knows the lines that most are,
 //! `text` splits and masks; `classes` says what each byte is and `bits` where words end, `passed` which words came before,
 //! `clues` what named values say, `names` finds who is spoken of, `lists` what is enumerated, `words` and `versioned` hold
-//! the closed lists. `sketch` and `outline` are what tells a line that was met before, `structured::outline` a JSON text. `structured` reads JSON
-//! and map bodies, `trace` stacks below a line. `sink` is where the pieces go: a skeleton on the hot path, a template with
-//! its slots for people; `marked` is a template for other tools.
+//! the closed lists. `sketch` and `outline` are what tells a line that was met before, `structured::outline` a JSON text.
+//! `structured` reads JSON and map bodies, `trace` stacks below a line. `sink` is where the pieces go: a skeleton on the
+//! hot path, a template with its slots for people; `marked` is a template for other tools.
 
 pub mod bits;
 pub mod buffer;
@@ -192,6 +192,8 @@ mod tests {
                 "Failed password for invalid user <*> from <*> port <*>",
             ),
             ("job=20_4(20), job=20_[1-4] x=7(b) y(7)", "job=<*>, job=<*> x=<*>(b) y(<*>)"),
+            ("statement: INSERT INTO a (b) VALUES (7)", "statement: <*>"),
+            ("statement: DROP TABLE a", "statement: DROP TABLE a"),
             ("cannot open '/var/lib/x': denied ('b': 7)", "cannot open '<*>': denied ('b': <*>)"),
             ("stream (RpcFeed v2) of API v1 is v2, Started v2", "stream (RpcFeed v2) of API v1 is <*>, Started <*>"),
             ("sent to na,nb. Then x,y and lost,found", "sent to <*>. Then <*> and lost,found"),

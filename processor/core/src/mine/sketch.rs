@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn lines_that_are_told_by_the_same_are_mined_to_the_same() {
         let (mut by_sketch, mut by_runs) = (0, 0);
-        for (one, other) in pairs(33, 30_000_000) {
+        for (one, other) in pairs(13, 200_000) {
             let has_sketch = |line: &String| plain::may_have_sketch(line.as_bytes());
             if one == other || !has_sketch(&one) || !has_sketch(&other) || sketch(&one) != sketch(&other) {
                 continue;

@@ -39,35 +39,25 @@ impl Splitter<'_, '_> {
     }
 }
 
-/// What statements in SQL begin with.
-const VERBS: [&[u8]; 28] = [
-    b"alter",
+/// What statements in SQL begin with that read or write rows. What changes a schema or rights is told apart: few do so,
+/// and an audit asks for them.
+const VERBS: [&[u8]; 17] = [
     b"analyze",
     b"begin",
-    b"call",
     b"commit",
-    b"copy",
-    b"create",
     b"delete",
-    b"drop",
     b"execute",
     b"explain",
-    b"grant",
     b"insert",
-    b"lock",
     b"merge",
     b"prepare",
     b"replace",
-    b"revoke",
     b"rollback",
     b"savepoint",
     b"select",
     b"set",
     b"show",
-    b"truncate",
     b"update",
-    b"use",
-    b"vacuum",
     b"with",
 ];
 
