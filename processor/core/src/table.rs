@@ -154,7 +154,7 @@ impl Table {
             slots: Vec::new(),
             free: Vec::new(),
             capacity,
-            outlines: Outlines::new(capacity * 2),
+            outlines: Outlines::new(capacity * 3),
             aliases: Aliases::new(capacity * 2),
             sets: Sets::new(capacity),
             merged: 0,

@@ -2,10 +2,10 @@
 
 use super::sketch::of_word;
 
-/// Whether a key asks how something is or went: `status`, `job_state`, `http.result`.
+/// Whether a key asks how something is, or how or why it went so: `status`, `job_state`, `http.result`, `reason`.
 pub fn asks_state(key: &[u8]) -> bool {
     let last = key.iter().rposition(|byte| matches!(byte, b'.' | b'_' | b'-')).map_or(key, |at| &key[at + 1..]);
-    [&b"status"[..], b"state", b"result", b"outcome", b"phase", b"verdict", b"health"]
+    [&b"status"[..], b"state", b"result", b"outcome", b"phase", b"verdict", b"health", b"reason", b"cause"]
         .iter()
         .any(|name| last.eq_ignore_ascii_case(name))
 }
@@ -438,6 +438,14 @@ pub fn is_domain(label: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_that_ask_how_or_why_it_went_are_known_by_their_last_part() {
+        for key in [&b"status"[..], b"job_state", b"http.result", b"Reason", b"root-cause"] {
+            assert!(asks_state(key), "{}", String::from_utf8_lossy(key));
+        }
+        assert!(!asks_state(b"reasoner") && !asks_state(b"state_file"));
+    }
 
     #[test]
     fn states_are_known_in_any_case() {
