@@ -192,6 +192,7 @@ mod tests {
                 "Failed password for invalid user <*> from <*> port <*>",
             ),
             ("job=20_4(20), job=20_[1-4] x=7(b) y(7)", "job=<*>, job=<*> x=<*>(b) y(<*>)"),
+            ("sent to=<\"a b\"@x7> and <\"a7\"@b7> off", "sent to=<<*>> and <\"<*>\"<*>> off"),
             ("statement: INSERT INTO a (b) VALUES (7)", "statement: <*>"),
             ("statement: DROP TABLE a", "statement: DROP TABLE a"),
             ("cannot open '/var/lib/x': denied ('b': 7)", "cannot open '<*>': denied ('b': <*>)"),

@@ -282,13 +282,16 @@ impl<'t, 'c> Splitter<'t, 'c> {
                 return next;
             }
             b'=' | b':' => self.key = !self.passed.is_empty(),
-            b'<' if let Some(close) = self.quoted_address(at, end) => {
+            // What stands behind a key in angle brackets is its value.
+            b'<' if self.key && self.text[at - 1] == b'=' && encloses_word(&self.text[at..end]) => {}
+            b'<' if self.key
+                && self.text[at - 1] == b'='
+                && let Some(close) = self.quoted_address(at, end) =>
+            {
                 self.key = false;
                 self.variable(at + 1..close, sink);
                 return close;
             }
-            // What stands behind a key in angle brackets is its value.
-            b'<' if self.key && self.text[at - 1] == b'=' && encloses_word(&self.text[at..end]) => {}
             b',' if self.last_was_variable => {
                 self.key = false;
                 return self.nothing_behind(at, end, sink);
