@@ -232,11 +232,10 @@ mod tests {
     }
 
     /// Scenario: lines of numbers, words and marks, whose words lie across blocks in every way. Guarantees: the vectors
-    /// write the sketch, and of the runs that it leaves out those that are asked for.
+    /// write the sketch, and of the runs that it leaves out those that are asked for; without such vectors there is none.
     #[test]
     #[cfg(target_arch = "x86_64")]
     fn vectors_write_what_words_do() {
-        assert!(is_cheap(), "this test needs a processor with AVX-512 VBMI2");
         let parts = words(
             "~ ~ ~ : = a b7 7 17 123456 dead beef7 f47ac10b-58cc 0x7fff 5xx é / . - _ word longerwording 7f3ab.c 0x \
              12345678901234567890123456789012345678901234567890",
@@ -246,12 +245,13 @@ mod tests {
         for round in 0..60_000u64 {
             let line: String = (0..=below(60)).map(|_| &*parts[below(parts.len())]).collect();
             out.clear();
-            assert!(write(line.as_bytes(), &mut out));
-            assert_eq!(out.bytes(), sketch(&line), "{line:?}");
+            assert_eq!(write(line.as_bytes(), &mut out), is_cheap());
+            assert_eq!(out.bytes(), if is_cheap() { sketch(&line) } else { Vec::new() }, "{line:?}");
             let which = round.wrapping_mul(0x9e37_79b9_7f4a_7c15);
             out.clear();
             write_runs(line.as_bytes(), which, &mut out);
-            assert_eq!(out.bytes(), runs_of(&line, which), "{which:b} of {line:?}");
+            let runs = if is_cheap() { runs_of(&line, which) } else { Vec::new() };
+            assert_eq!(out.bytes(), runs, "{which:b} of {line:?}");
         }
         out.clear();
         assert!(!write(b"two\nlines", &mut out) && out.bytes().is_empty());
