@@ -23,8 +23,8 @@ use crate::mine::{Masks, head, plain};
 const TEXT: u8 = 14;
 const NUMBER: u8 = 15;
 const TRUTH: u8 = 16;
-const NULL: u8 = 17;
-const ARRAY: u8 = 18;
+const NULL: u8 = 8;
+const ARRAY: u8 = 31;
 const EMPTY_ARRAY: u8 = 19;
 /// The message's outline is between these; the severity that it names comes first.
 const MESSAGE: u8 = 24;
