@@ -1,6 +1,6 @@
 //! From a record's text to its shape: which words are constant and which are variable.
 //!
-//! `head` finds what stands before the message (level, time stamps of transports), `plain` knows the lines that most are,
+//! `head` finds what stands before the message, `level` the level that it names, `plain` knows the lines that most are,
 //! `text` splits and masks; `classes` says what each byte is and `bits` where words end, `passed` which words came before,
 //! `clues` what named values say, `names` finds who is spoken of, `lists` what is enumerated, `words` and `versioned` hold
 //! the closed lists. `sketch` and `outline` are what tells a line that was met before, `structured::outline` a JSON text.
@@ -13,6 +13,7 @@ mod classes;
 pub mod clues;
 pub mod head;
 pub mod kind;
+pub mod level;
 mod lists;
 pub mod marked;
 mod masks;

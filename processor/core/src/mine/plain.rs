@@ -9,7 +9,7 @@ use super::buffer::Buffer;
 use super::outline::access;
 use super::sink::Sink;
 use super::text::split;
-use super::{Masks, head, outline, sketch};
+use super::{Masks, head, level, outline, sketch};
 use crate::class::{Clues, Severity};
 
 /// Longer texts are mined by other limits of length than words' own, which an outline does not know.
@@ -40,7 +40,7 @@ pub fn may_have_sketch(text: &[u8]) -> bool {
 /// Whether a level is looked for in a part of the line only; a line's numbers have a say in what part that is.
 #[inline]
 pub fn is_long(text: &[u8]) -> bool {
-    !head::reaches_over(text)
+    !level::reaches_over(text)
 }
 
 /// What tells of all lines with one sketch what they are.
@@ -61,7 +61,7 @@ pub fn sureness(text: &[u8], bits: &mut Bits) -> Sureness {
 }
 
 fn runs_with_a_say(text: &[u8], bits: &mut Bits) -> Option<u64> {
-    let (level, severity) = head::level_of_sketch(text)?.unwrap_or_default();
+    let (level, severity) = level::level_of_sketch(text)?.unwrap_or_default();
     bits.read_words(text);
     let plain = Plain { text, level: level.clone(), severity };
     if plain.client(bits).is_some() {
@@ -112,7 +112,7 @@ pub fn read<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     if is_wording(text, bits) {
         return Some(Plain { text, level: 0..0, severity: Severity::Unset });
     }
-    let (level, severity) = head::level_of_line(text, bits).unwrap_or_default();
+    let (level, severity) = level::level_of_line(text, bits).unwrap_or_default();
     Some(Plain { text, level, severity })
 }
 
@@ -130,7 +130,7 @@ fn read_behind_head<'t>(text: &'t [u8], bits: &mut Bits) -> Option<Plain<'t>> {
     if bits.has_controls() {
         return None;
     }
-    let named = if head.names_level { head::level_of_line(text, bits) } else { None };
+    let named = if head.names_level { level::level_of_line(text, bits) } else { None };
     let (level, severity) = named.unwrap_or_default();
     Some(Plain { text, level, severity: severity.max(head.severity) })
 }
@@ -188,5 +188,5 @@ impl Plain<'_> {
 #[inline]
 fn is_wording(line: &[u8], bits: &Bits) -> bool {
     let end = bits.word_end(0);
-    !head::may_name_level(line) && line.get(end) != Some(&b'=') && !bits.has_digit(0, end)
+    !level::may_name_level(line) && line.get(end) != Some(&b'=') && !bits.has_digit(0, end)
 }

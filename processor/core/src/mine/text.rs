@@ -20,10 +20,10 @@ use memchr::{memchr, memmem};
 
 use super::bits::Bits;
 use super::clues;
-use super::head::{self, Head};
+use super::head::Head;
 use super::passed::Passed;
 use super::sink::Sink;
-use super::{Masks, trace};
+use super::{Masks, level, trace};
 use crate::class::{Clues, Severity};
 pub use fields::begins_with_host;
 use values::Values;
@@ -43,7 +43,7 @@ pub fn mine<S: Sink>(
     let skipped = rest.len() - rest.trim_ascii_start().len();
     let line = first_line(rest);
     bits.read(line);
-    let level = if head.names_level { head::level(rest) } else { None };
+    let level = if head.names_level { level::level(rest) } else { None };
     let level = level.map(|(range, severity)| (range.start - skipped..range.end - skipped, severity));
     let (level, severity) = level.unwrap_or_default();
     split(line, level, masks, bits, sink, clues);
@@ -62,7 +62,7 @@ fn later_lines<S: Sink>(text: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut 
     }
     let signs: [&[u8]; 6] = [b"Traceback (most", b"\tat ", b"\n    at ", b"Caused by:", b"Exception", b"panic:"];
     clues.error |= signs.iter().any(|sign| memmem::find(rest, sign).is_some());
-    let Some((level, severity)) = head::level(rest) else { return Severity::Unset };
+    let Some((level, severity)) = level::level(rest) else { return Severity::Unset };
     if level.start == 0 && rest[level.end..].starts_with(b": ") {
         let message = first_line(rest);
         sink.part(b" ");
