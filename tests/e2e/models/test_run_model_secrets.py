@@ -24,7 +24,7 @@ async def test_no_value_of_a_record_and_no_key_is_kept_anywhere(
     start: Callable[..., Sluice], claude: ModelServer, kafka: Kafka, tmp_path: Path, config: dict[str, Any]
 ) -> None:
     """What varies is shown to the judge, who passes it on wherever he can; the provider quotes it in an error."""
-    canaries = ["quokkazanzibar-4711", "wombatkathmandu-8899", "dingotimbuktu-3344"]
+    canaries = ["quokkazanzibar-4711926058", "wombatkathmandu-8899371602", "dingotimbuktu-3344850719"]
 
     def gossip(asked: Asked) -> Answer:
         named = [canary for canary in canaries if canary in asked.content]
