@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 
 import msgspec
 
@@ -12,8 +13,13 @@ from sluice.errors import Malformed
 Outcome = _core.Outcome
 
 
-GENERAL = "<word>"
-"""In a skeleton: a word that turned out to be data, which makes the type wider than those that it was learnt from."""
+_GENERAL = re.compile(r"<word(?::[a-z+]+)?>")
+
+
+def is_general(skeleton: str) -> bool:
+    """Whether a word of a skeleton turned out to be data, which makes the type wider than those that it was learnt from.
+    `<word:fail>` is a name that tells of a fault."""
+    return _GENERAL.search(skeleton) is not None
 
 
 class Signal(enum.IntEnum):

@@ -66,6 +66,23 @@ def test_a_word_that_takes_many_values_becomes_a_variable_and_nothing_is_counted
     assert sum(volumes.values()) + sum(volume.records for volume in rest.volumes) == ENOUGH - 1 + len(NAMES)
 
 
+def test_a_name_that_tells_of_a_fault_is_another_type_where_others_are_a_variable() -> None:
+    mined = engine()
+    told = feed(mined, [*sessions(NAMES[:ENOUGH]), *sessions(["dead_letters", "jobs.dead"])])
+    assert skeletons(mined) == {"session of <word> began": ENOUGH, "session of <word:dead> began": 2}
+    dead = [found for found in told if found.slots and found.slots[0].kind == "word:dead"]
+    assert [found.template for found in dead] == ["session of <word:dead> began"]
+    for is_dead in (False, True):
+        own = [known for known in mined.types() if (":dead" in known.skeleton) is is_dead]
+        mined.apply([decision(known, mined.ruleset) for known in own])
+        assert dropped(mined, "session of alice began")
+        assert dropped(mined, "session of dead_mail began") is is_dead
+    other = engine()
+    other.apply([decision(known, mined.ruleset) for known in mined.types()])
+    assert dropped(other, "session of jobs.dead began"), "learnt from the verdict"
+    assert not dropped(other, "session of jobs.failed began")
+
+
 def test_a_merged_type_is_kept_until_it_is_judged_itself() -> None:
     mined = engine()
     feed(mined, sessions(NAMES[:2]))

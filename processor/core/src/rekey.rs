@@ -123,6 +123,8 @@ mod tests {
             "Failed password for invalid user <*> from <*> port <*>",
             "no token for a.b.Worker$Task@<*> yet",
             "session of <word> began",
+            "session of <word:fail> began",
+            "cache user=<word:fail+dead> (<word:fail>) at <word:drop>: <*>",
             "cache user=<word> (<word>) at <*>",
             "Failed password for <word> from <*>",
             "charge failed [java.io.IOException < a.Card.charge < x.M.invoke<*>]",

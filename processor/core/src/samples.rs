@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::any::{Any, KeyValue, each_pair};
 use crate::cardinality::Distinct;
 use crate::general::shown::Shown;
-use crate::general::{MARK, Shape};
+use crate::general::{Shape, has_marks};
 use crate::look::Look;
 use crate::mine::bits::Bits;
 use crate::mine::sink::{Skeleton, Template};
@@ -197,7 +197,7 @@ impl<'a> Seen<'a> {
             Signal::Logs => {
                 let mut log = log::Log::default();
                 log::parse(record, &mut log)?;
-                if of_type.contains(MARK) {
+                if has_marks(of_type) {
                     let mut skeleton = Skeleton::default();
                     log::shape(&mut log, masks, &mut bits, &mut skeleton)?;
                     skeleton.finish(MINED_BYTES);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::class::Clues;
 use crate::general::sets::Sets;
 use crate::general::shown::Shown;
-use crate::general::{MARK, PLACES, Shape};
+use crate::general::{MARK, PLACES, Shape, replace_marks};
 use crate::identity::Context;
 use crate::mine::bits::Bits;
 use crate::mine::marked::Marked;
@@ -24,7 +24,7 @@ impl Values {
         for (shape, general) in types {
             let over = Shape::of(&general);
             for (word, over) in shape.words.iter().zip(&over.words) {
-                if general[over.range.clone()] == *MARK && !word.is_masked {
+                if over.is_general() && !word.is_masked {
                     values.insert((general[..over.range.start].to_owned(), shape.text[word.range.clone()].to_owned()));
                 }
             }
@@ -80,7 +80,8 @@ pub fn of(masks: &Masks, text: &[u8]) -> Vec<(String, String)> {
         let mut template = Shown::new(Marked::default(), shape.variables_under(&Shape::of(&shown)));
         mine::line(line, masks, &mut bits, &mut template, &mut Clues::default());
         let template = template.inner.finish();
-        (general, String::from_utf8_lossy(&template).trim_end().to_owned())
+        // What a name tells is no more a part of the shape than what a number does.
+        (replace_marks(&general, MARK).into_owned(), String::from_utf8_lossy(&template).trim_end().to_owned())
     };
     lines.into_iter().zip(&skeletons).map(|(line, skeleton)| shaped(line, skeleton)).collect()
 }

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Container, Sequence, Set
 
 import msgspec
 
-from sluice.engine import GENERAL, Identity, Named
+from sluice.engine import Identity, Named, is_general
 from sluice.verdicts.decisions import Decider
 from sluice.verdicts.entry import Entry, Held, flat, pack, unpack
 from sluice.verdicts.model import RANKS, Override, identity_of, spelled
@@ -75,13 +75,13 @@ class Merging:
         """There is evidence of a type, which may be the whole of others."""
         for part in covers:
             self._parts.note(key, bytes.fromhex(part))
-        if GENERAL in skeleton:
+        if is_general(skeleton):
             self._sought[key] = flat(identity)
 
     def judged(self, key: bytes, identity: Identity, skeleton: str, covers: Sequence[str]) -> None:
         """This instance obtained the facts of a type; its parts, if it has any, are due."""
         self.met(key, identity, skeleton, covers)
-        if GENERAL in skeleton:
+        if is_general(skeleton):
             self._due[key] = None
 
     def decided(self, key: bytes) -> None:

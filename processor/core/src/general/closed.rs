@@ -264,14 +264,25 @@ fn is_library(word: &[u8]) -> bool {
 
 /// Whether a word tells of a fault.
 pub fn names_fault(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    let lower = lower.as_bytes();
-    (0..lower.len()).any(|at| tells_anywhere(&lower[at..]) || begins(word.as_bytes(), at) && tells(&lower[at..]))
+    faults(word).next().is_some()
 }
 
-/// Whether a fault is told by what begins here.
+/// The faults that the parts of a word tell of, as the lists have them, in the order of the parts.
+pub fn faults(word: &str) -> impl Iterator<Item = &'static str> {
+    let lower = word.to_ascii_lowercase();
+    (0..word.len()).filter_map(move |at| {
+        let rest = &lower.as_bytes()[at..];
+        told_anywhere(rest).or_else(|| if begins(word.as_bytes(), at) { told(rest) } else { None })
+    })
+}
+
 fn tells(rest: &[u8]) -> bool {
-    beginning_alike(FAULTS, &FAULTS_BEGIN, rest).iter().any(|fault| rest.starts_with(fault.as_bytes()))
+    told(rest).is_some()
+}
+
+/// The fault that is told by what begins here.
+fn told(rest: &[u8]) -> Option<&'static str> {
+    beginning_alike(FAULTS, &FAULTS_BEGIN, rest).iter().find(|fault| rest.starts_with(fault.as_bytes())).copied()
 }
 
 /// Those of a list that have a word's first letter.
@@ -304,7 +315,12 @@ const fn beginnings(list: &[&str]) -> Beginnings {
 }
 
 fn tells_anywhere(rest: &[u8]) -> bool {
-    matches!(rest[0], b'e' | b'f' | b'r' | b't') && FAULTS_WITHIN.iter().any(|fault| rest.starts_with(fault.as_bytes()))
+    told_anywhere(rest).is_some()
+}
+
+fn told_anywhere(rest: &[u8]) -> Option<&'static str> {
+    let may_begin = matches!(rest[0], b'e' | b'f' | b'r' | b't');
+    if may_begin { FAULTS_WITHIN.iter().find(|fault| rest.starts_with(fault.as_bytes())).copied() } else { None }
 }
 
 /// Whether a part of the word begins there.

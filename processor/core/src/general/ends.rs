@@ -1,6 +1,6 @@
 //! Where the words of a skeleton end: at separators, but for names that hold some.
 
-use super::words::{MARK, MASKED};
+use super::words::{MASKED, ends_with_mark};
 
 /// A host's name, with a port behind it or without.
 const LOCAL: &[u8] = b"localhost";
@@ -52,7 +52,7 @@ pub fn compound_end(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
 
 /// How many marks stand there that end a sentence behind a value: they are no word.
 pub fn ends_sentence(bytes: &[u8], at: usize) -> Option<usize> {
-    let is_behind_value = bytes[..at].ends_with(MASKED.as_bytes()) || bytes[..at].ends_with(MARK.as_bytes());
+    let is_behind_value = bytes[..at].ends_with(MASKED.as_bytes()) || ends_with_mark(&bytes[..at]);
     is_behind_value.then(|| sentence_marks(&bytes[at..])).flatten()
 }
 

@@ -15,4 +15,4 @@ pub mod shown;
 mod words;
 
 pub use closed::is_closed;
-pub use words::{MARK, PLACES, Shape};
+pub use words::{MARK, PLACES, Shape, has_marks, mark_length, replace_marks};

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::ends::{ends_word, is_joined, sentence_marks, word_end};
-use super::words::is_nothing;
+use super::words::{is_nothing, kind_of};
 use crate::mine::sink::{Sink, joins_run};
 use crate::mine::words::is_no_name;
 
@@ -110,7 +110,8 @@ impl<S: Sink> Sink for Shown<S> {
                     self.inner.constant(text, done..word.start);
                 }
                 done = word.end;
-                self.inner.variable(text, word, Some("word"));
+                let kind = std::str::from_utf8(&text[word.clone()]).map_or("word".into(), kind_of);
+                self.inner.variable(text, word, Some(&kind));
             }
         }
         if done < range.end {

@@ -1,14 +1,54 @@
 //! A skeleton as its words, of which some may become variables.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use super::closed::{LONGEST, is_closed, names_fault};
+use super::closed::{LONGEST, faults, is_closed, names_fault};
 use super::ends::{compound_end, ends_sentence, ends_word, is_masked, stands_free, word_end};
 use crate::mine::sink;
 use crate::mine::words::{asks_state, is_no_name};
 
-/// The mark of a place that became a variable, in a skeleton. A record's text that itself says so is masked.
+/// The mark of a place that became a variable, in a skeleton: as it is, or with the faults that the name there tells of,
+/// `<word:fail>`, which make it another type.
 pub const MARK: &str = "<word>";
+/// What both begin with.
+const MARK_BEGINS: &str = "<word";
+
+/// How long the mark is that a text begins with.
+pub fn mark_length(text: &[u8]) -> Option<usize> {
+    let behind = text.strip_prefix(MARK_BEGINS.as_bytes())?;
+    let told = match behind {
+        [b':', told @ ..] => 1 + told.iter().take_while(|byte| byte.is_ascii_lowercase() || **byte == b'+').count(),
+        _ => 0,
+    };
+    (told != 1 && behind.get(told) == Some(&b'>')).then_some(MARK_BEGINS.len() + told + 1)
+}
+
+pub fn has_marks(skeleton: &str) -> bool {
+    skeleton.match_indices(MARK_BEGINS).any(|(at, _)| mark_length(&skeleton.as_bytes()[at..]).is_some())
+}
+
+/// Whether the last of a text is a mark.
+pub fn ends_with_mark(text: &[u8]) -> bool {
+    let begins = text.iter().rposition(|&byte| byte == b'<');
+    text.last() == Some(&b'>') && begins.is_some_and(|at| mark_length(&text[at..]) == Some(text.len() - at))
+}
+
+/// A skeleton with another text in the place of each of its marks.
+pub fn replace_marks<'a>(skeleton: &'a str, by: &str) -> Cow<'a, str> {
+    let mut out = Cow::Borrowed(skeleton);
+    let mut at = 0;
+    while let Some(found) = out[at..].find(MARK_BEGINS) {
+        at += found;
+        if let Some(length) = mark_length(&out.as_bytes()[at..]) {
+            out.to_mut().replace_range(at..at + length, by);
+            at += by.len();
+        } else {
+            at += MARK_BEGINS.len();
+        }
+    }
+    out
+}
 
 /// How a masked value reads in a skeleton.
 pub const MASKED: &str = match std::str::from_utf8(sink::MARK) {
@@ -31,7 +71,7 @@ const STAYING_BESIDE_MASKED: u32 = 1;
 /// What one word of a skeleton is, or what an open word would be where a masked value stands.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Kind {
-    /// It is `MARK`.
+    /// It is a mark.
     General,
     /// It is marked as a value: by a key, by quotes or brackets. Nothing may stand there as well.
     Value,
@@ -47,6 +87,9 @@ pub enum Kind {
     Head,
     /// It is a key, which stays.
     Key,
+    /// It is a name that tells of a fault, `system.dropped_rows`: it makes no place a variable. Where others did, it is one
+    /// that says so.
+    Telling,
     /// It is something else, and stays: a value that says how it went, a part of a structure.
     Fixed,
 }
@@ -68,6 +111,10 @@ impl Word {
             Kind::Enclosed | Kind::Wording { stays: false } => Some(WORDING),
             _ => None,
         }
+    }
+
+    pub fn is_general(&self) -> bool {
+        self.kind == Kind::General
     }
 
     /// Whether it may become a variable.
@@ -102,9 +149,9 @@ impl<'a> Shape<'a> {
                 if kind != Kind::Fixed {
                     words.push(Word { range, kind, is_masked: true });
                 }
-            } else if bytes[at..].starts_with(MARK.as_bytes()) {
-                words.push(Word { range: at..at + MARK.len(), kind: Kind::General, is_masked: false });
-                at += MARK.len();
+            } else if let Some(length) = mark_length(&bytes[at..]) {
+                words.push(Word { range: at..at + length, kind: Kind::General, is_masked: false });
+                at += length;
             } else if let Some(length) = ends_sentence(bytes, at) {
                 at += length;
             } else if let Some(length) = is_no_name(&bytes[at..]) {
@@ -138,9 +185,14 @@ impl<'a> Shape<'a> {
         Self { text, words }
     }
 
-    /// The words that are `MARK`, a bit each.
+    /// The words that are marks, a bit each.
     pub fn general(&self) -> u64 {
         self.bits(|word| word.kind == Kind::General)
+    }
+
+    /// The words that may be variables where others became such, a bit each.
+    pub fn may_vary(&self) -> u64 {
+        self.bits(|word| word.is_open() || matches!(word.kind, Kind::General | Kind::Telling))
     }
 
     /// The words and masked values that may become a variable, a bit each.
@@ -207,7 +259,12 @@ impl<'a> Shape<'a> {
         for (place, word) in self.words.iter().enumerate().take(PLACES) {
             if places >> place & 1 == 1 {
                 out.push_str(&self.text[done..word.range.start]);
-                out.push_str(MARK);
+                let text = &self.text[word.range.clone()];
+                match word.kind {
+                    Kind::General => out.push_str(text),
+                    Kind::Telling => out.extend(["<", &kind_of(text), ">"]),
+                    _ => out.push_str(MARK),
+                }
                 done = word.range.end;
             }
         }
@@ -285,6 +342,11 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
         _ if !is_name => Kind::Fixed,
         _ if asks_state(key.as_bytes()) && text[..range.start].trim_ascii_end().ends_with(['=', ':']) => Kind::Fixed,
         Kind::Wording { .. } if is_no_value(word) && !is_of_fault(&text[..range.start], key) => Kind::Beside,
+        Kind::Head | Kind::Value | Kind::Enclosed | Kind::Wording { .. }
+            if tells_of_fault(word) && !names_fault(key) =>
+        {
+            Kind::Telling
+        }
         Kind::Wording { .. } => {
             let is_said_of = text[..range.start].ends_with(": ");
             Kind::Wording { stays: says_outcome(word) || is_signed(word) || is_constant(word) && !is_said_of }
@@ -311,6 +373,34 @@ fn is_unit(word: &str) -> bool {
     let prefix = word.strip_suffix(['B', 'b']).map(|rest| rest.strip_suffix('i').unwrap_or(rest));
     matches!(prefix, Some("" | "k" | "K" | "M" | "G" | "T"))
         || matches!(word, "bytes" | "ns" | "us" | "ms" | "s" | "sec" | "secs" | "seconds" | "min" | "minutes" | "hours")
+}
+
+/// Whether a word is a name of several parts of which one tells of a fault: `rabbit_alarm`, `DeadLetters`, no `timed-out`.
+fn tells_of_fault(word: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric();
+    let joins = |part: &[u8]| match *part {
+        [before, b'_' | b'.', after] => is_part(before) && is_part(after),
+        [_, before, after] => before.is_ascii_lowercase() && after.is_ascii_uppercase(),
+        _ => false,
+    };
+    let is_compound =
+        word.as_bytes().windows(3).any(joins) || word.split('-').filter(|part| !part.is_empty()).count() > 2;
+    is_compound && !word.contains(':') && faults(word).next().is_some()
+}
+
+/// The kind of the variable that a word is where others made its place one: with the faults that its name tells of.
+pub fn kind_of(word: &str) -> Cow<'static, str> {
+    let mut kind = Cow::Borrowed("word");
+    if tells_of_fault(word) {
+        let mut told = Vec::new();
+        for fault in faults(word) {
+            if !told.contains(&fault) {
+                kind.to_mut().extend([if told.is_empty() { ":" } else { "+" }, fault]);
+                told.push(fault);
+            }
+        }
+    }
+    kind
 }
 
 /// Whether a word or a part of a compound name says or asks how it went; that a part has no value says nothing.
@@ -397,9 +487,24 @@ mod tests {
     fn marks_at_the_end_of_a_sentence_are_no_part_of_its_last_word() {
         assert_eq!(open("has left alice. has left bob!"), ["has", "alice", "has", "bob"]);
         assert_eq!(open("began v.<*> ... again"), ["began", "again"]);
-        for text in ["sent to <*>. Then", "sent to <word>. Then", "sent to bob. Then"] {
+        for text in ["sent to <*>. Then", "sent to <word>. Then", "sent to <word:fail>. Then", "sent to bob. Then"] {
             assert_eq!(Shape::of(text).words.len(), 4, "{text}");
         }
+    }
+
+    #[test]
+    fn a_mark_may_say_what_the_name_there_tells_of() {
+        for (text, length) in [("<word> a", 6), ("<word:fail>", 11), ("<word:fail+dead>b", 16)] {
+            assert_eq!(mark_length(text.as_bytes()), Some(length), "{text}");
+        }
+        for text in ["<word", "<word:>", "<word:Fail>", "<word fail>", "<words>", "word"] {
+            assert_eq!(mark_length(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(replace_marks("<word> <words> <word:fail>.<word", "~"), "~ <words> ~.<word");
+        assert_eq!(
+            ["alice", "failed", "jobs_failed", "DeadJobsDead", "err_on_fail"].map(kind_of),
+            ["word", "word", "word:fail", "word:dead", "word:err+fail"]
+        );
     }
 
     #[test]

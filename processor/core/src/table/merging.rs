@@ -7,18 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{EventType, Table, Turn};
 use crate::aliases::Alias;
-use crate::general::{MARK, Shape};
+use crate::general::{Shape, has_marks, replace_marks};
 use crate::identity::{Context, Fingerprint};
 use crate::mine::sink;
 use crate::record::{Class, Signal};
 
 /// A record's skeleton, in which nothing is general yet: a text that says so itself is masked.
 fn of_record(skeleton: &str) -> Cow<'_, str> {
-    if skeleton.contains(MARK) {
-        Cow::Owned(skeleton.replace(MARK, std::str::from_utf8(sink::MARK).unwrap_or_default()))
-    } else {
-        Cow::Borrowed(skeleton)
-    }
+    replace_marks(skeleton, std::str::from_utf8(sink::MARK).unwrap_or_default())
 }
 
 impl Table {
@@ -34,7 +30,7 @@ impl Table {
 
     /// The more general type that covers a record's skeleton, which was not met before.
     pub fn find_covering(&self, context: &Arc<Context>, class: Class, skeleton: &str) -> Option<&Arc<EventType>> {
-        if class.signal != Signal::Logs || !self.sets.covers_any(context) && !skeleton.contains(MARK) {
+        if class.signal != Signal::Logs || !self.sets.covers_any(context) && !has_marks(skeleton) {
             return None;
         }
         let text = of_record(skeleton);

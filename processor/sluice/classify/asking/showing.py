@@ -36,7 +36,8 @@ _SEEN = 3
 _MANY = 0.8
 """An attribute of which at least so many values were looked at, and of these that share differ, has many."""
 
-_MASK = re.compile(r"<([A-Za-z][\w-]*)>")
+_MASK = re.compile(r"<([A-Za-z][\w-]*(?::[a-z+]+)?)>")
+"""Of a word also with what it tells: `<word:fail>`."""
 _TIMES = re.compile(r"^(?:[\[(]?<(?:date|time)>[\])]?(?: ?(?:UTC|GMT|Z)\b)?[\s,|-]*)+")
 """When it was written, at the head of a line."""
 _TEMPORALITY = re.compile(r"(?:\|sum)?(?:\|(?:cumulative|delta))(\|monotonic)?\}$")
@@ -135,7 +136,7 @@ def _affordable(slots: Sequence[Slot]) -> list[list[str]]:
     room = _ALL_VALUES
     for turn in range(max(_VALUES.values()) if len(slots) <= _FEW_SLOTS else 1):
         for slot, values in zip(slots, taken, strict=True):
-            if turn >= min(_VALUES.get(slot.kind, 0), len(slot.values)):
+            if turn >= min(_VALUES.get(slot.kind.partition(":")[0], 0), len(slot.values)):
                 continue
             value = cut(clean(slot.values[turn]), _LONGEST_VALUE)
             if value and value not in values and len(value) <= room:

@@ -13,9 +13,10 @@ impl Sets {
     pub(super) fn join_masked(&mut self, keyed: &Keyed<'_>) {
         let shape = keyed.shape;
         let open = shape.open() | shape.general();
+        let may_vary = shape.may_vary();
         for places in self.patterns.get(&keyed.pattern).cloned().unwrap_or_default() {
             let places = places | shape.general();
-            if places & !open == 0 {
+            if places & !may_vary == 0 {
                 self.join_under(keyed, places, open & !shape.masked() & !places);
             }
         }

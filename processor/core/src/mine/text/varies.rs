@@ -187,7 +187,7 @@ pub(super) fn encloses_word(text: &[u8]) -> bool {
     length > 0
         && text.get(1 + length) == Some(&b'>')
         && is_no_name(text).is_none()
-        && !text.starts_with(general::MARK.as_bytes())
+        && general::mark_length(text).is_none()
 }
 
 /// How much of a word with a digit is an object's class or a place in the code, with the `@` before what varies.
