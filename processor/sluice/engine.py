@@ -17,7 +17,7 @@ _GENERAL = re.compile(r"<word(?::[a-z+]+)?>")
 
 
 def is_general(skeleton: str) -> bool:
-    """Whether a word of a skeleton turned out to be data, which makes the type wider than those that it was learnt from.
+    """Whether a word of a skeleton turned out to be data: the type is wider than those that it was learnt from.
     `<word:fail>` is a name that tells of a fault."""
     return _GENERAL.search(skeleton) is not None
 
