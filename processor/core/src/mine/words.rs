@@ -274,45 +274,44 @@ pub fn is_country(label: &[u8]) -> bool {
 }
 
 /// Keys whose quoted value is what something is called, never how it goes: it varies although it reads like text. What
-/// has the name may stand before a dot: `media.name`; nobody looks into one that is data itself.
+/// has the name may stand before it: `media.name`, `User-Name`, `displayName`; nobody looks into one that is data itself.
 pub fn is_naming(key: &[u8]) -> bool {
-    let owner = key.iter().rposition(|&byte| byte == b'.').unwrap_or(0);
-    if !key[..owner].iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'-' | b'_')) {
-        return false;
-    }
-    let last = key[owner..].strip_prefix(b".").unwrap_or(&key[owner..]);
-    matches!(
-        last,
-        b"name"
-            | b"tag"
-            | b"title"
-            | b"label"
-            | b"user"
-            | b"username"
-            | b"owner"
-            | b"host"
-            | b"hostname"
-            | b"device"
-            | b"model"
-            | b"ssid"
-            | b"agent"
-            | b"user_agent"
-            | b"useragent"
-            | b"referer"
-            | b"referrer"
-            | b"query"
-            | b"sql"
-            | b"path"
-            | b"file"
-            | b"filename"
-            | b"dir"
-            | b"cmd"
-            | b"command"
-            | b"args"
-            | b"subject"
-            | b"url"
-    )
+    let is_part = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'-' | b'_');
+    let joins =
+        |pair: &[u8]| !pair[0].is_ascii_alphabetic() || pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+    let last = &key[key.windows(2).rposition(joins).map_or(0, |at| at + 1)..];
+    key.iter().all(is_part) && NAMING.iter().any(|name| last.eq_ignore_ascii_case(name))
 }
+
+const NAMING: [&[u8]; 27] = [
+    b"agent",
+    b"args",
+    b"cmd",
+    b"command",
+    b"device",
+    b"dir",
+    b"file",
+    b"filename",
+    b"host",
+    b"hostname",
+    b"label",
+    b"model",
+    b"name",
+    b"owner",
+    b"path",
+    b"query",
+    b"referer",
+    b"referrer",
+    b"sql",
+    b"ssid",
+    b"subject",
+    b"tag",
+    b"title",
+    b"url",
+    b"user",
+    b"useragent",
+    b"username",
+];
 
 /// Keys that ask what kind of thing it is: their value is a part of the wording.
 pub fn asks_kind(key: &[u8]) -> bool {

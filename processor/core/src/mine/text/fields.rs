@@ -86,7 +86,8 @@ impl Splitter<'_, '_> {
         }
         if std::mem::take(&mut self.key) {
             self.value(content);
-            is_named = self.text[..at].trim_ascii_end().ends_with(b"=") && is_naming(self.before(0));
+            is_named =
+                matches!(self.text[..at].trim_ascii_end().last(), Some(b'=' | b':')) && is_naming(self.before(0));
             stays |= (asks_kind(self.before(0)) || asks_state(self.before(0))) && is_word(content);
         }
         let is_value = self.request.is_some() || is_named && !content.is_empty();
