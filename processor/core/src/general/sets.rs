@@ -199,6 +199,7 @@ impl Sets {
                 let is_enough = word.needed().is_some_and(|needed| seen >= usize::from(needed));
                 let is_name = self.is_named(keyed, places, place, seen > 1)
                     | self.are_identifiers(keyed, place, key)
+                    | self.are_codes(keyed, place, key)
                     | self.is_value_elsewhere(keyed, place, key);
                 (is_enough || is_name) && shape.says_enough(wider, word, false) || self.masked.contains(&beside_it)
             };

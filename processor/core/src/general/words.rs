@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::closed::{LONGEST, faults, is_closed, names_fault};
 use super::ends::{compound_end, ends_sentence, ends_word, is_masked, stands_free, word_end};
+use crate::mine::codes::is_code;
 use crate::mine::sink;
 use crate::mine::words::{asks_state, is_no_name};
 
@@ -81,6 +82,8 @@ pub enum Kind {
     Wording { stays: bool },
     /// It is the unit of the number before it.
     Unit,
+    /// It is a message's code.
+    Code,
     /// It says that there is no value, or is a level's name and no level: data where such was seen as well.
     Beside,
     /// It begins the record and has a colon behind it: what the record is about, or where it comes from.
@@ -119,7 +122,7 @@ impl Word {
 
     /// Whether it may become a variable.
     pub fn is_open(&self) -> bool {
-        self.needed().is_some() || matches!(self.kind, Kind::Head | Kind::Beside)
+        self.needed().is_some() || matches!(self.kind, Kind::Head | Kind::Beside | Kind::Code)
     }
 }
 
@@ -207,6 +210,9 @@ impl<'a> Shape<'a> {
 
     /// Whether enough stays when those places are variables; a value has its key.
     pub fn says_enough(&self, places: u64, new: &Word, beside_masked: bool) -> bool {
+        if new.kind == Kind::Code {
+            return true;
+        }
         let stay = |is_one: fn(&Word) -> bool| (self.bits(is_one) & !places).count_ones();
         if matches!(new.kind, Kind::Value | Kind::Unit) {
             return self.words.len() > PLACES || stay(|word| !word.is_masked) > 0;
@@ -334,6 +340,9 @@ fn place(bytes: &[u8], range: &Range<usize>, is_enclosed: bool) -> Kind {
 /// `key`: the word before, which may be one.
 fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
     let word = &text[range.clone()];
+    if is_code(text.as_bytes(), range.start, range.end) {
+        return Kind::Code;
+    }
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
     let is_name = word.len() <= LONGEST && word.as_bytes().iter().any(is_letter);
     match place(text.as_bytes(), &range, is_enclosed) {

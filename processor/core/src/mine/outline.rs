@@ -16,6 +16,7 @@ use access::Request;
 use super::bits::{Around, Bits, PathMarks};
 use super::buffer::Buffer;
 use super::clues::may_tell;
+use super::codes::{is_code, may_be_code};
 use super::sketch::is_hexadecimal;
 use super::text::{begins_with_host, scheme_follows};
 use super::versioned::is_versioned;
@@ -207,8 +208,8 @@ pub fn is_always_marked(text: &[u8], word: &Around, bits: &Bits) -> bool {
     if odd {
         return path(text, start, end, bits).is_some();
     }
-    let word = &text[start..word.end];
-    let is_long = is_hexadecimal(word);
+    let is_long = is_hexadecimal(&text[start..word.end]);
+    let word = &text[start..end];
     if !is_long && is_second_group(text, start, bits) {
         return false;
     }
@@ -226,7 +227,7 @@ pub fn is_always_marked(text: &[u8], word: &Around, bits: &Bits) -> bool {
         }
         first if first.is_ascii_alphabetic() => {
             !matches!(text[end..], [b'=', ..] | [b'(', b')', ..])
-                && (is_long || !may_be_technical(&text[start..end]) && !may_be_interface(&text[start..end]))
+                && (is_long || !may_be_technical(word) && !may_be_interface(word) && !may_be_code(word))
         }
         first => first != b'-' || tells_nothing(),
     }
@@ -253,6 +254,7 @@ fn is_name(text: &[u8], start: usize, end: usize) -> bool {
     end - start <= LONGEST_TECHNICAL && (is_technical(word) || is_interface(word))
         || is_named(text, start, end)
         || is_versioned(word)
+        || is_code(text, start, end)
 }
 
 /// Whether there may be more of a path that this word is part of, before it or behind.
@@ -426,7 +428,7 @@ pub(super) mod tests {
         a/b/7 /x?q=1 /x#y/health /healthz /a/health/9 9/9/9 a\\b\\7 \\7\\a 2024-05-01 12:00:01,123 x/7 / me7@x.y \
         /var/7 /var /data/health/7 /v1/x //h/7 v2 v7 v12 20_4(20) 20_[1-4] n1,nb 7,8 a7.txt 7\\ a\\b\\ a\\b\\c k7=v7 c7.name c7.size a/b/c.tag a/b/c.size \
         P_ACK_V1 a_v4_b A_B7 a7_v4_b orders_v2 libssl3 amd64 i386 aarch64 SIGUSR1 x86_64 .../7 \
-        /a/7,b=7 a.b.C@5e7 c_v6_d_e 7_v4_a";
+        /a/7,b=7 a.b.C@5e7 c_v6_d_e 7_v4_a AH00124 AH00957 AH00124:~ AH00957:~ ORA-01017: ORA-00942: DSRA8203I:~ AB1: ABC12I DSRA8203E:";
     const BEGINNINGS: &[&str] =
         &["took ", "the size ", "INFO ", "status ", "foo: ", "[7] ", "<3>", "17 ", "2024-05-01 10:00:00 "];
 

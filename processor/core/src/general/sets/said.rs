@@ -2,15 +2,18 @@
 
 use std::hash::BuildHasher;
 
-use super::super::words::MASKED;
+use super::super::words::{Kind, MASKED};
 use super::{Keyed, Sets};
 
 /// When in so many wordings that begin alike two names each were seen, all that begin so name something.
 pub(super) const WORDINGS: usize = 3;
 /// So many identifiers make a place a variable.
 const IDENTIFIERS: usize = 2;
+/// What looks like messages' codes are numbers of things, when so many stand before the same words.
+const CODES: usize = 8;
 /// Makes a set's key another one's.
 const OF_IDENTIFIERS: u64 = 0x9e37_79b9_7f4a_7c15;
+const OF_CODES: u64 = 0x5851_f42d_4c95_7f2d;
 
 impl Sets {
     /// Notes an identifier at a place; answers whether there are enough.
@@ -18,6 +21,12 @@ impl Sets {
         let is_one = keyed.shape.is_identifier(place);
         let mut count = || self.add(key ^ OF_IDENTIFIERS, keyed.words[place] as u32);
         is_one && count().is_some_and(|identifiers| identifiers >= IDENTIFIERS)
+    }
+
+    /// Notes a message's code at a place; answers whether there are enough.
+    pub(super) fn are_codes(&mut self, keyed: &Keyed<'_>, place: usize, key: u64) -> bool {
+        let is_one = keyed.shape.words[place].kind == Kind::Code;
+        is_one && self.add(key ^ OF_CODES, keyed.words[place] as u32).is_some_and(|codes| codes >= CODES)
     }
 
     /// Whether the last part of a compound name was seen as a masked value as well, `node:<*>` and `node:shop`. Notes it.
@@ -83,6 +92,14 @@ mod tests {
         }
         let bars = owned(&["cart_view | it is linked", "shop_view | it is linked"]);
         assert_eq!(general(&learnt(&bars), &bars[0]), "<word> | it is linked");
+    }
+
+    #[test]
+    fn a_code_of_a_message_stays_unless_it_is_one_of_many_before_the_same_words() {
+        let codes = |count: usize| (0..count).map(|code| format!("ORD{:05}: shipped", 17 * code)).collect::<Vec<_>>();
+        assert_eq!(general(&learnt(&codes(7)), "ORD00017: shipped"), "ORD00017: shipped");
+        assert_eq!(general(&learnt(&codes(8)), "ORD00017: shipped"), "<word>: shipped");
+        assert_eq!(general(&learnt(&codes(8)), "ORD00017: paid"), "ORD00017: paid");
     }
 
     #[test]

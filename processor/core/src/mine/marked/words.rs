@@ -66,7 +66,7 @@ fn is_value_word(text: &[u8], start: usize, end: usize) -> bool {
     }
     let before = text[..start].trim_ascii_end();
     (word.eq_ignore_ascii_case(b"null") || matches!(word, b"nil" | b"None"))
-        && matches!(before.last(), Some(b'=' | b':' | b'(' | b'[' | b',' | b'<'))
+        && matches!(before.last(), Some(b'=' | b':' | b'(' | b'[' | b'{' | b',' | b'<' | b'>' | b'|'))
 }
 
 /// Whether a word tells how it went.

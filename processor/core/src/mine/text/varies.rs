@@ -7,6 +7,7 @@ use memchr::{memchr, memrchr};
 use super::Splitter;
 use crate::general::{self, is_closed};
 use crate::mine::bits::Word;
+use crate::mine::codes::is_code;
 use crate::mine::versioned::is_versioned;
 use crate::mine::words::{
     asks_kind, asks_state, is_answer, is_architecture, is_country, is_domain, is_fault, is_interface, is_month,
@@ -22,6 +23,7 @@ impl Splitter<'_, '_> {
             let stays = is_technical(word) && !(self.is_glued(start) && is_architecture(word))
                 || is_named(self.text, start, end)
                 || is_versioned(word)
+                || is_code(self.text, start, end)
                 || self.is_interface_alone(start, end);
             return !stays;
         }
