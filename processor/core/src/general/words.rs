@@ -7,7 +7,7 @@ use super::closed::{LONGEST, faults, is_closed, names_fault};
 use super::ends::{compound_end, ends_sentence, ends_word, is_masked, stands_free, word_end};
 use crate::mine::codes::is_code;
 use crate::mine::sink;
-use crate::mine::words::{asks_state, is_no_name};
+use crate::mine::words::{asks_kind, asks_state, is_no_name, is_record_type};
 
 /// The mark of a place that became a variable, in a skeleton: as it is, or with the faults that the name there tells of,
 /// `<word:fail>`, which make it another type.
@@ -80,7 +80,7 @@ pub enum Kind {
     Enclosed,
     /// It is a part of a sentence. One that says how it went stays for ever.
     Wording { stays: bool },
-    /// It is the unit of the number before it.
+    /// It is the unit of the number before it, or the type of a name's record.
     Unit,
     /// It is a message's code.
     Code,
@@ -330,6 +330,7 @@ fn place(bytes: &[u8], range: &Range<usize>, is_enclosed: bool) -> Kind {
     match before {
         [.., b'=' | b'"' | b'\'' | b'(' | b'[' | b'`'] => Kind::Value,
         [.., opens, b'<'] if after.starts_with(b">") && opens_value(*opens) => Kind::Value,
+        [b'<'] if after.starts_with(b">") => Kind::Value,
         // What is printed of an object.
         [.., b'<'] => Kind::Fixed,
         _ if is_enclosed => Kind::Enclosed,
@@ -348,8 +349,13 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
     match place(text.as_bytes(), &range, is_enclosed) {
         Kind::Key => Kind::Key,
         kind if kind != Kind::Fixed && is_unit(word) && text[..range.start].ends_with("<*> ") => Kind::Unit,
+        kind if kind != Kind::Fixed && is_record_type(text.as_bytes(), &range) => Kind::Unit,
         _ if !is_name => Kind::Fixed,
-        _ if asks_state(key.as_bytes()) && text[..range.start].trim_ascii_end().ends_with(['=', ':']) => Kind::Fixed,
+        _ if (asks_state(key.as_bytes()) || asks_kind(key.as_bytes()))
+            && text[..range.start].trim_ascii_end().ends_with(['=', ':']) =>
+        {
+            Kind::Fixed
+        }
         Kind::Wording { .. } if is_no_value(word) && !is_of_fault(&text[..range.start], key) => Kind::Beside,
         Kind::Head | Kind::Value | Kind::Enclosed | Kind::Wording { .. }
             if tells_of_fault(word) && !names_fault(key) =>

@@ -10,6 +10,7 @@ use std::ops::Range;
 use memchr::{memchr2, memchr3};
 
 use super::bits::Bits;
+use super::commands::in_parentheses;
 use super::words::{is_collection, is_state};
 use crate::general::is_closed;
 
@@ -62,7 +63,9 @@ impl<'t> Lists<'t> {
                 }
                 _ if self.quoted => None,
                 b',' => joined(self.line, mark, self.bits).filter(|list| list.start >= from),
-                b'(' => printed(self.line, mark, self.bits).filter(|list| list.start >= from),
+                b'(' => printed(self.line, mark, self.bits)
+                    .or_else(|| in_parentheses(self.line, mark))
+                    .filter(|list| list.start >= from),
                 _ if mark < from || mark > 0 && self.line[mark - 1] == b'\'' => None,
                 _ => content(self.line, mark, self.bits),
             };

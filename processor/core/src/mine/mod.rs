@@ -2,8 +2,9 @@
 //!
 //! `head` finds what stands before the message, `level` the level that it names, `plain` knows the lines that most are,
 //! `text` splits and masks; `classes` says what each byte is and `bits` where words end, `passed` which words came before,
-//! `clues` what named values say, `names` finds who is spoken of, `lists` what is enumerated, `words` holds
-//! closed lists, `versioned` and `codes` forms of wording with digits. `sketch` and `outline` are what tells a line that was met before, `structured::outline` a JSON text.
+//! `clues` what named values say, `names` finds who is spoken of, `lists` what is enumerated, `commands` what was run; `words`
+//! holds closed lists, `versioned` and `codes` forms of wording with digits. `sketch` and `outline` are what tells a line
+//! that was met before, `structured::outline` a JSON text.
 //! `structured` reads JSON and map bodies, `trace` stacks below a line. `sink` is where the pieces go: a skeleton on the
 //! hot path, a template with its slots for people; `marked` is a template for other tools.
 
@@ -12,6 +13,7 @@ pub mod buffer;
 mod classes;
 pub mod clues;
 pub mod codes;
+mod commands;
 pub mod head;
 pub mod kind;
 pub mod level;

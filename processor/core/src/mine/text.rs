@@ -20,6 +20,7 @@ use memchr::{memchr, memmem};
 
 use super::bits::Bits;
 use super::clues;
+use super::commands::is_command;
 use super::head::Head;
 use super::passed::Passed;
 use super::sink::Sink;
@@ -115,6 +116,9 @@ pub(super) fn split<S: Sink>(
     splitter.run(done..line.len(), sink);
     splitter.clues.probe |= splitter.agent_probes;
 }
+
+/// Stands for every address before a port: `*:443`.
+const ANY: &[u8] = b"*";
 
 /// The first line that says something.
 fn first_line(text: &[u8]) -> &[u8] {
@@ -269,6 +273,18 @@ impl<'t, 'c> Splitter<'t, 'c> {
             self.variable(statement..end, sink);
             return end;
         }
+        if mark == b':'
+            && let Some(address) = self.address_behind(at, end)
+        {
+            self.key = false;
+            self.variable(at..address, sink);
+            return address;
+        }
+        if mark == b'=' && end == self.text.len() && is_command(self.before_mark(at), &self.text[at + 1..]) {
+            self.look_at_path(&self.text[at + 1..self.bits.word_end(at + 1)]);
+            self.variable(at + 1..end, sink);
+            return end;
+        }
         match mark {
             b'"' | b'\'' => {
                 if let Some(next) = self.quoted(at, end, sink) {
@@ -320,6 +336,10 @@ impl<'t, 'c> Splitter<'t, 'c> {
         {
             self.variable(start..whole, sink);
             return whole;
+        }
+        if &self.text[start..end] == ANY && self.is_port(end) {
+            self.variable(start..end, sink);
+            return end;
         }
         if !(self.key || word.marked || scheme || in_level) {
             if self.varies_plainly(start, end) {

@@ -1,11 +1,13 @@
 //! Closed lists of words, which are part of the ruleset.
 
+use std::ops::Range;
+
 use super::sketch::of_word;
 
 /// Whether a key asks how something is, or how or why it went so: `status`, `job_state`, `http.result`, `reason`.
 pub fn asks_state(key: &[u8]) -> bool {
     let last = key.iter().rposition(|byte| matches!(byte, b'.' | b'_' | b'-')).map_or(key, |at| &key[at + 1..]);
-    [&b"status"[..], b"state", b"result", b"outcome", b"phase", b"verdict", b"health", b"reason", b"cause"]
+    [&b"status"[..], b"stat", b"state", b"result", b"outcome", b"phase", b"verdict", b"health", b"reason", b"cause"]
         .iter()
         .any(|name| last.eq_ignore_ascii_case(name))
 }
@@ -202,6 +204,35 @@ pub fn is_month(word: &[u8]) -> bool {
         word,
         b"Jan" | b"Feb" | b"Mar" | b"Apr" | b"May" | b"Jun" | b"Jul" | b"Aug" | b"Sep" | b"Oct" | b"Nov" | b"Dec"
     )
+}
+
+/// Whether a word is the type of a DNS record, behind its class: `shop.example IN AAAA`.
+pub fn is_record_type(text: &[u8], word: &Range<usize>) -> bool {
+    text[..word.start].ends_with(b" IN ")
+        && matches!(
+            &text[word.clone()],
+            b"A" | b"AAAA"
+                | b"ANY"
+                | b"AXFR"
+                | b"CAA"
+                | b"CNAME"
+                | b"DNSKEY"
+                | b"DS"
+                | b"HTTPS"
+                | b"IXFR"
+                | b"MX"
+                | b"NAPTR"
+                | b"NS"
+                | b"NSEC"
+                | b"PTR"
+                | b"RRSIG"
+                | b"SOA"
+                | b"SPF"
+                | b"SRV"
+                | b"SVCB"
+                | b"TLSA"
+                | b"TXT"
+        )
 }
 
 /// Time zones as they stand within a date, before its year.

@@ -6,7 +6,7 @@ use super::announced::is_announced;
 use super::{Marked, Piece, is_name_byte};
 use crate::general::is_closed;
 use crate::mine::kind;
-use crate::mine::words::{asks_kind, asks_state, is_no_name};
+use crate::mine::words::{asks_kind, asks_state, is_no_name, is_record_type};
 
 /// The pieces with those words marked.
 pub(super) fn marked(pieces: Vec<Piece>) -> Vec<Piece> {
@@ -52,7 +52,7 @@ fn is_value_word(text: &[u8], start: usize, end: usize) -> bool {
     if text[..start].ends_with(b"`") && text.get(end) == Some(&b'\'') {
         return word.first().is_some_and(u8::is_ascii_alphabetic) && !tells(word);
     }
-    if is_announced(text, start, word) {
+    if is_announced(text, start, word) || is_record_type(text, &(start..end)) {
         return true;
     }
     if !matches!(word.len(), 3..=LONGEST_VALUE_WORD) {

@@ -200,6 +200,39 @@ impl Splitter<'_, '_> {
         true
     }
 
+    /// Whether a colon stands there with a number behind it.
+    pub(super) fn is_port(&self, colon: usize) -> bool {
+        self.text.get(colon) == Some(&b':') && self.bits.has_digit(colon + 1, self.bits.word_end(colon + 1))
+    }
+
+    /// Where a group or number ends with which a value goes on that begins with one or two colons: `::1`, `::ffff:10.0.0.7`,
+    /// `:1.17`.
+    #[inline]
+    pub(super) fn address_behind(&self, colon: usize, end: usize) -> Option<usize> {
+        let is_free = colon == 0 || matches!(self.text[colon - 1], b' ' | b'=' | b'(' | b'[' | b'<');
+        if is_free { self.any_address_behind(colon, end) } else { None }
+    }
+
+    #[inline(never)]
+    fn any_address_behind(&self, colon: usize, limit: usize) -> Option<usize> {
+        let mut start = colon + 1 + usize::from(self.text.get(colon + 1) == Some(&b':'));
+        if self.text[start.min(limit)..limit].starts_with(b"ffff:") {
+            start += b"ffff:".len();
+        }
+        if start >= limit || self.bits.is_sep(start) {
+            return None;
+        }
+        let end = self.bits.word_end(start).min(limit);
+        let word = self.bits.word(start, end);
+        let marks = self.text[start..end].iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
+        (word.digit && !word.odd).then_some(end - marks)
+    }
+
+    /// The word that ends where a mark stands.
+    pub(super) fn before_mark(&self, at: usize) -> &[u8] {
+        &self.text[self.bits.word_start(at)..at]
+    }
+
     /// Whether one mark stands there that ends a sentence.
     pub(super) fn ends_sentence(&self, at: usize) -> bool {
         matches!(self.text[at], b'.' | b'!' | b'?') && self.bits.is_sep(at + 1)
