@@ -7,12 +7,13 @@
 //! 3. what two general skeletons cover in common is covered by the one that has the places of both.
 //!
 //! What else makes a place a variable: `beside` compares with masked values at two places at once, `said` with what is
-//! said of other names.
+//! said of other names, `known` with what is data in other skeletons.
 //!
 //! A context (scope and service) has its own sets: the wording of one service says nothing of another's. Keys are 64-bit
 //! hashes; a collision, which is not to be expected below a billion of them, would merge types, never mix verdicts up.
 
 mod beside;
+mod known;
 mod said;
 
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -53,6 +54,9 @@ pub struct Sets {
     named: HashMap<u64, [u64; said::WORDINGS], RandomState>,
     /// Skeletons that were seen, with two places that stand near each other made variables.
     pairs: HashSet<u64, RandomState>,
+    /// Words that are data, by context, and those that would be data if they were known as such elsewhere.
+    known: HashSet<u64, RandomState>,
+    awaited: HashSet<u32, RandomState>,
     capacity: usize,
 }
 
@@ -65,6 +69,8 @@ struct Keyed<'s> {
     words: Vec<u64>,
     marks: Vec<u64>,
     masked: Vec<u64>,
+    /// Each word wherever it stands in a skeleton of the context.
+    names: Vec<u64>,
 }
 
 impl Keyed<'_> {
@@ -98,6 +104,8 @@ impl Sets {
             grown: HashSet::default(),
             named: HashMap::default(),
             pairs: HashSet::default(),
+            known: HashSet::default(),
+            awaited: HashSet::default(),
             capacity: types.saturating_mul(SETS_A_TYPE),
         }
     }
@@ -138,6 +146,7 @@ impl Sets {
                 self.add_words(&keyed, places);
             }
             self.join_masked(&keyed);
+            self.note_known(&keyed, all);
             if self.general.len() == before {
                 return all;
             }
@@ -200,6 +209,7 @@ impl Sets {
                 let is_name = self.is_named(keyed, places, place, seen > 1)
                     | self.are_identifiers(keyed, place, key)
                     | self.are_codes(keyed, place, key)
+                    | self.are_known(keyed, place, key)
                     | self.is_value_elsewhere(keyed, place, key);
                 (is_enough || is_name) && shape.says_enough(wider, word, false) || self.masked.contains(&beside_it)
             };
@@ -264,7 +274,8 @@ impl Sets {
     fn keyed<'s>(&self, context: &Context, shape: &'s Shape<'s>) -> Keyed<'s> {
         let mut between = self.hasher.build_hasher();
         let room = || Vec::with_capacity(shape.words.len());
-        let (mut words, mut marks, mut values) = (room(), room(), room());
+        let (mut words, mut marks, mut values, mut names) = (room(), room(), room(), room());
+        let context = self.context_key(context);
         let mut done = 0;
         for (place, word) in shape.words.iter().enumerate() {
             between.write(&shape.text.as_bytes()[done..word.range.start]);
@@ -275,12 +286,12 @@ impl Sets {
             words.push(if word.kind == Kind::General { mark } else { self.hasher.hash_one((place, text)) });
             marks.push(mark);
             values.push(self.hasher.hash_one((place, MASKED)));
+            names.push(self.hasher.hash_one((context, text)));
         }
         between.write(&shape.text.as_bytes()[done..]);
-        let context = self.context_key(context);
         context.hash(&mut between);
         let whole = words.iter().fold(between.finish(), |key, word| key.wrapping_add(*word));
-        Keyed { shape, context, pattern: self.pattern(context, shape), whole, words, marks, masked: values }
+        Keyed { shape, context, pattern: self.pattern(context, shape), whole, words, marks, masked: values, names }
     }
 }
 

@@ -1,0 +1,70 @@
+//! Words that are data in other skeletons of the same context: two such at one place are data there as well.
+
+use super::{Keyed, Sets};
+
+/// So many words that are known as data make a place a variable.
+const KNOWN: usize = 2;
+/// Makes a set's key another one's.
+const OF_KNOWN: u64 = 0x2545_f491_4f6c_dd1d;
+/// A shorter word, such as a letter, is not told from others of its form.
+const SHORTEST: usize = 2;
+
+impl Sets {
+    /// Notes the words that stand at places which are variables. Skeletons that were seen before are to be looked at again
+    /// where one of them may be known by that.
+    pub(super) fn note_known(&mut self, keyed: &Keyed<'_>, places: u64) {
+        for place in super::each(places & keyed.shape.open() & !keyed.shape.masked()) {
+            let word = &keyed.shape.words[place];
+            let name = keyed.names[place];
+            if word.range.len() >= SHORTEST && self.known.len() < self.capacity && self.known.insert(name) {
+                let is_awaited = self.awaited.contains(&(name as u32));
+                if is_awaited {
+                    self.grown.insert(keyed.context);
+                }
+            }
+        }
+    }
+
+    /// Notes a word that is known as data at a place; answers whether there are enough.
+    pub(super) fn are_known(&mut self, keyed: &Keyed<'_>, place: usize, key: u64) -> bool {
+        let name = keyed.names[place];
+        if keyed.shape.words[place].needed().is_none() {
+            return false;
+        }
+        if !self.known.contains(&name) {
+            if self.awaited.len() < self.capacity {
+                self.awaited.insert(name as u32);
+            }
+            return false;
+        }
+        self.add(key ^ OF_KNOWN, keyed.words[place] as u32).is_some_and(|known| known >= KNOWN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{general, learnt};
+    use crate::general::Shape;
+    use crate::identity::Context;
+
+    #[test]
+    fn two_words_that_are_data_elsewhere_are_data_in_any_order() {
+        let names = ["alice", "bob", "carol", "dave"];
+        let mut texts: Vec<String> = names.iter().map(|name| format!("session of {name} began")).collect();
+        texts.extend(
+            ["seat of alice freed", "seat of bob freed", "seat of zoe freed", "desk of alice freed"].map(String::from),
+        );
+        for _ in 0..2 {
+            let mut sets = learnt(&texts);
+            while !sets.take_grown().is_empty() {
+                for text in &texts {
+                    sets.learn(&Context::default(), &Shape::of(text));
+                }
+            }
+            assert_eq!(general(&sets, "seat of zoe freed"), "seat of <word> freed");
+            assert_eq!(general(&sets, "seat of failures freed"), "seat of failures freed");
+            assert_eq!(general(&sets, "desk of alice freed"), "desk of alice freed");
+            texts.reverse();
+        }
+    }
+}
