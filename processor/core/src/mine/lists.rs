@@ -7,11 +7,12 @@
 
 use std::ops::Range;
 
-use memchr::{memchr2, memchr3};
+use memchr::{memchr2, memchr3, memmem};
 
-use super::bits::Bits;
+use super::bits::{Bits, Word};
+use super::clues::may_tell;
 use super::commands::in_parentheses;
-use super::words::{is_collection, is_state};
+use super::words::{asks_state, is_answer, is_collection, is_nothing, is_state, is_truth};
 use crate::general::is_closed;
 
 /// A longer list is cut, and then it is none.
@@ -64,9 +65,11 @@ impl<'t> Lists<'t> {
                 _ if self.quoted => None,
                 b',' => joined(self.line, mark, self.bits).filter(|list| list.start >= from),
                 b'(' => printed(self.line, mark, self.bits)
+                    .or_else(|| held(self.line, mark, self.bits))
                     .or_else(|| in_parentheses(self.line, mark))
                     .filter(|list| list.start >= from),
                 _ if mark < from || mark > 0 && self.line[mark - 1] == b'\'' => None,
+                b'[' => content(self.line, mark, self.bits).or_else(|| objects(self.line, mark, self.bits)),
                 _ => content(self.line, mark, self.bits),
             };
             if let Some(list) = list {
@@ -115,7 +118,7 @@ fn printed(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
     loop {
         let end = bits.word_end(at);
         if end >= limit
-            || end > at && !bits.has_digit(at, end) && std::str::from_utf8(&line[at..end]).is_ok_and(is_closed)
+            || end > at && may_tell_of(bits.word(at, end)) && std::str::from_utf8(&line[at..end]).is_ok_and(is_closed)
         {
             return None;
         }
@@ -129,6 +132,63 @@ fn printed(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
             return Some(open + 1..end);
         }
         at = end + 1;
+    }
+}
+
+/// The objects that a collection holds which is printed with its name: `List(Segment(a=1), Segment(a=2))`.
+fn held(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
+    if is_collection(&line[bits.word_start(open)..open]) { objects(line, open, bits) } else { None }
+}
+
+/// What is between a bracket and its end when those are objects alone, each with its name, unless one says how something
+/// went: `[Full(a, b), Full(c, d)]`.
+fn objects(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
+    let limit = line.len().min(open + LONGEST);
+    let (mut at, mut depth) = (open + 1, 0);
+    loop {
+        let end = bits.word_end(at);
+        if end >= limit {
+            return None;
+        }
+        let mark = line[end];
+        if depth == 0 && (end == at || !matches!(mark, b'(' | b'{' | b'[')) {
+            return None;
+        }
+        if end > at && may_tell_of(bits.word(at, end)) && tells(&line[at..end], mark) {
+            return None;
+        }
+        match mark {
+            b'(' | b'{' | b'[' => depth += 1,
+            b')' | b'}' | b']' => depth -= 1,
+            b'"' | b'\'' => return None,
+            _ => {}
+        }
+        at = end + 1;
+        if depth > 0 {
+            continue;
+        }
+        match line[at..limit] {
+            [b')' | b']', ..] => return Some(open + 1..at),
+            [b',', b' ', ..] => at += 2,
+            [b',', ..] => at += 1,
+            _ => return None,
+        }
+    }
+}
+
+/// Whether anybody asks what a word says: of paths and of what has digits nobody does.
+fn may_tell_of(word: Word) -> bool {
+    !word.digit && !word.odd
+}
+
+/// Whether a word within an object says how it went, or asks that.
+fn tells(word: &[u8], behind: u8) -> bool {
+    let is_said = || std::str::from_utf8(word).is_ok_and(is_closed);
+    match behind {
+        b'=' => may_tell(word) || is_answer(word) || asks_state(word) || is_said(),
+        // The name of an object's class says what it is.
+        b'(' | b'{' => [&b"Error"[..], b"Exception", b"Fail"].iter().any(|fault| memmem::find(word, fault).is_some()),
+        _ => is_said() && !is_truth(word) && !is_nothing(word),
     }
 }
 
@@ -194,6 +254,9 @@ mod tests {
             ("with nodes=na,n7,nc, then UF,URX", "na,n7,nc"),
             ("login,bob,ok", ""),
             ("took 1,234 ms, open,closed and a=1,b=2", ""),
+            ("moved [Full(a, (b, c]), Item{x=null}]", "Full(a, (b, c]), Item{x=null}"),
+            ("moved List(Item(x=true, y=2), Item(x=false, y=3))", "Item(x=true, y=2), Item(x=false, y=3)"),
+            ("moved [Item(state=x)], [Item(failed)], [Error(x)], [Item(x) y], [x: Item(y)], [Item('x')]", ""),
         ] {
             assert_eq!(
                 lists(line),

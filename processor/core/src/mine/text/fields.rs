@@ -74,7 +74,12 @@ impl Splitter<'_, '_> {
         if at == self.closes || mark == b'\'' && is_behind_word {
             return None;
         }
-        let inside = at + 1..at + 1 + closing(mark, &self.text[at + 1..end.min(at + 1025)])?;
+        let bytes = at > 0 && self.text[at - 1] == b'b' && self.opens_literal(at);
+        let length = closing(mark, &self.text[at + 1..end.min(at + 1025)]);
+        // With a long payload a line ends more often than not.
+        let whole = || self.text[at + 1..end].strip_suffix(&[mark]).filter(|_| bytes).map(<[u8]>::len);
+        let length = length.or_else(whole)?;
+        let inside = at + 1..at + 1 + length;
         let content = &self.text[inside.clone()];
         let after = inside.end + 1;
         if mark == b'\'' && !self.bits.is_sep(after) && !self.ends_sentence(after) {
@@ -84,9 +89,11 @@ impl Splitter<'_, '_> {
         if mark == b'\'' && self.opens_literal(at) {
             stays |= is_word(content) && std::str::from_utf8(content).is_ok_and(is_closed);
         }
+        // What was sent or received is data, whatever it says.
+        is_named |= bytes && !is_word(content);
         if std::mem::take(&mut self.key) {
             self.value(content);
-            is_named =
+            is_named |=
                 matches!(self.text[..at].trim_ascii_end().last(), Some(b'=' | b':')) && is_naming(self.before(0));
             stays |= (asks_kind(self.before(0)) || asks_state(self.before(0))) && is_word(content);
         }
