@@ -403,7 +403,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
             self.status(start, word);
         }
         if is_level || self.varies(start, end, has_digit, has_key) {
-            let end = if has_digit && has_key { self.number_end(start, end, limit) } else { end };
+            let end = if has_key { self.value_end(start, end, limit) } else { end };
             let name = if has_digit { name_length(word) } else { 0 };
             // One that tells its state in brackets behind a key is a value like any other.
             let is_told = self.text[..start].ends_with(b": ") && self.text.get(end) == Some(&b'[');

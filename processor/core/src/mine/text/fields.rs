@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 
 use super::Splitter;
 use crate::class::Probe;
@@ -52,19 +52,32 @@ impl Splitter<'_, '_> {
         (is_last && is_word && rest[0] != b'.').then_some(colon + length + 2)
     }
 
-    /// Where a key's number ends: what is glued to it in brackets, as in `job=20_4(20)` or `job=20_[1-4]`, is a part of it.
-    pub(super) fn number_end(&self, start: usize, end: usize, limit: usize) -> usize {
+    /// Where a key's value ends: what is glued to it in brackets, as in `job=20_4(20)`, `job=20_[1-4]` or
+    /// `source=Timer{17}`, is a part of it.
+    pub(super) fn value_end(&self, start: usize, end: usize, limit: usize) -> usize {
         let close = match self.text.get(end) {
             Some(b'(') => b')',
             Some(b'[') => b']',
+            Some(b'{') => b'}',
             _ => return end,
         };
         let inside = end + 1;
-        let is_value = start > 0 && self.text[start - 1] == b'=';
         let last = self.bits.word_end(inside);
-        let is_number = is_value && last > inside && self.bits.has_digit(inside, last);
-        let is_closed = last < limit && self.text.get(last) == Some(&close) && self.bits.is_sep(last + 1);
-        if is_number && is_closed { last + 1 } else { end }
+        let is_value = start > 0 && self.text[start - 1] == b'=' && last > inside && last < limit;
+        if !(is_value && self.text[last] == close && self.bits.is_sep(last + 1)) {
+            return end;
+        }
+        let is_part = if self.bits.has_digit(start, end) {
+            // `17(sec)` has its unit there.
+            self.bits.has_digit(inside, last)
+        } else {
+            let word = self.bits.word(inside, last);
+            let may_tell = !word.digit && !word.odd;
+            let tells = || std::str::from_utf8(&self.text[inside..last]).is_ok_and(is_closed);
+            // `mx[10.0.0.7]` has two values.
+            close != b']' && !(may_tell && tells())
+        };
+        if is_part { last + 1 } else { end }
     }
 
     /// A quoted field: a value when it is one word, else text like any other. `None`: the mark is mere punctuation.
@@ -342,10 +355,15 @@ fn is_word(text: &[u8]) -> bool {
     text.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'))
 }
 
-/// Whether a domain stands before a word's slash: an address without its scheme.
+/// Whether a domain stands before a word's slash, as in an address without its scheme, or a package, as in
+/// `org.shop.cart/.Main`.
 pub fn begins_with_host(word: &[u8]) -> bool {
     let host = memchr(b'/', word).map_or(word, |slash| &word[..slash]);
     let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_');
+    let is_package = || host.first().is_some_and(u8::is_ascii_lowercase) && memchr_iter(b'.', host).count() > 1;
     host.iter().all(plain)
-        && host.iter().rposition(|&byte| byte == b'.').is_some_and(|dot| dot > 0 && is_domain(&host[dot + 1..]))
+        && host
+            .iter()
+            .rposition(|&byte| byte == b'.')
+            .is_some_and(|dot| dot > 0 && is_domain(&host[dot + 1..]) || is_package())
 }
