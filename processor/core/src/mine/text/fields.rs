@@ -102,8 +102,7 @@ impl Splitter<'_, '_> {
         if mark == b'\'' && self.opens_literal(at) {
             stays |= is_word(content) && std::str::from_utf8(content).is_ok_and(is_closed);
         }
-        // What was sent or received is data, whatever it says.
-        is_named |= bytes && !is_word(content);
+        is_named |= bytes && self.is_payload(&inside);
         if std::mem::take(&mut self.key) {
             self.value(content);
             is_named |=
@@ -201,9 +200,21 @@ impl Splitter<'_, '_> {
     /// word there tells how it went.
     fn is_path_with_blanks(&self, inside: &Range<usize>) -> bool {
         let content = &self.text[inside.clone()];
-        if self.request.is_some() || content.first() != Some(&b'/') || memchr(b' ', content).is_none() {
-            return false;
-        }
+        self.request.is_none()
+            && content.first() == Some(&b'/')
+            && memchr(b' ', content).is_some()
+            && !self.tells(inside)
+    }
+
+    /// Whether what stands in quotes behind a `b` was sent or received: a structure whatever it says, or what does not say
+    /// how something went.
+    fn is_payload(&self, inside: &Range<usize>) -> bool {
+        let content = &self.text[inside.clone()];
+        !is_word(content) && (matches!(content[0], b'{' | b'[' | b'<') || !self.tells(inside))
+    }
+
+    /// Whether a word there tells how it went.
+    fn tells(&self, inside: &Range<usize>) -> bool {
         let mut at = inside.start;
         while at < inside.end {
             let end = self.bits.word_end(at).min(inside.end);
@@ -212,12 +223,12 @@ impl Splitter<'_, '_> {
                 // Nobody asks what data says.
                 let tells = !word.digit && !word.odd && std::str::from_utf8(&self.text[at..end]).is_ok_and(is_closed);
                 if tells {
-                    return false;
+                    return true;
                 }
             }
             at = end + 1;
         }
-        true
+        false
     }
 
     /// Whether a colon stands there with a number behind it.
