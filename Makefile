@@ -45,9 +45,10 @@ lint: build
 	cd processor/core && cargo fmt --check && cargo clippy --all-targets --no-default-features -- -D warnings && cargo clippy -- -D warnings
 	cd processor/core/fuzz && cargo fmt --check
 
+# Two at once: most tests wait for a broker, a lease or a process more than they compute.
 test: build
 	cd processor/core && cargo test --quiet --no-default-features
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist worksteal
 
 # One small real classification by each provider whose key is set; a fraction of a cent.
 test-live: build

@@ -285,6 +285,13 @@ impl<'t, 'c> Splitter<'t, 'c> {
             self.variable(at + 1..end, sink);
             return end;
         }
+        if mark == b'='
+            && let Some(close) = self.placeholder(at, end)
+        {
+            self.key = false;
+            self.variable(at + 1..close, sink);
+            return close;
+        }
         match mark {
             b'"' | b'\'' => {
                 if let Some(next) = self.quoted(at, end, sink) {

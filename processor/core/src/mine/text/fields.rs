@@ -233,7 +233,10 @@ impl Splitter<'_, '_> {
 
     /// Whether a colon stands there with a number behind it.
     pub(super) fn is_port(&self, colon: usize) -> bool {
-        self.text.get(colon) == Some(&b':') && self.bits.has_digit(colon + 1, self.bits.word_end(colon + 1))
+        let start = colon + 1;
+        self.text.get(colon) == Some(&b':')
+            && !self.bits.is_sep(start)
+            && self.bits.has_digit(start, self.bits.word_end(start))
     }
 
     /// Where a group or number ends with which a value goes on that begins with one or two colons: `::1`, `::ffff:10.0.0.7`,
@@ -257,6 +260,21 @@ impl Splitter<'_, '_> {
         let word = self.bits.word(start, end);
         let marks = self.text[start..end].iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
         (word.digit && !word.odd).then_some(end - marks)
+    }
+
+    /// Where a word in parentheses ends that stands in the place of a key's value, `user=(anonymous)`, and is none that says
+    /// how it goes.
+    #[inline]
+    pub(super) fn placeholder(&self, equals: usize, limit: usize) -> Option<usize> {
+        let inside = self.text[equals + 1..limit].strip_prefix(b"(")?;
+        let length = inside.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let close = equals + 2 + length;
+        let is_one = length > 0 && inside.get(length) == Some(&b')') && self.bits.is_sep(close + 1) && close < limit;
+        let is_name = is_one
+            && !self.passed.is_empty()
+            && !asks_state(self.before_mark(equals))
+            && !std::str::from_utf8(&inside[..length]).is_ok_and(is_closed);
+        is_name.then_some(close + 1)
     }
 
     /// The word that ends where a mark stands.
