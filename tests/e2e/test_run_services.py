@@ -91,9 +91,9 @@ def test_a_model_describes_a_service_and_is_told_so_when_it_judges(
         assert (row["kind"], row["description"]) == ("web_api", "sells things to people")
         assert (row["recognised_by"], row["provider"]) == ("llm", wire)
         assert (row["responsibilities"], row["dependencies"]) == (["takes orders"], ["order desk"])
-        send(sluice, "invoice printed for the desk")
-        wait_until(lambda: any("invoice" in each.content for each in list(model.asked)), "the next type asked about")
-        [later] = [each for each in list(model.asked) if "invoice" in each.content]
+        send(sluice, "gazette printed for the desk")
+        wait_until(lambda: any("gazette" in each.content for each in list(model.asked)), "the next type asked about")
+        [later] = [each for each in list(model.asked) if "gazette" in each.content]
         assert 'Service "shop: sells things to people"' in later.content
         wait_until(lambda: not sluice.metrics()("sluice_classify_queue_length"), "nothing waits")
         metrics = sluice.metrics()

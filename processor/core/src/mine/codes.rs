@@ -1,8 +1,6 @@
 //! Codes of messages, by which a program's manual lists them: `AH00124: …`, `ORA-01017: …`, `DSRA8203I: …`. They are
 //! wording, and say more of what happened than any other word does.
 
-use super::sketch::is_hexadecimal;
-
 /// How many letters a code begins with.
 const LETTERS: std::ops::RangeInclusive<usize> = 2..=8;
 
@@ -33,7 +31,9 @@ fn digits(word: &[u8]) -> Option<(usize, bool)> {
     let digits = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
     // A letter at the end tells how grave it is.
     let is_whole = matches!(behind[digits..], []) || matches!(behind[digits..], [b'A'..=b'Z']) && !has_dash;
-    let is_one = LETTERS.contains(&letters) && digits > 0 && is_whole && !is_hexadecimal(word);
+    // Letters of hexadecimal numbers alone may be one, which a sketch leaves out.
+    let is_one =
+        LETTERS.contains(&letters) && digits > 0 && is_whole && word[..letters].iter().any(|&byte| byte > b'F');
     is_one.then_some((digits, has_dash))
 }
 
