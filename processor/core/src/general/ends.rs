@@ -1,6 +1,7 @@
 //! Where the words of a skeleton end: at separators, but for names that hold some.
 
-use super::words::{MASKED, ends_with_mark};
+use super::marks::ends_with_mark;
+use super::words::MASKED;
 
 /// A host's name, with a port behind it or without.
 const LOCAL: &[u8] = b"localhost";

@@ -5,14 +5,16 @@
 //! says `<word>` there. Set union commutes, so that replicas which saw the same skeletons in another order agree, and a
 //! type only ever merges into a more general one. Nothing of this is done for a line of a known type.
 //!
-//! `words` splits a skeleton where `ends` says, `closed` holds the words that never become a variable, `sets` what was seen
+//! `words` splits a skeleton where `ends` says, `marks` are what stands for variables, `closed` holds the words that never become a variable, `sets` what was seen
 //! and what became general, `shown` writes a record's template with the places that became variables.
 
 mod closed;
 mod ends;
+mod marks;
 pub mod sets;
 pub mod shown;
 mod words;
 
 pub use closed::is_closed;
-pub use words::{MARK, PLACES, Shape, has_marks, mark_length, replace_marks};
+pub use marks::{MARK, has_marks, mark_length, replace_marks};
+pub use words::{PLACES, Shape};

@@ -1,55 +1,13 @@
 //! A skeleton as its words, of which some may become variables.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use super::closed::{LONGEST, faults, is_closed, names_fault};
+use super::closed::{LONGEST, is_closed, names_fault};
 use super::ends::{compound_end, ends_sentence, ends_word, is_masked, stands_free, word_end};
+use super::marks::{MARK, kind_of, mark_length, tells_of_fault};
 use crate::mine::codes::is_code;
 use crate::mine::sink;
 use crate::mine::words::{asks_kind, asks_state, is_no_name, is_record_type};
-
-/// The mark of a place that became a variable, in a skeleton: as it is, or with the faults that the name there tells of,
-/// `<word:fail>`, which make it another type.
-pub const MARK: &str = "<word>";
-/// What both begin with.
-const MARK_BEGINS: &str = "<word";
-
-/// How long the mark is that a text begins with.
-pub fn mark_length(text: &[u8]) -> Option<usize> {
-    let behind = text.strip_prefix(MARK_BEGINS.as_bytes())?;
-    let told = match behind {
-        [b':', told @ ..] => 1 + told.iter().take_while(|byte| byte.is_ascii_lowercase() || **byte == b'+').count(),
-        _ => 0,
-    };
-    (told != 1 && behind.get(told) == Some(&b'>')).then_some(MARK_BEGINS.len() + told + 1)
-}
-
-pub fn has_marks(skeleton: &str) -> bool {
-    skeleton.match_indices(MARK_BEGINS).any(|(at, _)| mark_length(&skeleton.as_bytes()[at..]).is_some())
-}
-
-/// Whether the last of a text is a mark.
-pub fn ends_with_mark(text: &[u8]) -> bool {
-    let begins = text.iter().rposition(|&byte| byte == b'<');
-    text.last() == Some(&b'>') && begins.is_some_and(|at| mark_length(&text[at..]) == Some(text.len() - at))
-}
-
-/// A skeleton with another text in the place of each of its marks.
-pub fn replace_marks<'a>(skeleton: &'a str, by: &str) -> Cow<'a, str> {
-    let mut out = Cow::Borrowed(skeleton);
-    let mut at = 0;
-    while let Some(found) = out[at..].find(MARK_BEGINS) {
-        at += found;
-        if let Some(length) = mark_length(&out.as_bytes()[at..]) {
-            out.to_mut().replace_range(at..at + length, by);
-            at += by.len();
-        } else {
-            at += MARK_BEGINS.len();
-        }
-    }
-    out
-}
 
 /// How a masked value reads in a skeleton.
 pub const MASKED: &str = match std::str::from_utf8(sink::MARK) {
@@ -390,34 +348,6 @@ fn is_unit(word: &str) -> bool {
         || matches!(word, "bytes" | "ns" | "us" | "ms" | "s" | "sec" | "secs" | "seconds" | "min" | "minutes" | "hours")
 }
 
-/// Whether a word is a name of several parts of which one tells of a fault: `rabbit_alarm`, `DeadLetters`, no `timed-out`.
-fn tells_of_fault(word: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric();
-    let joins = |part: &[u8]| match *part {
-        [before, b'_' | b'.', after] => is_part(before) && is_part(after),
-        [_, before, after] => before.is_ascii_lowercase() && after.is_ascii_uppercase(),
-        _ => false,
-    };
-    let is_compound =
-        word.as_bytes().windows(3).any(joins) || word.split('-').filter(|part| !part.is_empty()).count() > 2;
-    is_compound && !word.contains(':') && faults(word).next().is_some()
-}
-
-/// The kind of the variable that a word is where others made its place one: with the faults that its name tells of.
-pub fn kind_of(word: &str) -> Cow<'static, str> {
-    let mut kind = Cow::Borrowed("word");
-    if tells_of_fault(word) {
-        let mut told = Vec::new();
-        for fault in faults(word) {
-            if !told.contains(&fault) {
-                kind.to_mut().extend([if told.is_empty() { ":" } else { "+" }, fault]);
-                told.push(fault);
-            }
-        }
-    }
-    kind
-}
-
 /// Whether a word or a part of a compound name says or asks how it went; that a part has no value says nothing.
 fn says_outcome(word: &str) -> bool {
     // A function that is defined within another has a name of its own, whatever that says.
@@ -505,21 +435,6 @@ mod tests {
         for text in ["sent to <*>. Then", "sent to <word>. Then", "sent to <word:fail>. Then", "sent to bob. Then"] {
             assert_eq!(Shape::of(text).words.len(), 4, "{text}");
         }
-    }
-
-    #[test]
-    fn a_mark_may_say_what_the_name_there_tells_of() {
-        for (text, length) in [("<word> a", 6), ("<word:fail>", 11), ("<word:fail+dead>b", 16)] {
-            assert_eq!(mark_length(text.as_bytes()), Some(length), "{text}");
-        }
-        for text in ["<word", "<word:>", "<word:Fail>", "<word fail>", "<words>", "word"] {
-            assert_eq!(mark_length(text.as_bytes()), None, "{text}");
-        }
-        assert_eq!(replace_marks("<word> <words> <word:fail>.<word", "~"), "~ <words> ~.<word");
-        assert_eq!(
-            ["alice", "failed", "jobs_failed", "DeadJobsDead", "err_on_fail"].map(kind_of),
-            ["word", "word", "word:fail", "word:dead", "word:err+fail"]
-        );
     }
 
     #[test]

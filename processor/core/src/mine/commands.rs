@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+/// What is longer is looked at like any other text.
+const LONGEST: usize = 1024;
+
 /// Whether all that follows a key's `=` is the line of a command, which begins with its path and has no further keys.
 pub fn is_command(key: &[u8], rest: &[u8]) -> bool {
     let is_key = [&b"command"[..], b"cmd", b"cmdline"].iter().any(|name| key.eq_ignore_ascii_case(name));
@@ -10,7 +13,8 @@ pub fn is_command(key: &[u8], rest: &[u8]) -> bool {
         let letters = word.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
         letters > 0 && word.get(letters) == Some(&b'=')
     };
-    is_key && rest.first() == Some(&b'/') && !rest.contains(&b';') && !rest.split(|&byte| byte == b' ').any(is_pair)
+    let may_be = is_key && rest.first() == Some(&b'/') && rest.len() <= LONGEST;
+    may_be && !rest.contains(&b';') && !rest.split(|&byte| byte == b' ').any(is_pair)
 }
 
 /// The command in parentheses that begin there, with which a line ends: cron's `(root) CMD (cd / && id -u)`.

@@ -4,11 +4,13 @@
 //! passes it collects what the text says of outcome and purpose (`Clues`): a status stands in the template as a
 //! variable and in the fingerprint as a class.
 //!
-//! `glide` is the short way over most of a line; `varies` tells data from wording, `values` and `fields` know what is
-//! data by what stands around it or is more than a word, `statements` where SQL is quoted, `says` collects the clues.
+//! `glide` is the short way over most of a line; `varies` tells data from wording, `values`, `quoted` and `fields` know
+//! what is data by what stands around it or is more than a word, `statements` where SQL is quoted, `says` collects the
+//! clues.
 
 mod fields;
 mod glide;
+mod quoted;
 mod says;
 mod statements;
 mod values;

@@ -1,17 +1,11 @@
-//! What is one value although it is more than one word: quoted fields, paths, who called, a setting.
+//! What is one value although it is more than one word: paths, addresses, who called, a setting.
 
-use std::ops::Range;
-
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr, memchr_iter};
 
 use super::Splitter;
-use crate::class::Probe;
 use crate::general::is_closed;
-use crate::mine::clues;
 use crate::mine::sink::Sink;
-use crate::mine::words::{
-    asks_kind, asks_state, is_answer, is_architecture, is_domain, is_method, is_naming, is_nothing, is_state,
-};
+use crate::mine::words::{asks_state, is_architecture, is_domain, is_method, is_nothing, is_state};
 
 impl Splitter<'_, '_> {
     /// The common log format begins with client, identity, user: names, not words.
@@ -80,73 +74,6 @@ impl Splitter<'_, '_> {
         if is_part { last + 1 } else { end }
     }
 
-    /// A quoted field: a value when it is one word, else text like any other. `None`: the mark is mere punctuation.
-    pub(super) fn quoted<S: Sink>(&mut self, at: usize, end: usize, sink: &mut S) -> Option<usize> {
-        let mark = self.text[at];
-        let is_behind_word = at > 0 && !self.bits.is_sep(at - 1) && !self.opens_literal(at);
-        if at == self.closes || mark == b'\'' && is_behind_word {
-            return None;
-        }
-        let bytes = at > 0 && self.text[at - 1] == b'b' && self.opens_literal(at);
-        let length = closing(mark, &self.text[at + 1..end.min(at + 1025)]);
-        // With a long payload a line ends more often than not.
-        let whole = || self.text[at + 1..end].strip_suffix(&[mark]).filter(|_| bytes).map(<[u8]>::len);
-        let length = length.or_else(whole)?;
-        let inside = at + 1..at + 1 + length;
-        let content = &self.text[inside.clone()];
-        let after = inside.end + 1;
-        if mark == b'\'' && !self.bits.is_sep(after) && !self.ends_sentence(after) {
-            return None;
-        }
-        let (mut is_named, mut stays) = (false, is_state(content));
-        if mark == b'\'' && self.opens_literal(at) {
-            stays |= is_word(content) && std::str::from_utf8(content).is_ok_and(is_closed);
-        }
-        is_named |= bytes && self.is_payload(&inside);
-        if std::mem::take(&mut self.key) {
-            self.value(content);
-            is_named |=
-                matches!(self.text[..at].trim_ascii_end().last(), Some(b'=' | b':')) && is_naming(self.before(0));
-            stays |= (asks_kind(self.before(0)) || asks_state(self.before(0))) && is_word(content);
-        }
-        let is_value = self.request.is_some() || is_named && !content.is_empty();
-        if is_named || self.is_path_with_blanks(&inside) {
-            // What it is called may hold blanks and is one value all the same.
-        } else if is_value {
-            self.agent_probes = Probe::agent(content);
-        } else if content.iter().any(|&byte| byte <= b' ') && !are_settings(content) {
-            if memchr(b' ', content).is_some_and(|space| is_method(&content[..space])) {
-                self.request = Some(inside.end);
-            }
-            self.closes = inside.end;
-            return None;
-        }
-        // A key that carries data, such as an article's number, is a value in a key's place.
-        let is_path = content.first() == Some(&b'/') && content.len() > 1;
-        let is_key = self.text.get(after) == Some(&b':') && !is_path && !content.iter().any(u8::is_ascii_digit);
-        // Behind a word of a sentence it is what that is called.
-        let is_key = is_key && !(self.text[..at].ends_with(b" ") && at >= 2 && !self.bits.is_sep(at - 2));
-        if content.is_empty() || !is_value && (is_key || stays) {
-            self.passed.word(inside);
-        } else {
-            self.look_at_path(content);
-            self.variable(inside, sink);
-        }
-        self.last_was_variable = false;
-        Some(after)
-    }
-
-    /// Where an address ends that is a key's value and begins with a name in quotes: `to=<"a b"@shop>`.
-    pub(super) fn quoted_address(&self, bracket: usize, end: usize) -> Option<usize> {
-        let rest = self.text[..end].get(bracket + 1..).filter(|rest| rest.first() == Some(&b'"'))?;
-        let at = 1 + memchr(b'"', &rest[1..])?;
-        let close = at + memchr(b'>', &rest[at..])?;
-        let domain = rest[at + 1..close].strip_prefix(b"@")?;
-        let is_one =
-            !domain.is_empty() && domain.iter().all(|&byte| byte > b' ' && !matches!(byte, b'"' | b'<' | b','));
-        is_one.then_some(bracket + 1 + close)
-    }
-
     /// Whether a bar or a colon joins more to a key's value, `cmd=client|list`, `context=system:object`, which does not say
     /// how it goes.
     #[inline]
@@ -194,41 +121,6 @@ impl Splitter<'_, '_> {
         }
         self.variable(word.clone(), sink);
         word.end
-    }
-
-    /// Whether what stands in quotes is a path from the root with blanks in it, and perhaps more of a command, and no
-    /// word there tells how it went.
-    fn is_path_with_blanks(&self, inside: &Range<usize>) -> bool {
-        let content = &self.text[inside.clone()];
-        self.request.is_none()
-            && content.first() == Some(&b'/')
-            && memchr(b' ', content).is_some()
-            && !self.tells(inside)
-    }
-
-    /// Whether what stands in quotes behind a `b` was sent or received: a structure whatever it says, or what does not say
-    /// how something went.
-    fn is_payload(&self, inside: &Range<usize>) -> bool {
-        let content = &self.text[inside.clone()];
-        !is_word(content) && (matches!(content[0], b'{' | b'[' | b'<') || !self.tells(inside))
-    }
-
-    /// Whether a word there tells how it went.
-    fn tells(&self, inside: &Range<usize>) -> bool {
-        let mut at = inside.start;
-        while at < inside.end {
-            let end = self.bits.word_end(at).min(inside.end);
-            if end > at {
-                let word = self.bits.word(at, end);
-                // Nobody asks what data says.
-                let tells = !word.digit && !word.odd && std::str::from_utf8(&self.text[at..end]).is_ok_and(is_closed);
-                if tells {
-                    return true;
-                }
-            }
-            at = end + 1;
-        }
-        false
     }
 
     /// Whether a colon stands there with a number behind it.
@@ -339,34 +231,6 @@ impl Splitter<'_, '_> {
     }
 }
 
-/// Where a quoted text ends: a mark behind a backslash is a part of it.
-fn closing(mark: u8, text: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let at = from + memchr(mark, &text[from..])?;
-        if at == 0 || text[at - 1] != b'\\' {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-}
-
-/// Whether a text is nothing but settings, `rate=7 name=x`, of which nobody asks how it went and none is a path, whichever
-/// way it leans.
-fn are_settings(text: &[u8]) -> bool {
-    let is_setting = |part: &[u8]| {
-        let Some(equals) = memchr(b'=', part) else { return false };
-        let (key, value) = (&part[..equals], &part[equals + 1..]);
-        let is_name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.');
-        let is_key = !key.is_empty() && key.iter().all(is_name);
-        let is_said = |text: &[u8]| std::str::from_utf8(text).is_ok_and(is_closed);
-        let asks = clues::may_tell(key) || is_answer(key) || asks_state(key) || is_said(key);
-        let has_digit = value.iter().any(u8::is_ascii_digit);
-        is_key && !asks && memchr2(b'/', b'\\', value).is_none() && (has_digit || !is_said(value))
-    };
-    text.split(|&byte| byte == b' ').filter(|part| !part.is_empty()).all(is_setting)
-}
-
 /// Whether a key of letters with its `=` stands there.
 fn begins_pair(text: &[u8]) -> bool {
     let key = text.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
@@ -377,11 +241,6 @@ fn begins_pair(text: &[u8]) -> bool {
 fn names_architecture(word: &[u8]) -> bool {
     let keys: [&[u8]; 5] = [b"arch", b"architecture", b"cpu", b"machine", b"platform"];
     keys.iter().any(|key| word.eq_ignore_ascii_case(key))
-}
-
-/// Whether that is letters, perhaps with dashes or underscores between them.
-fn is_word(text: &[u8]) -> bool {
-    text.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'))
 }
 
 /// Whether a domain stands before a word's slash, as in an address without its scheme, or a package, as in
