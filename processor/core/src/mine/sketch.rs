@@ -11,6 +11,8 @@
 mod avx512;
 
 use std::ops::Range;
+#[cfg(target_arch = "x86_64")]
+use std::sync::LazyLock;
 
 use super::buffer::Buffer;
 
@@ -55,18 +57,22 @@ pub fn write_runs(text: &[u8], which: u64, out: &mut Buffer) {
     let _ = (text, which, out);
 }
 
-/// Whether the processor has all features that are used; AVX-512F is part of the others.
+/// Whether the processor has all features that are used; AVX-512F is part of the others. Asked for one by one, they would
+/// take as long as a tenth of a sketch.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 fn is_cheap() -> bool {
     use std::arch::is_x86_feature_detected;
-    is_x86_feature_detected!("avx512vbmi2")
-        && is_x86_feature_detected!("avx512vbmi")
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("bmi1")
-        && is_x86_feature_detected!("bmi2")
-        && is_x86_feature_detected!("lzcnt")
-        && is_x86_feature_detected!("popcnt")
+    static IS_CHEAP: LazyLock<bool> = LazyLock::new(|| {
+        is_x86_feature_detected!("avx512vbmi2")
+            && is_x86_feature_detected!("avx512vbmi")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+    });
+    *IS_CHEAP
 }
 
 /// Whether the sketch of a line that has this word leaves letters of it out.
