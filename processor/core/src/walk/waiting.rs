@@ -92,9 +92,11 @@ impl Waiting {
         let Shape::Sketched(line, given) = self.record.shape else { return Ok(false) };
         let record = &request[self.value..self.end];
         let start = work.texts.length() as u32;
-        if let Some(Told::Runs(runs)) = told {
+        if let Some(Told::Runs(runs)) = told
+            && runs.tell(line.of(record))
+        {
             work.texts.repeat(self.text.start as usize..self.text.end as usize);
-            sketch::write_runs(line.of(record), runs, &mut work.texts);
+            sketch::write_runs(line.of(record), runs.which, &mut work.texts);
             self.with_runs = true;
         } else {
             if told.is_none() {
