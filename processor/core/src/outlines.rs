@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 
 use crate::class::Given;
 use crate::identity::Context;
+use crate::mine::plain::Runs;
 use crate::table::EventType;
 
 /// A line's sketch or outline with what stands beside it, as it is looked up.
@@ -29,8 +30,8 @@ pub struct Known {
 /// What it says of its lines.
 pub enum Says {
     Type(Arc<EventType>),
-    /// Of a sketch: these of the runs that it leaves out have a say; a bit for each, the first one's lowest.
-    Runs(u64),
+    /// Of a sketch: some of the runs that it leaves out have a say.
+    Runs(Runs),
     /// Of a sketch: it says nothing.
     Nothing,
 }
@@ -39,7 +40,7 @@ pub enum Says {
 #[derive(Clone, Copy)]
 pub enum Told<'t> {
     Type(&'t Arc<EventType>),
-    Runs(u64),
+    Runs(Runs),
     Nothing,
 }
 

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod fate;
+mod lengths;
 mod resource;
 mod waiting;
 
@@ -12,6 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::{RwLock, RwLockReadGuard};
 
+use lengths::{AS_THEY_COME, ByLength};
 use resource::Resource;
 use waiting::{BATCH, Waiting, add, find};
 
@@ -115,6 +117,7 @@ fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) ->
         scratch,
         batch,
         waiting: 0,
+        by_length: ByLength::default(),
         edits: Edits::with_room(extent),
         growth: request.len() * 4 + (1 << 20),
         out: Processed { touched, ..Processed::default() },
@@ -195,6 +198,7 @@ struct Pass<'e> {
     /// Records of one scope: so many of them were read and are not settled.
     batch: Vec<Waiting>,
     waiting: usize,
+    by_length: ByLength,
     edits: Edits,
     /// How many bytes tags may add: a request of many tiny records passes untagged beyond it, so memory is bounded.
     growth: usize,
@@ -277,6 +281,7 @@ impl<'e> Pass<'e> {
         ahead::ask(self.buf, field.end);
         let waiting = &mut self.batch[self.waiting];
         waiting.read(&self.call, field, &mut self.scratch.work)?;
+        self.by_length.note(self.waiting, waiting.length());
         self.waiting += 1;
         self.out.received += 1;
         self.out.items_received += waiting.record.items;
@@ -288,10 +293,12 @@ impl<'e> Pass<'e> {
     fn settle(&mut self, place: &mut Place<'_>, table: &mut RwLockReadGuard<'e, Table>) -> Result<(), Stop> {
         let mut batch = std::mem::take(&mut self.batch);
         let (mut rest, mut at_once) = (&mut batch[..std::mem::take(&mut self.waiting)], BATCH);
+        let mut places = self.by_length.take();
         while !rest.is_empty() {
             let count = at_once.min(rest.len());
             let run = &mut rest[..count];
-            let found = find(run, &self.call, self.buf, &mut self.scratch.work, place, table)?;
+            let found = find(run, places, &self.call, self.buf, &mut self.scratch.work, place, table)?;
+            places = AS_THEY_COME;
             let mut met = 0;
             for (waiting, told) in run.iter().zip(&found) {
                 let Some(Told::Type(event)) = told else { break };

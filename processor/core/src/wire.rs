@@ -111,13 +111,13 @@ impl<'a> Fields<'a> {
         self.pos
     }
 
-    /// The eight bytes of a fixed field.
+    /// The bytes of a fixed field, of which it has so many.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "see `Fields::read`")]
-    pub fn fixed64_of(&mut self, tag: u32) -> Option<&'a [u8; 8]> {
+    pub fn fixed_of<const N: usize>(&mut self, tag: u32) -> Option<&'a [u8; N]> {
         let (&[first], rest) = self.buf.get(self.pos..)?.split_first_chunk()?;
         let bytes = rest.first_chunk().filter(|_| u32::from(first) == tag)?;
-        self.pos += 9;
+        self.pos += 1 + N;
         Some(bytes)
     }
 

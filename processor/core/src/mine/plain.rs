@@ -47,26 +47,51 @@ pub fn is_long(text: &[u8]) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Sureness {
     Sketch,
-    /// The sketch and these of the runs that it leaves out; a bit for each, the first one's lowest.
-    Runs(u64),
+    /// The sketch and some of the runs that it leaves out.
+    Runs(Runs),
     /// More than that.
     Line,
 }
 
-/// How sure the sketch of this text is, which has one. It is the same for all lines with that sketch that are likewise
-/// `is_long` or not.
-pub fn sureness(text: &[u8], bits: &mut Bits) -> Sureness {
-    runs_with_a_say(text, bits)
-        .map_or(Sureness::Line, |runs| if runs == 0 { Sureness::Sketch } else { Sureness::Runs(runs) })
+/// What has a say beside a line's sketch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Runs {
+    /// A bit for each run, the first one's lowest.
+    pub which: u64,
+    /// Whether that holds of lines alone that begin with a client, which no sketch tells: it leaves out how many digits
+    /// there are.
+    pub of_client: bool,
 }
 
-fn runs_with_a_say(text: &[u8], bits: &mut Bits) -> Option<u64> {
+impl Runs {
+    /// Whether they tell what that line is, which has the sketch.
+    #[inline]
+    pub fn tell(&self, line: &[u8]) -> bool {
+        !self.of_client || has_client(line)
+    }
+}
+
+/// Whether a line begins as the common log format does, `client - user [date]`.
+pub fn has_client(line: &[u8]) -> bool {
+    let blank = memchr(b' ', line).filter(|&blank| line[blank..].starts_with(b" - "));
+    blank.and_then(|blank| access::client(line, blank)).is_some_and(|client| !client.is_empty())
+}
+
+/// How sure the sketch of this text is, which has one. It is the same for all lines with that sketch that are likewise
+/// `is_long` or not, and begin with a client or not.
+pub fn sureness(text: &[u8], bits: &mut Bits) -> Sureness {
+    match runs_with_a_say(text, bits) {
+        Some(Runs { which: 0, of_client: false }) => Sureness::Sketch,
+        Some(runs) => Sureness::Runs(runs),
+        None => Sureness::Line,
+    }
+}
+
+fn runs_with_a_say(text: &[u8], bits: &mut Bits) -> Option<Runs> {
     let (level, severity) = level::level_of_sketch(text)?.unwrap_or_default();
     bits.read_words(text);
     let plain = Plain { text, level: level.clone(), severity };
-    if plain.client(bits).is_some() {
-        return None;
-    }
+    let client = plain.client(bits)?;
     let request = outline::request(text, level.end, bits);
     let (mut count, mut say) = (0, 0);
     // Where the word before ends, and its runs.
@@ -77,14 +102,14 @@ fn runs_with_a_say(text: &[u8], bits: &mut Bits) -> Option<u64> {
         count += runs;
         let is_apart = word.end <= level.start || level.end <= word.start;
         let is_sure = is_apart && outline::is_always_marked(text, &word, bits);
-        if runs > 0 && !is_sure && !request.holds(word.start) {
+        if runs > 0 && !is_sure && word.start >= client.end && !request.holds(word.start) {
             // What is asked of a number depends on what stands before it.
             let is_behind = word.start > 0 && bits.gap_start(word.start) == end;
             say |= own? | if is_behind { before? } else { 0 };
         }
         (end, before) = (word.end, own);
     }
-    Some(say)
+    Some(Runs { which: say, of_client: !client.is_empty() })
 }
 
 /// So many bits from that one on.
@@ -152,21 +177,22 @@ impl Plain<'_> {
             return false;
         }
         debug_assert!(wide.starts_with(self.text));
-        let client = match self.client(bits) {
-            None => 0..0,
-            Some(blank) => match access::client(self.text, blank) {
-                Some(client) if self.level.is_empty() || client.end <= self.level.start => client,
-                _ => return false,
-            },
-        };
+        let Some(client) = self.client(bits) else { return false };
         outline::write(self.text, wide, client, self.level.clone(), bits, out);
         true
+    }
+
+    /// What an access log's line begins with, which is nothing in most lines; `None` when that is not sure.
+    #[inline]
+    fn client(&self, bits: &Bits) -> Option<Range<usize>> {
+        let Some(blank) = self.blank_before_user(bits) else { return Some(0..0) };
+        access::client(self.text, blank).filter(|client| self.level.is_empty() || client.end <= self.level.start)
     }
 
     /// The first blank of a line that may begin as the common log format does, `client - user [date`, which looks at so
     /// many bytes, not at words.
     #[inline]
-    fn client(&self, bits: &Bits) -> Option<usize> {
+    fn blank_before_user(&self, bits: &Bits) -> Option<usize> {
         let mut blank = bits.word_end(0);
         while self.text.get(blank).is_some_and(|&byte| byte != b' ') {
             blank = bits.word_end(blank + 1);

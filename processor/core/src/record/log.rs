@@ -31,6 +31,7 @@ const SEVERITY_NUMBER: u32 = wire::tag(2, wire::VARINT);
 const SEVERITY_TEXT: u32 = wire::tag(3, wire::BYTES);
 const BODY: u32 = wire::tag(5, wire::BYTES);
 const ATTRIBUTES: u32 = wire::tag(6, wire::BYTES);
+const FLAGS: u32 = wire::tag(8, wire::FIXED32);
 const TRACE_ID: u32 = wire::tag(9, wire::BYTES);
 const SPAN_ID: u32 = wire::tag(10, wire::BYTES);
 const OBSERVED_TIME: u32 = wire::tag(11, wire::FIXED64);
@@ -42,9 +43,14 @@ pub fn parse<'a>(record: &'a [u8], log: &mut Log<'a>) -> Result<(), Malformed> {
     let mut number = Severity::Unset;
     let mut text = Severity::Unset;
     let mut fields = Fields::new(record);
-    // As nearly every encoder writes them.
-    fields.fixed64_of(TIME);
-    if let Some(class) = fields.small_of(SEVERITY_NUMBER) {
+    // As nearly every encoder writes them: in the order of their numbers, or the time of observation before the severity,
+    // as the Collector does.
+    fields.fixed_of::<8>(TIME);
+    let class = fields.small_of(SEVERITY_NUMBER).or_else(|| {
+        fields.fixed_of::<8>(OBSERVED_TIME)?;
+        fields.small_of(SEVERITY_NUMBER)
+    });
+    if let Some(class) = class {
         number = Severity::from_number(u64::from(class));
     }
     if let Some(word) = fields.bytes_of(SEVERITY_TEXT) {
@@ -57,9 +63,11 @@ pub fn parse<'a>(record: &'a [u8], log: &mut Log<'a>) -> Result<(), Malformed> {
     while let Some(pair) = fields.bytes_of(ATTRIBUTES) {
         log.attributes.take(pair)?;
     }
-    fields.bytes_of(TRACE_ID);
+    if fields.bytes_of(TRACE_ID).is_none() && fields.fixed_of::<4>(FLAGS).is_some() {
+        fields.bytes_of(TRACE_ID);
+    }
     fields.bytes_of(SPAN_ID);
-    fields.fixed64_of(OBSERVED_TIME);
+    fields.fixed_of::<8>(OBSERVED_TIME);
     while let Some(field) = fields.read()? {
         match field.tag {
             SEVERITY_NUMBER => number = Severity::from_number(field.scalar),
@@ -230,6 +238,24 @@ mod tests {
             fields[1] = vec![2 << 3, 0x89, 0];
             fields[3] = [bytes(5, &body[..1]), bytes(5, &body[1..])].concat();
             assert_eq!(read(&fields), told);
+        }
+    }
+
+    /// Scenario: the orders in which SDKs and the Collector write. Guarantees: the body is found without a search, so that it
+    /// may have a sketch.
+    #[test]
+    fn the_body_is_where_encoders_write_it() {
+        let flags = [&[8 << 3 | 5][..], &[0; 4]].concat();
+        let (number, text, body) = (vec![2 << 3, 9], bytes(3, b"INFO"), bytes(5, &bytes(1, b"stored it")));
+        let trace = [bytes(9, &[1; 16]), bytes(10, &[2; 8])].concat();
+        for record in [
+            [fixed(1), number.clone(), text.clone(), body.clone(), trace.clone(), fixed(11)].concat(),
+            [fixed(1), fixed(11), number, text, body.clone(), flags, trace].concat(),
+            [fixed(11), body].concat(),
+        ] {
+            let mut log = Log::default();
+            parse(&record, &mut log).unwrap();
+            assert!(log.from_body.starts_with(&bytes(1, b"stored it")));
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLockReadGuard;
 
+use super::lengths::Places;
 use super::{Call, Place, Scratch, Stop};
 use crate::class::Given;
 use crate::identity::Context;
@@ -91,9 +92,11 @@ impl Waiting {
         let Shape::Sketched(line, given) = self.record.shape else { return Ok(false) };
         let record = &request[self.value..self.end];
         let start = work.texts.length() as u32;
-        if let Some(Told::Runs(runs)) = told {
+        if let Some(Told::Runs(runs)) = told
+            && runs.tell(line.of(record))
+        {
             work.texts.repeat(self.text.start as usize..self.text.end as usize);
-            sketch::write_runs(line.of(record), runs, &mut work.texts);
+            sketch::write_runs(line.of(record), runs.which, &mut work.texts);
             self.with_runs = true;
         } else {
             if told.is_none() {
@@ -103,6 +106,12 @@ impl Waiting {
         }
         self.text = start..work.texts.length() as u32;
         Ok(true)
+    }
+
+    /// How long the text is that tells its type.
+    #[inline]
+    pub fn length(&self) -> usize {
+        self.text.len()
     }
 
     #[inline]
@@ -220,23 +229,12 @@ enum Candidate<'t> {
 /// What is known of the records at each place.
 pub(super) type Found<'t> = [Option<Told<'t>>; BATCH];
 
-/// Places in a batch.
-type Places = [u8; BATCH];
-
-static ALL: Places = {
-    let mut places = [0; BATCH];
-    let mut place = 0;
-    while place < BATCH {
-        places[place] = place as u8;
-        place += 1;
-    }
-    places
-};
-
-/// The types of at most `BATCH` records, as far as what was read is enough to find them: by sketch, or by outline.
+/// The types of at most `BATCH` records, looked up in that order, as far as what was read is enough to find them: by
+/// sketch, or by outline.
 #[inline]
 pub(super) fn find<'t>(
     batch: &mut [Waiting],
+    mut places: Places,
     call: &Call<'_>,
     request: &[u8],
     work: &mut Workspace,
@@ -244,11 +242,11 @@ pub(super) fn find<'t>(
     table: &'t Table,
 ) -> Result<Found<'t>, Malformed> {
     let mut found = [None; BATCH];
-    let (mut places, mut count) = (ALL, batch.len());
+    let mut count = batch.len();
     while count > 0 {
         let sought = &places[..count];
         look_up(batch, sought, work.texts.bytes(), place, table, &mut found);
-        let (mut closer, mut left) = ([0; BATCH], 0);
+        let (mut closer, mut left) = (places, 0);
         for &at in sought {
             let told = &mut found[usize::from(at)];
             if !matches!(told, Some(Told::Type(_)))

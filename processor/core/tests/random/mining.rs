@@ -103,8 +103,8 @@ impl Miner {
         }
         match plain::sureness(text, &mut self.bits) {
             Sureness::Sketch => {}
-            Sureness::Runs(runs) => sketch::write_runs(text, runs, &mut out),
-            Sureness::Line => return None,
+            Sureness::Runs(runs) if runs.tell(text) => sketch::write_runs(text, runs.which, &mut out),
+            Sureness::Runs(_) | Sureness::Line => return None,
         }
         Some([&[u8::from(plain::is_long(text))], out.bytes()].concat())
     }
