@@ -61,7 +61,9 @@ pub fn tells_of_fault(word: &str) -> bool {
     };
     let is_compound =
         word.as_bytes().windows(3).any(joins) || word.split('-').filter(|part| !part.is_empty()).count() > 2;
-    is_compound && !word.contains(':') && faults(word).next().is_some()
+    // Constants are codes: `ERR_READ` says what came of it.
+    let is_constant = !word.bytes().any(|byte| byte.is_ascii_lowercase());
+    is_compound && !is_constant && !word.contains(':') && faults(word).next().is_some()
 }
 
 /// The kind of the variable that a word is where others made its place one: with the faults that its name tells of.
