@@ -339,7 +339,7 @@ fn is_signed(word: &str) -> bool {
 
 /// The name of a command or of a constant, which tells what the sentence is about: `STARTTLS`, `PUBACK`.
 fn is_constant(word: &str) -> bool {
-    word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_uppercase())
+    word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
 
 fn is_unit(word: &str) -> bool {
