@@ -310,7 +310,7 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
         kind if kind != Kind::Fixed && is_record_type(text.as_bytes(), &range) => Kind::Unit,
         _ if !is_name => Kind::Fixed,
         _ if (asks_state(key.as_bytes()) || asks_kind(key.as_bytes()))
-            && text[..range.start].trim_ascii_end().ends_with(['=', ':']) =>
+            && text[..range.start].trim_ascii_end().ends_with(['=', ':', '[', '(']) =>
         {
             Kind::Fixed
         }
