@@ -87,7 +87,7 @@ impl Splitter<'_, '_> {
         let before = self.text[..value.start].last().copied();
         value.end == bar
             && !is_state(&self.text[bar + 1..self.bits.word_end(bar + 1)])
-            && (before == Some(b'=') || matches!(self.text[value.start], b'|' | b':'))
+            && (before == Some(b'=') && !self.before(1).is_empty() || matches!(self.text[value.start], b'|' | b':'))
     }
 
     /// Where a package's name ends that is followed by an architecture: `libc-bin:amd64`.
