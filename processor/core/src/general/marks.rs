@@ -51,7 +51,7 @@ pub fn replace_marks<'a>(skeleton: &'a str, by: &str) -> Cow<'a, str> {
     Cow::Owned(out)
 }
 
-/// Whether a word is a name of several parts of which one tells of a fault: `rabbit_alarm`, `DeadLetters`, no `timed-out`.
+/// Whether a word is a name of several parts of which one tells of a fault: `jobs_failed`, `DeadLetters`, no `timed-out`.
 pub fn tells_of_fault(word: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric();
     let joins = |part: &[u8]| match *part {
