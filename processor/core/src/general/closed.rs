@@ -235,6 +235,11 @@ const STATES: &[&str] = &[
 /// No longer word is asked about.
 pub const LONGEST: usize = 64;
 
+/// Whether a word says how it went; data that is no text does not.
+pub fn tells(word: &[u8]) -> bool {
+    std::str::from_utf8(word).is_ok_and(is_closed)
+}
+
 pub fn is_closed(word: &str) -> bool {
     let mut lower = [0; LONGEST];
     let Some(lower) = lower.get_mut(..word.len()) else { return false };
@@ -251,7 +256,7 @@ pub fn is_closed(word: &str) -> bool {
         || beginning_alike(STATES, &STATES_BEGIN, plain).iter().any(|state| state.as_bytes() == plain)
         || (start..end).any(|at| {
             let rest = &lower[at..];
-            tells_anywhere(rest) || begins(word.as_bytes(), at) && tells(rest)
+            told_anywhere(rest).is_some() || begins(word.as_bytes(), at) && told(rest).is_some()
         })
 }
 
@@ -259,7 +264,7 @@ pub fn is_closed(word: &str) -> bool {
 fn is_library(word: &[u8]) -> bool {
     let Some(dash) = word.iter().rposition(|&byte| byte == b'-') else { return false };
     let is_one = word.starts_with(b"lib") && word[3].is_ascii_alphanumeric() && !word.starts_with(b"librar");
-    is_one && !tells(&word[dash + 1..])
+    is_one && told(&word[dash + 1..]).is_none()
 }
 
 /// Whether a word tells of a fault.
@@ -274,10 +279,6 @@ pub fn faults(word: &str) -> impl Iterator<Item = &'static str> {
         let rest = &lower.as_bytes()[at..];
         told_anywhere(rest).or_else(|| if begins(word.as_bytes(), at) { told(rest) } else { None })
     })
-}
-
-fn tells(rest: &[u8]) -> bool {
-    told(rest).is_some()
 }
 
 /// The fault that is told by what begins here.
@@ -312,10 +313,6 @@ const fn beginnings(list: &[&str]) -> Beginnings {
     }
     begins[LETTERS] = list.len() as u8;
     begins
-}
-
-fn tells_anywhere(rest: &[u8]) -> bool {
-    told_anywhere(rest).is_some()
 }
 
 fn told_anywhere(rest: &[u8]) -> Option<&'static str> {

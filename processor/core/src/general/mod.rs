@@ -5,8 +5,9 @@
 //! says `<word>` there. Set union commutes, so that replicas which saw the same skeletons in another order agree, and a
 //! type only ever merges into a more general one. Nothing of this is done for a line of a known type.
 //!
-//! `words` splits a skeleton where `ends` says, `marks` are what stands for variables, `closed` holds the words that never become a variable, `sets` what was seen
-//! and what became general, `shown` writes a record's template with the places that became variables.
+//! `words` splits a skeleton where `ends` says, `marks` are what stands for variables, `closed` holds the words that never
+//! become a variable, `sets` what was seen and what became general, `shown` writes a record's template with the places that
+//! became variables.
 
 mod closed;
 mod ends;
@@ -15,6 +16,6 @@ pub mod sets;
 pub mod shown;
 mod words;
 
-pub use closed::is_closed;
+pub use closed::tells;
 pub use marks::{MARK, has_marks, mark_length, replace_marks};
 pub use words::{PLACES, Shape};

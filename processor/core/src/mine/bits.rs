@@ -328,6 +328,14 @@ pub struct Word {
     pub odd: bool,
 }
 
+impl Word {
+    /// Whether anybody asks what it says: of paths and of what has digits nobody does.
+    #[inline]
+    pub fn may_tell(self) -> bool {
+        !self.digit && !self.odd
+    }
+}
+
 /// What is anywhere in a line, as masks that are empty where it is not.
 #[derive(Default)]
 struct Found {

@@ -9,11 +9,11 @@ use std::ops::Range;
 
 use memchr::{memchr2, memchr3, memmem};
 
-use super::bits::{Bits, Word};
+use super::bits::Bits;
 use super::clues::may_tell;
 use super::commands::in_parentheses;
 use super::words::{asks_state, is_answer, is_collection, is_nothing, is_state, is_truth};
-use crate::general::is_closed;
+use crate::general::tells;
 
 /// A longer list is cut, and then it is none.
 const LONGEST: usize = 1024;
@@ -117,9 +117,7 @@ fn printed(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
     let (mut at, mut depth) = (open + 1, 1);
     loop {
         let end = bits.word_end(at);
-        if end >= limit
-            || end > at && may_tell_of(bits.word(at, end)) && std::str::from_utf8(&line[at..end]).is_ok_and(is_closed)
-        {
+        if end >= limit || end > at && bits.word(at, end).may_tell() && tells(&line[at..end]) {
             return None;
         }
         match line[end] {
@@ -154,7 +152,7 @@ fn objects(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
         if depth == 0 && (end == at || !matches!(mark, b'(' | b'{' | b'[')) {
             return None;
         }
-        if end > at && may_tell_of(bits.word(at, end)) && tells(&line[at..end], mark) {
+        if end > at && bits.word(at, end).may_tell() && tells_before(&line[at..end], mark) {
             return None;
         }
         match mark {
@@ -176,19 +174,13 @@ fn objects(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
     }
 }
 
-/// Whether anybody asks what a word says: of paths and of what has digits nobody does.
-fn may_tell_of(word: Word) -> bool {
-    !word.digit && !word.odd
-}
-
 /// Whether a word within an object says how it went, or asks that.
-fn tells(word: &[u8], behind: u8) -> bool {
-    let is_said = || std::str::from_utf8(word).is_ok_and(is_closed);
+fn tells_before(word: &[u8], behind: u8) -> bool {
     match behind {
-        b'=' => may_tell(word) || is_answer(word) || asks_state(word) || is_said(),
+        b'=' => may_tell(word) || is_answer(word) || asks_state(word) || tells(word),
         // The name of an object's class says what it is.
         b'(' | b'{' => [&b"Error"[..], b"Exception", b"Fail"].iter().any(|fault| memmem::find(word, fault).is_some()),
-        _ => is_said() && !is_truth(word) && !is_nothing(word),
+        _ => tells(word) && !is_truth(word) && !is_nothing(word),
     }
 }
 
@@ -210,9 +202,9 @@ fn joined(line: &[u8], comma: usize, bits: &Bits) -> Option<Range<usize>> {
             return None;
         }
         if !bits.has_digit(at, last) {
-            let word = std::str::from_utf8(&line[at..last]).ok()?;
+            let word = std::str::from_utf8(&line[at..last]).ok()?.as_bytes();
             // Capitals are codes: `UF,URX` says what failed.
-            if is_closed(word) || !word.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            if tells(word) || !word.iter().any(u8::is_ascii_lowercase) {
                 return None;
             }
             plain = true;

@@ -22,7 +22,6 @@ use memchr::{memchr, memmem};
 
 use super::bits::Bits;
 use super::clues;
-use super::commands::is_command;
 use super::head::Head;
 use super::passed::Passed;
 use super::sink::Sink;
@@ -118,9 +117,6 @@ pub(super) fn split<S: Sink>(
     splitter.run(done..line.len(), sink);
     splitter.clues.probe |= splitter.agent_probes;
 }
-
-/// Stands for every address before a port: `*:443`.
-const ANY: &[u8] = b"*";
 
 /// The first line that says something.
 fn first_line(text: &[u8]) -> &[u8] {
@@ -282,17 +278,13 @@ impl<'t, 'c> Splitter<'t, 'c> {
             self.variable(at..address, sink);
             return address;
         }
-        if mark == b'=' && end == self.text.len() && is_command(self.before_mark(at), &self.text[at + 1..]) {
-            self.look_at_path(&self.text[at + 1..self.bits.word_end(at + 1)]);
-            self.variable(at + 1..end, sink);
-            return end;
-        }
         if mark == b'='
-            && let Some(close) = self.placeholder(at, end)
+            && let Some(value) = self.command(at, end).or_else(|| self.placeholder(at, end))
         {
             self.key = false;
-            self.variable(at + 1..close, sink);
-            return close;
+            self.look_at_path(&self.text[at + 1..self.bits.word_end(at + 1)]);
+            self.variable(at + 1..value, sink);
+            return value;
         }
         match mark {
             b'"' | b'\'' => {
@@ -346,7 +338,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
             self.variable(start..whole, sink);
             return whole;
         }
-        if &self.text[start..end] == ANY && self.is_port(end) {
+        if self.is_any_address(start, end) {
             self.variable(start..end, sink);
             return end;
         }

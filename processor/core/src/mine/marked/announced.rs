@@ -1,7 +1,7 @@
 //! Names that the word before announces: `node web-a`, `cluster: main`, `loaded from shop.conf`.
 
 use super::is_name_byte;
-use super::words::tells;
+use crate::general::tells;
 use crate::mine::words::is_naming;
 
 /// Whether a word is the name of what the word before it says.

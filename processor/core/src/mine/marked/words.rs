@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::announced::is_announced;
 use super::{Marked, Piece, is_name_byte};
-use crate::general::is_closed;
+use crate::general::tells;
 use crate::mine::kind;
 use crate::mine::words::{asks_kind, asks_state, is_no_name, is_record_type};
 
@@ -67,11 +67,6 @@ fn is_value_word(text: &[u8], start: usize, end: usize) -> bool {
     let before = text[..start].trim_ascii_end();
     (word.eq_ignore_ascii_case(b"null") || matches!(word, b"nil" | b"None"))
         && matches!(before.last(), Some(b'=' | b':' | b'(' | b'[' | b'{' | b',' | b'<' | b'>' | b'|'))
-}
-
-/// Whether a word tells how it went.
-pub(super) fn tells(word: &[u8]) -> bool {
-    std::str::from_utf8(word).is_ok_and(is_closed)
 }
 
 /// The pieces with the names marked that an address or an id in brackets belongs to, `mx[10.0.0.1]`, `pay.charge[UUID]`,

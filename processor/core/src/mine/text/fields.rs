@@ -3,7 +3,8 @@
 use memchr::{memchr, memchr_iter};
 
 use super::Splitter;
-use crate::general::is_closed;
+use crate::general::tells;
+use crate::mine::commands::is_command;
 use crate::mine::sink::Sink;
 use crate::mine::words::{asks_state, is_architecture, is_domain, is_method, is_nothing, is_state};
 
@@ -65,11 +66,8 @@ impl Splitter<'_, '_> {
             // `17(sec)` has its unit there.
             self.bits.has_digit(inside, last)
         } else {
-            let word = self.bits.word(inside, last);
-            let may_tell = !word.digit && !word.odd;
-            let tells = || std::str::from_utf8(&self.text[inside..last]).is_ok_and(is_closed);
             // `mx[10.0.0.7]` has two values.
-            close != b']' && !(may_tell && tells())
+            close != b']' && !self.tells(inside, last)
         };
         if is_part { last + 1 } else { end }
     }
@@ -123,12 +121,15 @@ impl Splitter<'_, '_> {
         word.end
     }
 
-    /// Whether a colon stands there with a number behind it.
-    pub(super) fn is_port(&self, colon: usize) -> bool {
-        let start = colon + 1;
-        self.text.get(colon) == Some(&b':')
-            && !self.bits.is_sep(start)
-            && self.bits.has_digit(start, self.bits.word_end(start))
+    /// Whether a word stands for every address, before a port: `*:443`.
+    #[inline]
+    pub(super) fn is_any_address(&self, start: usize, end: usize) -> bool {
+        let port = end + 1;
+        end - start == 1
+            && self.text[start] == b'*'
+            && self.text.get(end) == Some(&b':')
+            && !self.bits.is_sep(port)
+            && self.bits.has_digit(port, self.bits.word_end(port))
     }
 
     /// Where a group or number ends with which a value goes on that begins with one or two colons: `::1`, `::ffff:10.0.0.7`,
@@ -162,16 +163,25 @@ impl Splitter<'_, '_> {
         let length = inside.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
         let close = equals + 2 + length;
         let is_one = length > 0 && inside.get(length) == Some(&b')') && self.bits.is_sep(close + 1) && close < limit;
-        let is_name = is_one
-            && !self.passed.is_empty()
-            && !asks_state(self.before_mark(equals))
-            && !std::str::from_utf8(&inside[..length]).is_ok_and(is_closed);
+        let is_name =
+            is_one && !self.passed.is_empty() && !asks_state(self.before_mark(equals)) && !tells(&inside[..length]);
         is_name.then_some(close + 1)
     }
 
+    /// Where a command ends that is all there is behind a key.
+    pub(super) fn command(&self, equals: usize, end: usize) -> Option<usize> {
+        let is_one = end == self.text.len() && is_command(self.before_mark(equals), &self.text[equals + 1..]);
+        is_one.then_some(end)
+    }
+
     /// The word that ends where a mark stands.
-    pub(super) fn before_mark(&self, at: usize) -> &[u8] {
+    fn before_mark(&self, at: usize) -> &[u8] {
         &self.text[self.bits.word_start(at)..at]
+    }
+
+    /// Whether a word tells how it went. Nobody asks what data says.
+    pub(super) fn tells(&self, start: usize, end: usize) -> bool {
+        self.bits.word(start, end).may_tell() && tells(&self.text[start..end])
     }
 
     /// Whether one mark stands there that ends a sentence.

@@ -83,7 +83,7 @@ impl Splitter<'_, '_> {
         let date = event - word == 3 && self.text[word].is_ascii_uppercase();
         let package = self.package(word, event, self.text.len()).is_some();
         let looked_at = package
-            || event - word == 1 && self.text[word] == b'*' && self.is_port(event)
+            || self.is_any_address(word, event)
             || date
             || scheme_follows(self.text, event)
             || event - word == 2 && self.begins_address(word, event);

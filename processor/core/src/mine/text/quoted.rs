@@ -6,7 +6,7 @@ use memchr::{memchr, memchr2};
 
 use super::Splitter;
 use crate::class::Probe;
-use crate::general::is_closed;
+use crate::general::tells;
 use crate::mine::clues;
 use crate::mine::sink::Sink;
 use crate::mine::words::{asks_kind, asks_state, is_answer, is_method, is_naming, is_state};
@@ -32,7 +32,7 @@ impl Splitter<'_, '_> {
         }
         let (mut is_named, mut stays) = (false, is_state(content));
         if mark == b'\'' && self.opens_literal(at) {
-            stays |= is_word(content) && std::str::from_utf8(content).is_ok_and(is_closed);
+            stays |= is_word(content) && tells(content);
         }
         is_named |= bytes && self.is_payload(&inside);
         if std::mem::take(&mut self.key) {
@@ -86,28 +86,23 @@ impl Splitter<'_, '_> {
         self.request.is_none()
             && content.first() == Some(&b'/')
             && memchr(b' ', content).is_some()
-            && !self.tells(inside)
+            && !self.any_tells(inside)
     }
 
     /// Whether what stands in quotes behind a `b` was sent or received: a structure whatever it says, or what does not say
     /// how something went.
     fn is_payload(&self, inside: &Range<usize>) -> bool {
         let content = &self.text[inside.clone()];
-        !is_word(content) && (matches!(content[0], b'{' | b'[' | b'<') || !self.tells(inside))
+        !is_word(content) && (matches!(content[0], b'{' | b'[' | b'<') || !self.any_tells(inside))
     }
 
-    /// Whether a word there tells how it went.
-    fn tells(&self, inside: &Range<usize>) -> bool {
+    /// Whether any word there tells how it went.
+    fn any_tells(&self, inside: &Range<usize>) -> bool {
         let mut at = inside.start;
         while at < inside.end {
             let end = self.bits.word_end(at).min(inside.end);
-            if end > at {
-                let word = self.bits.word(at, end);
-                // Nobody asks what data says.
-                let tells = !word.digit && !word.odd && std::str::from_utf8(&self.text[at..end]).is_ok_and(is_closed);
-                if tells {
-                    return true;
-                }
+            if end > at && self.tells(at, end) {
+                return true;
             }
             at = end + 1;
         }
@@ -135,10 +130,9 @@ fn are_settings(text: &[u8]) -> bool {
         let (key, value) = (&part[..equals], &part[equals + 1..]);
         let is_name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.');
         let is_key = !key.is_empty() && key.iter().all(is_name);
-        let is_said = |text: &[u8]| std::str::from_utf8(text).is_ok_and(is_closed);
-        let asks = clues::may_tell(key) || is_answer(key) || asks_state(key) || is_said(key);
+        let asks = clues::may_tell(key) || is_answer(key) || asks_state(key) || tells(key);
         let has_digit = value.iter().any(u8::is_ascii_digit);
-        is_key && !asks && memchr2(b'/', b'\\', value).is_none() && (has_digit || !is_said(value))
+        is_key && !asks && memchr2(b'/', b'\\', value).is_none() && (has_digit || !tells(value))
     };
     text.split(|&byte| byte == b' ').filter(|part| !part.is_empty()).all(is_setting)
 }

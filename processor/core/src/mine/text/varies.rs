@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::{memchr, memrchr};
 
 use super::Splitter;
-use crate::general::{self, is_closed};
+use crate::general::{self, tells};
 use crate::mine::bits::Word;
 use crate::mine::codes::is_code;
 use crate::mine::versioned::is_versioned;
@@ -174,7 +174,8 @@ fn is_file_name(word: &[u8]) -> bool {
         && matches!(ending.len(), 2..=5)
         && ending.iter().all(u8::is_ascii_lowercase)
         && !word.iter().any(u8::is_ascii_uppercase)
-        && std::str::from_utf8(word).is_ok_and(|word| !is_closed(word))
+        && std::str::from_utf8(word).is_ok()
+        && !tells(word)
 }
 
 /// The name of a constant in a program, which is one of few: `TM_ACTIVE`.
