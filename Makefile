@@ -33,7 +33,7 @@ $(BIN)/.built: $(BIN)/.dependencies $(CORE)
 # Ports 4317, 4318, 13133 and 8888. `make run ONCE=1` ends after the report; `make run KAFKA=host:port` publishes too.
 # Ctrl-C reaches make and the shell as well: they say nothing of it (the demo does) and end as interrupted.
 run: build
-	@trap : INT; GRPC_VERBOSITY=NONE $(BIN)/python deploy/demo $(if $(ONCE),--once) $(if $(KAFKA),--kafka '$(KAFKA)') || { status=$$?; [ $$status -eq 130 ] || exit $$status; }
+	@trap : INT; $(BIN)/python deploy/demo $(if $(ONCE),--once) $(if $(KAFKA),--kafka '$(KAFKA)') || { status=$$?; [ $$status -eq 130 ] || exit $$status; }
 
 lint test test-live bench: $(BIN)/.dev
 

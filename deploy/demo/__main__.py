@@ -16,6 +16,8 @@ def main() -> int:
     """Exit status 0 done, 1 failed, 2 usage or configuration, 130 interrupted before the report was made."""
     # Imports take a second, in which Ctrl-C may come; an exception in the middle of one is not always passed on.
     signal.signal(signal.SIGINT, lambda *_: os._exit(_interrupted()))
+    # gRPC's core writes lines of its own to stderr, unless it is told not to before it is loaded.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     import argparse
     import asyncio
 

@@ -31,7 +31,13 @@ class Demo:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._running: list[subprocess.Popen[str]] = []
-        self._environ = {**os.environ, "PYTHONPATH": str(Path(sluice.__file__).parents[1]), "PYTHONUNBUFFERED": "1"}
+        self._environ = {
+            **os.environ,
+            "PYTHONPATH": str(Path(sluice.__file__).parents[1]),
+            "PYTHONUNBUFFERED": "1",
+            # Lets gRPC's core say all that it could, so that a run on whose stderr it may write always shows it.
+            "GRPC_TRACE": "http",
+        }
         shutil.copytree(CHECKOUT / "deploy", folder / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
         self.set("receivers", "otlp", "protocols", "grpc", {"endpoint": f"127.0.0.1:{free_port()}"})
         self.set("receivers", "otlp", "protocols", "http", {"endpoint": f"127.0.0.1:{free_port()}"})
