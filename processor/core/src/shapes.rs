@@ -1,6 +1,8 @@
 //! Lines of text as shapes and templates, for those who mine a file: each line as it is seen after the last one.
 
-use std::collections::HashSet;
+mod wider;
+
+use std::collections::{HashMap, HashSet};
 
 use crate::class::Clues;
 use crate::general::sets::Sets;
@@ -83,7 +85,29 @@ pub fn of(masks: &Masks, text: &[u8]) -> Vec<(String, String)> {
         // What a name tells is no more a part of the shape than what a number does.
         (replace_marks(&general, MARK).into_owned(), String::from_utf8_lossy(&template).trim_end().to_owned())
     };
-    lines.into_iter().zip(&skeletons).map(|(line, skeleton)| shaped(line, skeleton)).collect()
+    together(lines.into_iter().zip(&skeletons).map(|(line, skeleton)| shaped(line, skeleton)).collect())
+}
+
+/// The same lines, of which those with a shape that is shown as a wider one have that shape and its template.
+fn together(lines: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut shapes: HashMap<&str, usize> = HashMap::new();
+    for (shape, _) in &lines {
+        *shapes.entry(shape).or_default() += 1;
+    }
+    let wider = wider::wider(&shapes);
+    if wider.is_empty() {
+        return lines;
+    }
+    // Its first line's template stands for those of the others.
+    let mut templates: HashMap<&str, &str> = HashMap::new();
+    for (shape, template) in &lines {
+        templates.entry(shape).or_insert(template);
+    }
+    let shown = |(shape, template): &(String, String)| match wider.get(shape.as_str()) {
+        Some(&wider) => (wider.to_owned(), templates[wider].to_owned()),
+        None => (shape.clone(), template.clone()),
+    };
+    lines.iter().map(shown).collect()
 }
 
 #[cfg(test)]
