@@ -11,8 +11,8 @@ use memchr::{memchr2, memchr3, memmem};
 
 use super::bits::Bits;
 use super::clues::may_tell;
-use super::commands::in_parentheses;
 use super::words::{asks_state, is_answer, is_collection, is_nothing, is_state, is_truth};
+use super::{calls, commands};
 use crate::general::tells;
 
 /// A longer list is cut, and then it is none.
@@ -66,7 +66,8 @@ impl<'t> Lists<'t> {
                 b',' => joined(self.line, mark, self.bits).filter(|list| list.start >= from),
                 b'(' => printed(self.line, mark, self.bits)
                     .or_else(|| held(self.line, mark, self.bits))
-                    .or_else(|| in_parentheses(self.line, mark))
+                    .or_else(|| commands::in_parentheses(self.line, mark))
+                    .or_else(|| calls::in_parentheses(self.line, mark))
                     .filter(|list| list.start >= from),
                 _ if mark < from || mark > 0 && self.line[mark - 1] == b'\'' => None,
                 b'[' => content(self.line, mark, self.bits).or_else(|| objects(self.line, mark, self.bits)),

@@ -10,6 +10,7 @@
 
 pub mod bits;
 pub mod buffer;
+mod calls;
 mod classes;
 pub mod clues;
 pub mod codes;
