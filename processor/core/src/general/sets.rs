@@ -21,13 +21,16 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
-use super::words::{Kind, MASKED, Shape};
+use super::words::{Kind, MASKED, Shape, VALUES};
 use crate::identity::Context;
 
 /// How many different combinations of places are general for skeletons of one length in one context, at most.
 const PATTERNS: usize = 64;
 /// How many sets there are for each event type that the table may hold, at most.
 const SETS_A_TYPE: usize = 16;
+
+/// Makes a set's key that of the names at its place which tell of faults.
+const OF_TELLING: u64 = 0x5851_f42d_4c95_7f2d;
 
 /// The words of one set by their hashes: most sets have one, so that the others stand elsewhere.
 #[derive(Clone, Copy)]
@@ -205,7 +208,7 @@ impl Sets {
             } else {
                 let Some(seen) = self.add(key, keyed.words[place] as u32) else { continue };
                 let beside_it = key.wrapping_sub(keyed.marks[place]).wrapping_add(keyed.masked[place]);
-                let is_enough = word.needed().is_some_and(|needed| seen >= usize::from(needed));
+                let is_enough = word.needed().is_some_and(|needed| self.are_enough(key, seen, needed));
                 let is_name = self.is_named(keyed, places, place, seen > 1)
                     | self.are_identifiers(keyed, place, key)
                     | self.are_codes(keyed, place, key)
@@ -218,6 +221,34 @@ impl Sets {
                 self.make_general(keyed, wider);
             }
         }
+        // A name that tells of a fault makes no value a variable alone: with others it counts.
+        for place in each(shape.telling() & !places) {
+            let wider = places | 1 << place;
+            let key = keyed.at(wider);
+            if !self.general.contains(&key)
+                && shape.says_enough(wider, &shape.words[place], false)
+                && self.add(key ^ OF_TELLING, keyed.words[place] as u32).is_some()
+                && self.are_enough(key, self.count(key), VALUES)
+            {
+                self.forget(key);
+                self.make_general(keyed, wider);
+            }
+        }
+    }
+
+    /// Whether a place has enough words, with the names there that tell of faults, if those are no more than the half.
+    fn are_enough(&self, key: u64, seen: usize, needed: u8) -> bool {
+        let needed = usize::from(needed);
+        seen >= needed || 2 * seen >= needed && seen + self.count(key ^ OF_TELLING) >= needed
+    }
+
+    /// How many words a set holds.
+    fn count(&self, key: u64) -> usize {
+        self.seen.get(&key).map_or(0, |words| self.length(*words))
+    }
+
+    fn length(&self, words: Words) -> usize {
+        if words.others == 0 { 1 } else { self.others[words.others as usize - 1].len() + 1 }
     }
 
     /// Adds a word to a set; answers how many it holds. `None` when there is no room for another set.
@@ -227,7 +258,8 @@ impl Sets {
         }
         let words = self.seen.entry(key).or_insert(Words { first: word, others: 0 });
         if words.first == word {
-            return Some(if words.others == 0 { 1 } else { self.others[words.others as usize - 1].len() + 1 });
+            let words = *words;
+            return Some(self.length(words));
         }
         if words.others == 0 {
             words.others = self.free.pop().unwrap_or_else(|| {
@@ -315,6 +347,18 @@ mod tests {
 
     const NAMES: [&str; 12] =
         ["alice", "bob", "carol", "dave", "eve", "frank", "grace", "heidi", "ivan", "judy", "mallory", "niaj"];
+
+    #[test]
+    fn a_name_that_tells_of_a_fault_counts_where_others_are_marked_as_values() {
+        let texts = ["ran [shop.tick] now", "ran [shop.sweep] now", "ran [shop.on_fail] now"].map(String::from);
+        for order in [[0, 1, 2], [2, 1, 0], [0, 2, 1]] {
+            let sets = learnt(order.map(|index| &texts[index]));
+            assert_eq!(general(&sets, &texts[0]), "ran [<word>] now");
+            assert_eq!(general(&sets, &texts[2]), "ran [<word:fail>] now");
+        }
+        let texts = ["ran [shop.tick] now", "ran [shop.on_fail] now", "ran [shop.on_error] now"].map(String::from);
+        assert_eq!(general(&learnt(&texts), &texts[0]), texts[0]);
+    }
 
     #[test]
     fn a_place_with_enough_words_is_a_variable_and_one_with_fewer_is_not() {

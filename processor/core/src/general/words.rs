@@ -19,7 +19,7 @@ pub const MASKED: &str = match std::str::from_utf8(sink::MARK) {
 pub const PLACES: usize = 64;
 /// How many different words make a place a variable: of wording, of what is marked as a value, and of units.
 const WORDING: u8 = 4;
-const VALUES: u8 = 3;
+pub const VALUES: u8 = 3;
 const UNITS: u8 = 2;
 
 /// What stays beside variables, or nothing would say what the record is about: so many words of wording, or keys.
@@ -49,8 +49,8 @@ pub enum Kind {
     /// It is a key, which stays.
     Key,
     /// It is a name that tells of a fault, `system.dropped_rows`: it makes no place a variable. Where others did, it is one
-    /// that says so.
-    Telling,
+    /// that says so. `is_value`: it is marked as a value.
+    Telling { is_value: bool },
     /// It is something else, and stays: a value that says how it went, a part of a structure.
     Fixed,
 }
@@ -153,12 +153,17 @@ impl<'a> Shape<'a> {
 
     /// The words that may be variables where others became such, a bit each.
     pub fn may_vary(&self) -> u64 {
-        self.bits(|word| word.is_open() || matches!(word.kind, Kind::General | Kind::Telling))
+        self.bits(|word| word.is_open() || matches!(word.kind, Kind::General | Kind::Telling { .. }))
     }
 
     /// The words and masked values that may become a variable, a bit each.
     pub fn open(&self) -> u64 {
         self.bits(Word::is_open)
+    }
+
+    /// The names that tell of faults and are marked as values, a bit each.
+    pub fn telling(&self) -> u64 {
+        self.bits(|word| word.kind == Kind::Telling { is_value: true })
     }
 
     /// The masked values, a bit each.
@@ -226,7 +231,7 @@ impl<'a> Shape<'a> {
                 let text = &self.text[word.range.clone()];
                 match word.kind {
                     Kind::General => out.push_str(text),
-                    Kind::Telling => out.extend(["<", &kind_of(text), ">"]),
+                    Kind::Telling { .. } => out.extend(["<", &kind_of(text), ">"]),
                     _ => out.push_str(MARK),
                 }
                 done = word.range.end;
@@ -315,10 +320,10 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
             Kind::Fixed
         }
         Kind::Wording { .. } if is_no_value(word) && !is_of_fault(&text[..range.start], key) => Kind::Beside,
-        Kind::Head | Kind::Value | Kind::Enclosed | Kind::Wording { .. }
+        kind @ (Kind::Head | Kind::Value | Kind::Enclosed | Kind::Wording { .. })
             if tells_of_fault(word) && !names_fault(key) =>
         {
-            Kind::Telling
+            Kind::Telling { is_value: kind == Kind::Value }
         }
         Kind::Wording { .. } => {
             let is_said_of = text[..range.start].ends_with(": ");

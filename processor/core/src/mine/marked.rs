@@ -133,7 +133,8 @@ fn core_of(value: &[u8]) -> (usize, usize) {
     if let Some(dot) = value.iter().position(|&byte| byte == b'.') {
         let (name, number) = (&value[..dot], &value[dot + 1..]);
         let is_name = name.len() >= 3 && name.iter().all(|&byte| byte.is_ascii_lowercase() || byte == b'_');
-        if is_name && number.iter().all(u8::is_ascii_digit) {
+        // A number with zeros in front counts files, and is a part of their name.
+        if is_name && number.iter().all(u8::is_ascii_digit) && !matches!(number, [b'0', _, ..]) {
             start = dot + 1;
         }
     }
@@ -179,6 +180,7 @@ mod tests {
             ("at Mon Jan  2 10:00:00 2024 done", "at <*> done"),
             ("at Mon Jan 02 10:00:00 UTC 2024 done", "at <*> done"),
             ("took 12:34:56,789 in 3.5", "took <*> in <*>"),
+            ("at 260131  7:15:00 but 261331 7:15:00", "at <*> but <*> <*>"),
             ("up 3d 2h 15m 0.5s of 5m 5m 7h", "up <*> of <*> <*> <*>"),
             ("peer fe80::1f at 10.0.0.1:80", "peer <*> at <*>"),
             ("free channels 1 2 3 4 5 6 of 7", "free channels <*> of <*>"),
@@ -213,7 +215,7 @@ mod tests {
     fn what_frames_a_value_stays() {
         for (line, template) in [
             ("disk at 95% of #7", "disk at <*>% of #<*>"),
-            ("writing dump.4711 now", "writing dump.<*> now"),
+            ("writing dump.4711 now, then dump.000017", "writing dump.<*> now, then <*>"),
             ("result -17 and -x7", "result <*> and -<*>"),
             ("at [mem 0x00a0-0x0fff] 7-9", "at [mem <*>-<*>] <*>"),
             ("WARNING: skipped 7", "WARNING: skipped <*>"),

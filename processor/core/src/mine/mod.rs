@@ -199,6 +199,7 @@ mod tests {
             ("job=20_4(20), job=20_[1-4] x=7(b) y(7)", "job=<*>, job=<*> x=<*>(b) y(<*>)"),
             ("sent to=<\"a b\"@x7> and <\"a7\"@b7> off", "sent to=<<*>> and <\"<*>\"<*>> off"),
             ("statement: INSERT INTO a (b) VALUES (7)", "statement: <*>"),
+            ("denied for 'shop'@'%', ''@'lost' and 'a'@b", "denied for '<*>'@'<*>', ''@'<*>' and '<*>'@b"),
             ("statement: DROP TABLE a", "statement: DROP TABLE a"),
             ("cannot open '/var/lib/x': denied ('b': 7)", "cannot open '<*>': denied ('b': <*>)"),
             ("stream (RpcFeed v2) of API v1 is v2, Started v2", "stream (RpcFeed v2) of API v1 is <*>, Started <*>"),

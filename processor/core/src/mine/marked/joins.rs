@@ -135,8 +135,15 @@ fn is_clock(word: &[u8]) -> bool {
     word.first().is_some_and(u8::is_ascii_digit) && word.contains(&b':')
 }
 
-/// A date in digits: `2024-05-01`, `05/01/2024`.
+/// A date in digits: `2024-05-01`, `05/01/2024`, and without marks `240501`.
 fn is_day(word: &[u8]) -> bool {
+    if let Some(&[_, _, month @ .., day0, day1]) = word.first_chunk::<6>().filter(|_| word.len() == 6) {
+        let within = |[tens, ones]: [u8; 2], last: [u8; 2]| {
+            let is_number = tens.is_ascii_digit() && ones.is_ascii_digit();
+            is_number && [tens, ones] > *b"00" && [tens, ones] <= last
+        };
+        return word[..2].iter().all(u8::is_ascii_digit) && within(month, *b"12") && within([day0, day1], *b"31");
+    }
     matches!(word.len(), 8..=10)
         && word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'/' | b'.'))
         && word.iter().filter(|&&byte| matches!(byte, b'-' | b'/')).count() == 2

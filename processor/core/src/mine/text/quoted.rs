@@ -11,11 +11,15 @@ use crate::mine::clues;
 use crate::mine::sink::Sink;
 use crate::mine::words::{asks_kind, asks_state, is_answer, is_method, is_naming, is_state};
 
+/// What stands between the names of a user and a host, as databases write them: `'shop'@'%'`.
+const ACCOUNT: &[u8] = b"'@";
+
 impl Splitter<'_, '_> {
     /// A quoted field: a value when it is one word, else text like any other. `None`: the mark is mere punctuation.
     pub(super) fn quoted<S: Sink>(&mut self, at: usize, end: usize, sink: &mut S) -> Option<usize> {
         let mark = self.text[at];
-        let is_behind_word = at > 0 && !self.bits.is_sep(at - 1) && !self.opens_literal(at);
+        let is_host = self.text[..at].ends_with(ACCOUNT);
+        let is_behind_word = at > 0 && !self.bits.is_sep(at - 1) && !self.opens_literal(at) && !is_host;
         if at == self.closes || mark == b'\'' && is_behind_word {
             return None;
         }
@@ -27,10 +31,11 @@ impl Splitter<'_, '_> {
         let inside = at + 1..at + 1 + length;
         let content = &self.text[inside.clone()];
         let after = inside.end + 1;
-        if mark == b'\'' && !self.bits.is_sep(after) && !self.ends_sentence(after) {
+        let is_user = mark == ACCOUNT[0] && self.text[inside.end..].starts_with(ACCOUNT);
+        if mark == b'\'' && !self.bits.is_sep(after) && !self.ends_sentence(after) && !is_user {
             return None;
         }
-        let (mut is_named, mut stays) = (false, is_state(content));
+        let (mut is_named, mut stays) = (is_user || is_host, is_state(content));
         if mark == b'\'' && self.opens_literal(at) {
             stays |= is_word(content) && tells(content);
         }
