@@ -1,5 +1,7 @@
 //! Lines of text as shapes and templates, for those who mine a file: each line as it is seen after the last one.
 
+mod quoted;
+mod tuples;
 mod wider;
 
 use std::collections::{HashMap, HashSet};
@@ -83,7 +85,8 @@ pub fn of(masks: &Masks, text: &[u8]) -> Vec<(String, String)> {
         mine::line(line, masks, &mut bits, &mut template, &mut Clues::default());
         let template = template.inner.finish();
         // What a name tells is no more a part of the shape than what a number does.
-        (replace_marks(&general, MARK).into_owned(), String::from_utf8_lossy(&template).trim_end().to_owned())
+        let shown = |text: &str| tuples::as_values(&quoted::as_values(text));
+        (shown(&replace_marks(&general, MARK)), shown(String::from_utf8_lossy(&template).trim_end()))
     };
     together(lines.into_iter().zip(&skeletons).map(|(line, skeleton)| shaped(line, skeleton)).collect())
 }
@@ -116,11 +119,10 @@ mod tests {
 
     #[test]
     fn a_word_that_is_a_value_of_one_type_is_one_in_others_that_begin_alike() {
-        let lines = "pool [meta] grew\npool [data] grew\npool [logs] grew\npool [meta] slept\npool [misc] slept\n\
-                     the pool [meta] slept";
+        let lines = "pool meta grew\npool data grew\npool logs grew\npool main grew\npool meta slept\n\
+                     pool misc slept\nthe pool meta slept";
         let templates: Vec<String> =
             of(&Masks::default(), lines.as_bytes()).into_iter().map(|(_, template)| template).collect();
-        assert_eq!(templates[..4], ["pool [<*>] grew", "pool [<*>] grew", "pool [<*>] grew", "pool [<*>] slept"]);
-        assert_eq!(templates[4..], ["pool [misc] slept", "the pool [meta] slept"]);
+        assert_eq!(templates[3..], ["pool <*> grew", "pool <*> slept", "pool misc slept", "the pool meta slept"]);
     }
 }

@@ -7,7 +7,7 @@
 //! 3. what two general skeletons cover in common is covered by the one that has the places of both.
 //!
 //! What else makes a place a variable: `beside` compares with masked values at two places at once, `said` with what is
-//! said of other names, `known` with what is data in other skeletons.
+//! said of other names, `known` with what is data in other skeletons, `twins` with a word said twice.
 //!
 //! A context (scope and service) has its own sets: the wording of one service says nothing of another's. Keys are 64-bit
 //! hashes; a collision, which is not to be expected below a billion of them, would merge types, never mix verdicts up.
@@ -15,6 +15,7 @@
 mod beside;
 mod known;
 mod said;
+mod twins;
 
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -147,6 +148,7 @@ impl Sets {
             covered.dedup();
             for places in covered {
                 self.add_words(&keyed, places);
+                self.join_twins(&keyed, places);
             }
             self.join_masked(&keyed);
             self.note_known(&keyed, all);

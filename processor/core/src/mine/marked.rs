@@ -263,6 +263,7 @@ mod tests {
             ("job pay.charge[123e4567-e89b-12d3-a456-426614174000] done, sshd[17]", "job <*>[<*>] done, sshd[<*>]"),
             ("client <unknown> of <none> uses N/A", "client <*> of <*> uses <*>"),
             ("worker \"log shipper\" left", "worker \"<*>\" left"),
+            ("ran [_none] of _main and [main]", "ran [<*>] of _main and [main]"),
             ("said \"no such file\" and \"key: value\"", "said \"no such file\" and \"key: value\""),
             ("stream $G of Quorum$Server by $1", "stream <*> of Quorum$Server by $<*>"),
             ("using selector: EpollSelector", "using selector: <*>"),

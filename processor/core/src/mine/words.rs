@@ -12,6 +12,16 @@ pub fn asks_state(key: &[u8]) -> bool {
         .any(|name| last.eq_ignore_ascii_case(name))
 }
 
+/// Whether what a key has says what happened, in words.
+pub fn is_message(key: &[u8]) -> bool {
+    let last = key.iter().rposition(|byte| matches!(byte, b'.' | b'_' | b'-')).map_or(key, |at| &key[at + 1..]);
+    let names: [&[u8]; 18] = [
+        b"action", b"body", b"cause", b"comment", b"detail", b"details", b"err", b"error", b"event", b"info",
+        b"message", b"msg", b"note", b"output", b"reason", b"summary", b"text", b"warning",
+    ];
+    names.iter().any(|name| last.eq_ignore_ascii_case(name))
+}
+
 /// What programs write in the place of a name that they do not have: how long it is.
 #[inline]
 pub fn is_no_name(text: &[u8]) -> Option<usize> {

@@ -12,8 +12,6 @@ use crate::mine::sink;
 
 /// A wider shape has so many times the lines at least: it is not the one that is odd.
 const TIMES: usize = 2;
-/// It has so many words of wording at least, or it would be taken for anything.
-const WORDS: usize = 1;
 /// No value has more words, or more bytes.
 const LONGEST: (usize, usize) = (4, 64);
 /// With so many shapes that begin alike one is compared at most, those with the most lines.
@@ -53,7 +51,7 @@ pub fn wider<'s>(lines: &HashMap<&'s str, usize>) -> HashMap<&'s str, &'s str> {
 }
 
 impl<'s> Wide<'s> {
-    /// `None`: it has no variable, or says too little.
+    /// `None`: it has no variable, or neither a word nor a key, so that it would be taken for anything.
     fn of(shape: &'s str, lines: usize) -> Option<Self> {
         let (mut pieces, mut names, mut done) = (Vec::new(), Vec::new(), 0);
         for (at, _) in shape.match_indices('<') {
@@ -64,8 +62,8 @@ impl<'s> Wide<'s> {
             }
         }
         pieces.push(&shape[done..]);
-        let words = pieces.iter().flat_map(|piece| piece.split(|letter: char| !letter.is_ascii_alphabetic()));
-        let says_enough = words.filter(|word| word.len() > 1).count() >= WORDS;
+        let mut words = pieces.iter().flat_map(|piece| piece.split(|letter: char| !letter.is_ascii_alphabetic()));
+        let says_enough = words.any(|word| word.len() > 1) || pieces.iter().any(|piece| piece.ends_with('='));
         (!names.is_empty() && says_enough).then_some(Self { shape, lines, pieces, names })
     }
 

@@ -1,6 +1,8 @@
-//! Words that are data in other skeletons of the same context: two such at one place are data there as well.
+//! Words that are data in other skeletons of the same context: two such at one place are data there as well, and one
+//! beside another word where both are marked as values.
 
 use super::{Keyed, Sets};
+use crate::general::words::VALUES;
 
 /// So many words that are known as data make a place a variable.
 const KNOWN: usize = 2;
@@ -28,16 +30,16 @@ impl Sets {
     /// Notes a word that is known as data at a place; answers whether there are enough.
     pub(super) fn are_known(&mut self, keyed: &Keyed<'_>, place: usize, key: u64) -> bool {
         let name = keyed.names[place];
-        if keyed.shape.words[place].needed().is_none() {
-            return false;
-        }
-        if !self.known.contains(&name) {
+        let Some(needed) = keyed.shape.words[place].needed() else { return false };
+        let known = if self.known.contains(&name) {
+            self.add(key ^ OF_KNOWN, keyed.words[place] as u32).unwrap_or(0)
+        } else {
             if self.awaited.len() < self.capacity {
                 self.awaited.insert(name as u32);
             }
-            return false;
-        }
-        self.add(key ^ OF_KNOWN, keyed.words[place] as u32).is_some_and(|known| known >= KNOWN)
+            self.count(key ^ OF_KNOWN)
+        };
+        known >= KNOWN || known > 0 && needed <= VALUES && self.count(key) >= KNOWN
     }
 }
 
@@ -51,9 +53,10 @@ mod tests {
     fn two_words_that_are_data_elsewhere_are_data_in_any_order() {
         let names = ["alice", "bob", "carol", "dave"];
         let mut texts: Vec<String> = names.iter().map(|name| format!("session of {name} began")).collect();
-        texts.extend(
-            ["seat of alice freed", "seat of bob freed", "seat of zoe freed", "desk of alice freed"].map(String::from),
-        );
+        texts.extend(["seat of alice freed", "seat of bob freed", "seat of zoe freed"].map(String::from));
+        texts.extend(["desk of alice freed", "desk of joe freed"].map(String::from));
+        texts.extend(["gave seat=kim back", "gave seat=zoe back"].map(String::from));
+        texts.extend(["took seat=kim back", "took seat=lee back"].map(String::from));
         for _ in 0..2 {
             let mut sets = learnt(&texts);
             while !sets.take_grown().is_empty() {
@@ -64,6 +67,8 @@ mod tests {
             assert_eq!(general(&sets, "seat of zoe freed"), "seat of <word> freed");
             assert_eq!(general(&sets, "seat of failures freed"), "seat of failures freed");
             assert_eq!(general(&sets, "desk of alice freed"), "desk of alice freed");
+            assert_eq!(general(&sets, "gave seat=kim back"), "gave seat=<word> back");
+            assert_eq!(general(&sets, "took seat=lee back"), "took seat=<word> back");
             texts.reverse();
         }
     }

@@ -52,6 +52,10 @@ fn is_value_word(text: &[u8], start: usize, end: usize) -> bool {
     if text[..start].ends_with(b"`") && text.get(end) == Some(&b'\'') {
         return word.first().is_some_and(u8::is_ascii_alphabetic) && !tells(word);
     }
+    // What a program calls by a name of its own.
+    if word.first() == Some(&b'_') && text[..start].ends_with(b"[") && text.get(end) == Some(&b']') {
+        return true;
+    }
     if is_announced(text, start, word) || is_record_type(text, &(start..end)) {
         return true;
     }

@@ -9,7 +9,7 @@ use crate::class::Probe;
 use crate::general::tells;
 use crate::mine::clues;
 use crate::mine::sink::Sink;
-use crate::mine::words::{asks_kind, asks_state, is_answer, is_method, is_naming, is_state};
+use crate::mine::words::{asks_kind, asks_state, is_answer, is_message, is_method, is_naming, is_state};
 
 /// What stands between the names of a user and a host, as databases write them: `'shop'@'%'`.
 const ACCOUNT: &[u8] = b"'@";
@@ -44,6 +44,7 @@ impl Splitter<'_, '_> {
             self.value(content);
             is_named |=
                 matches!(self.text[..at].trim_ascii_end().last(), Some(b'=' | b':')) && is_naming(self.before(0));
+            is_named |= mark == b'"' && self.text[..at].trim_ascii_end().ends_with(b"=") && self.is_phrase(&inside);
             stays |= (asks_kind(self.before(0)) || asks_state(self.before(0))) && is_word(content);
         }
         let is_value = self.request.is_some() || is_named && !content.is_empty();
@@ -99,6 +100,15 @@ impl Splitter<'_, '_> {
     fn is_payload(&self, inside: &Range<usize>) -> bool {
         let content = &self.text[inside.clone()];
         !is_word(content) && (matches!(content[0], b'{' | b'[' | b'<') || !self.any_tells(inside))
+    }
+
+    /// Whether that is several words which a key has as its value and which do not say what happened.
+    fn is_phrase(&self, inside: &Range<usize>) -> bool {
+        let (key, content) = (self.before(0), &self.text[inside.clone()]);
+        memchr(b' ', content).is_some()
+            && memchr(b'=', content).is_none()
+            && !(is_message(key) || asks_state(key) || asks_kind(key) || is_answer(key))
+            && !self.any_tells(inside)
     }
 
     /// Whether any word there tells how it went.

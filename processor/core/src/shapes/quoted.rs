@@ -1,0 +1,44 @@
+//! What a key has in quotes is one value to who reads it, whatever it says: `T="build <*> failed"` is `T="<*>"`.
+
+use std::borrow::Cow;
+
+use crate::mine::sink;
+use crate::mine::words::is_message;
+
+/// A shape or a template with each text of several words that a key has in double quotes made one variable, unless the
+/// key has it say what happened.
+pub fn as_values(text: &str) -> Cow<'_, str> {
+    let mut out = Vec::new();
+    let mut done = 0;
+    while let Some(equals) = text[done..].find("=\"").map(|at| done + at) {
+        let start = equals + 2;
+        let Some(length) = text[start..].find('"') else { break };
+        let is_key = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.');
+        let key = text[..equals].rsplit(|letter| !is_key(letter)).next().unwrap_or_default();
+        let is_value = !key.is_empty() && text[start..start + length].contains(' ') && !is_message(key.as_bytes());
+        out.extend_from_slice(&text.as_bytes()[done..start]);
+        out.extend_from_slice(if is_value { sink::MARK } else { text[start..start + length].as_bytes() });
+        done = start + length;
+    }
+    if out.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    out.extend_from_slice(&text.as_bytes()[done..]);
+    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_key_has_in_quotes_is_a_value_unless_it_says_what_happened() {
+        for (text, values) in [
+            ("from=<*> T=\"build <*> failed\" C=\"<*> OK\"", "from=<*> T=\"<*>\" C=\"<*>\""),
+            ("set a=\"b\" to=\"\" msg=\"disk is full\"", "set a=\"b\" to=\"\" msg=\"disk is full\""),
+            ("said \"not here\", =\"a b\" no=\"end", "said \"not here\", =\"a b\" no=\"end"),
+        ] {
+            assert_eq!(as_values(text), values, "{text}");
+        }
+    }
+}
