@@ -18,4 +18,4 @@ mod words;
 
 pub use closed::tells;
 pub use marks::{MARK, has_marks, mark_length, replace_marks};
-pub use words::{PLACES, Shape};
+pub use words::{MASKED, PLACES, Shape};

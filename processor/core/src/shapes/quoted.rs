@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use crate::mine::sink;
+use crate::general::MASKED;
 use crate::mine::words::is_message;
 
 /// A shape or a template with each text of several words that a key has in double quotes made one variable, unless the
 /// key has it say what happened.
 pub fn as_values(text: &str) -> Cow<'_, str> {
-    let mut out = Vec::new();
+    let mut out = String::new();
     let mut done = 0;
     while let Some(equals) = text[done..].find("=\"").map(|at| done + at) {
         let start = equals + 2;
@@ -16,15 +16,15 @@ pub fn as_values(text: &str) -> Cow<'_, str> {
         let is_key = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.');
         let key = text[..equals].rsplit(|letter| !is_key(letter)).next().unwrap_or_default();
         let is_value = !key.is_empty() && text[start..start + length].contains(' ') && !is_message(key.as_bytes());
-        out.extend_from_slice(&text.as_bytes()[done..start]);
-        out.extend_from_slice(if is_value { sink::MARK } else { text[start..start + length].as_bytes() });
+        out.push_str(&text[done..start]);
+        out.push_str(if is_value { MASKED } else { &text[start..start + length] });
         done = start + length;
     }
     if out.is_empty() {
         return Cow::Borrowed(text);
     }
-    out.extend_from_slice(&text.as_bytes()[done..]);
-    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+    out.push_str(&text[done..]);
+    Cow::Owned(out)
 }
 
 #[cfg(test)]

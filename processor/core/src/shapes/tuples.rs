@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use crate::general::{MARK, tells};
-use crate::mine::sink;
+use crate::general::{MARK, MASKED, tells};
 
 /// So many brackets in a row are parts of one thing.
 const LEAST: usize = 3;
@@ -21,18 +20,13 @@ pub fn as_values(text: &str) -> String {
         }
         for word in words.into_iter().filter(|word| is_name(&text[word.clone()])) {
             out.push_str(&text[done..word.start]);
-            out.push_str(VALUE);
+            out.push_str(MASKED);
             done = word.end;
         }
     }
     out.push_str(&text[done..]);
     out
 }
-
-const VALUE: &str = match std::str::from_utf8(sink::MARK) {
-    Ok(mark) => mark,
-    Err(_) => unreachable!(),
-};
 
 /// What stands in each of the brackets that follow each other from `open` on.
 fn row(text: &str, open: usize) -> Vec<Range<usize>> {
@@ -51,7 +45,7 @@ fn row(text: &str, open: usize) -> Vec<Range<usize>> {
 }
 
 fn is_variable(text: &str) -> bool {
-    text == VALUE || text == MARK
+    text == MASKED || text == MARK
 }
 
 fn is_name(text: &str) -> bool {

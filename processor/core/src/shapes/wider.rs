@@ -7,8 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use crate::general::{MARK, tells};
-use crate::mine::sink;
+use crate::general::{MARK, MASKED, tells};
 
 /// A wider shape has so many times the lines at least: it is not the one that is odd.
 const TIMES: usize = 2;
@@ -91,7 +90,7 @@ impl<'s> Wide<'s> {
 
 /// How long the variable is that a text begins with.
 fn variable(text: &str) -> Option<usize> {
-    [sink::MARK, MARK.as_bytes()].into_iter().find(|mark| text.as_bytes().starts_with(mark)).map(<[u8]>::len)
+    [MASKED, MARK].into_iter().find(|mark| text.starts_with(mark)).map(str::len)
 }
 
 /// Nothing where a text is no longer than a word.
@@ -113,7 +112,7 @@ fn is_value(text: &str, is_name: bool, is_within: bool) -> bool {
     if !text.contains(' ') {
         return is_name || !tells(text.as_bytes());
     }
-    let constant = text.replacen("<*>", "", 1).replacen(MARK, "", 1);
+    let constant = text.replacen(MASKED, "", 1).replacen(MARK, "", 1);
     is_within
         && !constant.contains(['<', ',', ';', '|'])
         && text.split(' ').count() <= words
