@@ -350,7 +350,25 @@ fn is_constant(word: &str) -> bool {
 fn is_unit(word: &str) -> bool {
     let prefix = word.strip_suffix(['B', 'b']).map(|rest| rest.strip_suffix('i').unwrap_or(rest));
     matches!(prefix, Some("" | "k" | "K" | "M" | "G" | "T"))
-        || matches!(word, "bytes" | "ns" | "us" | "ms" | "s" | "sec" | "secs" | "seconds" | "min" | "minutes" | "hours")
+        || matches!(
+            word,
+            "K" | "M"
+                | "G"
+                | "T"
+                | "usec"
+                | "msec"
+                | "bytes"
+                | "ns"
+                | "us"
+                | "ms"
+                | "s"
+                | "sec"
+                | "secs"
+                | "seconds"
+                | "min"
+                | "minutes"
+                | "hours"
+        )
 }
 
 /// Whether a word or a part of a compound name says or asks how it went; that a part has no value says nothing.

@@ -188,14 +188,24 @@ fn tells_before(word: &[u8], behind: u8) -> bool {
 /// Words around a comma and further ones with nothing but a comma between each two, behind a blank or a key: no sentence
 /// is written so.
 fn joined(line: &[u8], comma: usize, bits: &Bits) -> Option<Range<usize>> {
-    let start = bits.word_start(comma);
-    if start == comma || bits.is_sep(comma + 1) || start == 0 || !matches!(line[start - 1], b' ' | b'=') {
+    let first = bits.word_start(comma);
+    // The first may be a compound name: `shop:orders,a7,17`.
+    let has_scope = first > 1 && line[first - 1] == b':' && !bits.is_sep(first - 2);
+    let start = if has_scope { bits.word_start(first - 1) } else { first };
+    let goes_on = |comma: usize| {
+        let next = comma + 1 + usize::from(line.get(comma + 1) == Some(&b','));
+        line.get(comma) == Some(&b',') && !bits.is_sep(next)
+    };
+    if first == comma || !goes_on(comma) || start == 0 || !matches!(line[start - 1], b' ' | b'=') {
         return None;
     }
-    let (mut plain, mut at) = (false, start);
+    if has_scope && !bits.has_digit(start, first - 1) && tells(&line[start..first - 1]) {
+        return None;
+    }
+    let (mut plain, mut at) = (false, first);
     let end = loop {
         let end = bits.word_end(at);
-        let is_last = line.get(end) != Some(&b',') || bits.is_sep(end + 1);
+        let is_last = !goes_on(end);
         // Marks at a sentence's end are no part of its last word.
         let marks = line[at..end].iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
         let last = if is_last { end - marks } else { end };
@@ -214,7 +224,7 @@ fn joined(line: &[u8], comma: usize, bits: &Bits) -> Option<Range<usize>> {
             let ends = matches!(line[end..], [] | [b' ' | b',' | b';' | b')' | b']', ..]);
             break ends.then_some(last)?;
         }
-        at = end + 1;
+        at = end + 1 + usize::from(line[end + 1] == b',');
     };
     plain.then_some(start..end)
 }
@@ -246,6 +256,8 @@ mod tests {
             ("spawned for na,nb.", "na,nb"),
             ("with nodes=na,n7,nc, then UF,URX", "na,n7,nc"),
             ("login,bob,ok", ""),
+            ("opened shop:orders,a7,17. Then", "shop:orders,a7,17"),
+            ("opened shop:orders,,17 but failed:orders,a7 and a,,,b", "shop:orders,,17"),
             ("took 1,234 ms, open,closed and a=1,b=2", ""),
             ("moved [Full(a, (b, c]), Item{x=null}]", "Full(a, (b, c]), Item{x=null}"),
             ("moved List(Item(x=true, y=2), Item(x=false, y=3))", "Item(x=true, y=2), Item(x=false, y=3)"),

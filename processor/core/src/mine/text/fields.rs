@@ -200,8 +200,10 @@ impl Splitter<'_, '_> {
     pub(super) fn path(&self, start: usize, end: usize, limit: usize) -> Option<usize> {
         let text = self.text;
         let word = &text[start..end];
-        let scheme = text[end..limit].starts_with(b"://")
-            && word.iter().all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+        let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        // Java leaves the host out that a file does not have.
+        let is_file = word == b"file" && text[end..limit].starts_with(b":/") && !text[..start].ends_with(b":");
+        let scheme = is_file || text[end..limit].starts_with(b"://") && word.iter().all(is_scheme);
         let drive = end == start + 1 && text[end..limit].starts_with(b":\\");
         if !scheme && !drive {
             let separators = word.iter().filter(|&&byte| byte == b'/' || byte == b'\\').count();
