@@ -56,6 +56,8 @@ const FAULTS: &[&str] = &[
     "malform",
     "mismatch",
     "missing",
+    "nodata",
+    "nxdomain",
     "offline",
     "oom",
     "outage",
