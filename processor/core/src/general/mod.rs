@@ -16,6 +16,6 @@ pub mod sets;
 pub mod shown;
 mod words;
 
-pub use closed::tells;
+pub use closed::{names_fault, tells};
 pub use marks::{MARK, has_marks, mark_length, replace_marks};
 pub use words::{MASKED, PLACES, Shape};

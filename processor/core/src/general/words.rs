@@ -407,7 +407,7 @@ fn is_identifier(word: &str) -> bool {
 }
 
 fn is_no_value(word: &str) -> bool {
-    matches!(word, "None" | "none" | "null" | "NULL" | "nil")
+    matches!(word, "None" | "none" | "NONE" | "null" | "NULL" | "nil")
 }
 
 #[cfg(test)]

@@ -251,6 +251,10 @@ mod tests {
                 "type=publickey mode=fast {'op': 'gather', 'status': 'init'} name=go",
                 "type=publickey mode=fast {'op': 'gather', 'status': 'init'} name=<*>",
             ),
+            (
+                "codec=NONE errorCode=NONE state=null jobState=odd jobType=slow",
+                "codec=<*> errorCode=NONE state=null jobState=odd jobType=slow",
+            ),
             ("from src=TM_INITIAL dst=TM kid=_A_", "from src=TM_INITIAL dst=<*> kid=<*>"),
             ("got P_ACK_V1, route_v4_gw, SIGUSR1", "got P_ACK_V1, route_v4_gw, SIGUSR1"),
             ("got orders_v2 or A_B7 or a_v12_b", "got <*> or <*> or <*>"),

@@ -418,7 +418,7 @@ pub(super) mod tests {
         user for password from FF UTC PDT name tag a.b.c a.b.hk env env:a.b= grpc.code response_code level INFO WARN ERROR Jan Mon AM PM took size user node x /a/b /healthz /health/db https \
         C a.b.com me@x .. ... session dead beef fe80 - -- | kube-probe/1.2 true <nil> T UTC ts file file: /var \
         media.name a/b/c.name TLS RpcFeed List List( Set() na,nb x,y notes.txt rate=x [secret] =[x] rate= a\\b\\ \
-        null none NULL b' u\" op type=read cmd= name=open A_B ,b= .../ <x> <none> <word> lib:amd64 arch pool:arm64 index +up a.b.C@5e[ \
+        null none NULL NONE regionState= jobType= errorCode=NONE b' u\" op type=read cmd= name=open A_B ,b= .../ <x> <none> <word> lib:amd64 arch pool:arm64 index +up a.b.C@5e[ \
         statement statement: sql: select drop begin; b'a~b' b\"{'a' List(Item(x= [Item(a , ~Item{x= )] }] ]) fail Fail( {a} {7} (a) (7) [failed] a.b.c/.D a.b.c/d =(ann) =(failed) COMMAND= COMMAND=/ cmd=/a/b ~CMD~( (x~at~ ~at~ .py: ::ffff: :: * *: '/a~ \"/health~ '/x?~ failed";
     /// A blank is written `~`.
     pub(in crate::mine) const MARKS: &str = "~ ~ ~ ~ ~~ = = ~=~\" : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \

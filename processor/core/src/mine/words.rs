@@ -6,15 +6,24 @@ use super::sketch::of_word;
 
 /// Whether a key asks how something is, or how or why it went so: `status`, `job_state`, `http.result`, `reason`.
 pub fn asks_state(key: &[u8]) -> bool {
-    let last = key.iter().rposition(|byte| matches!(byte, b'.' | b'_' | b'-')).map_or(key, |at| &key[at + 1..]);
+    let last = last_part(key);
     [&b"status"[..], b"stat", b"state", b"result", b"outcome", b"phase", b"verdict", b"health", b"reason", b"cause"]
         .iter()
         .any(|name| last.eq_ignore_ascii_case(name))
 }
 
+/// The last of the words that a key is made of: of `http.state`, `job_state` and `jobState`.
+fn last_part(key: &[u8]) -> &[u8] {
+    let begins = |pair: &[u8]| {
+        matches!(pair[0], b'.' | b'_' | b'-') || pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()
+    };
+    let last = &key[key.windows(2).rposition(begins).map_or(0, |at| at + 1)..];
+    if let [b'.' | b'_' | b'-', rest @ ..] = last { rest } else { last }
+}
+
 /// Whether what a key has says what happened, in words.
 pub fn is_message(key: &[u8]) -> bool {
-    let last = key.iter().rposition(|byte| matches!(byte, b'.' | b'_' | b'-')).map_or(key, |at| &key[at + 1..]);
+    let last = last_part(key);
     let names: [&[u8]; 18] = [
         b"action", b"body", b"cause", b"comment", b"detail", b"details", b"err", b"error", b"event", b"info",
         b"message", b"msg", b"note", b"output", b"reason", b"summary", b"text", b"warning",
@@ -356,8 +365,9 @@ const NAMING: [&[u8]; 27] = [
 
 /// Keys that ask what kind of thing it is: their value is a part of the wording.
 pub fn asks_kind(key: &[u8]) -> bool {
-    let last = key.iter().rposition(|byte| matches!(byte, b'.' | b'_' | b'-')).map_or(key, |at| &key[at + 1..]);
+    let last = last_part(key);
     matches!(last, b"op" | b"operation" | b"type" | b"kind" | b"mode" | b"action" | b"method")
+        || last.len() < key.len() && matches!(last, b"Type" | b"Kind" | b"Mode" | b"Action" | b"Method")
 }
 
 /// States that say that something went wrong.
@@ -408,7 +418,7 @@ pub fn is_collection(word: &[u8]) -> bool {
 
 /// What stands for no value.
 pub fn is_nothing(word: &[u8]) -> bool {
-    matches!(word, b"null" | b"NULL" | b"nil" | b"none" | b"None" | b"undefined")
+    matches!(word, b"null" | b"NULL" | b"nil" | b"none" | b"None" | b"NONE" | b"undefined")
 }
 
 /// Whether a key asks how it went, so that `true` is another event than `false`; the last of its words tells.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::{memchr, memrchr};
 
 use super::Splitter;
-use crate::general::{self, tells};
+use crate::general::{self, names_fault, tells};
 use crate::mine::bits::Word;
 use crate::mine::codes::is_code;
 use crate::mine::versioned::is_versioned;
@@ -100,8 +100,14 @@ impl Splitter<'_, '_> {
 
     /// Whether that is a key's `true`, `false` or nothing at all, as data has them, and no answer such as `allowed=false`.
     fn is_truth_value(&self, start: usize, word: &[u8]) -> bool {
-        let is_joined = matches!(self.text[..start].last(), Some(b'=' | b':'));
-        (is_truth(word) || is_joined && is_nothing(word)) && !self.answers()
+        let is_joined = || matches!(self.text[..start].last(), Some(b'=' | b':'));
+        (is_truth(word) || is_nothing(word) && is_joined() && !self.asks_for_fault()) && !self.answers()
+    }
+
+    /// Whether nothing at all behind the key before is an answer, too: `state=NONE`, `errorCode=NONE`.
+    fn asks_for_fault(&self) -> bool {
+        let key = self.before(0);
+        asks_state(key) || std::str::from_utf8(key).is_ok_and(names_fault)
     }
 
     /// Whether the key before may ask how it went, which one that is data (`db2_ok`) always may.
