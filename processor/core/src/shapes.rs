@@ -1,6 +1,7 @@
 //! Lines of text as shapes and templates, for those who mine a file: each line as it is seen after the last one.
 
 mod quoted;
+mod same;
 mod tuples;
 mod wider;
 
@@ -91,26 +92,36 @@ pub fn of(masks: &Masks, text: &[u8]) -> Vec<(String, String)> {
     together(lines.into_iter().zip(&skeletons).map(|(line, skeleton)| shaped(line, skeleton)).collect())
 }
 
-/// The same lines, of which those with a shape that is shown as a wider one have that shape and its template.
-fn together(lines: Vec<(String, String)>) -> Vec<(String, String)> {
+/// The same lines, of which those that say the same to who reads them have one shape.
+fn together(mut lines: Vec<(String, String)>) -> Vec<(String, String)> {
+    let same = owned(&same::same(&lines));
+    for (shape, _) in &mut lines {
+        if let Some(name) = same.get(shape) {
+            shape.clone_from(name);
+        }
+    }
     let mut shapes: HashMap<&str, usize> = HashMap::new();
-    for (shape, _) in &lines {
-        *shapes.entry(shape).or_default() += 1;
-    }
-    let wider = wider::wider(&shapes);
-    if wider.is_empty() {
-        return lines;
-    }
     // Its first line's template stands for those of the others.
-    let mut templates: HashMap<&str, &str> = HashMap::new();
+    let mut templates: HashMap<String, String> = HashMap::new();
     for (shape, template) in &lines {
-        templates.entry(shape).or_insert(template);
+        let count = shapes.entry(shape).or_default();
+        *count += 1;
+        if *count == 1 {
+            templates.insert(shape.clone(), template.clone());
+        }
     }
-    let shown = |(shape, template): &(String, String)| match wider.get(shape.as_str()) {
-        Some(&wider) => (wider.to_owned(), templates[wider].to_owned()),
-        None => (shape.clone(), template.clone()),
-    };
-    lines.iter().map(shown).collect()
+    let wider = owned(&wider::wider(&shapes));
+    for (shape, template) in &mut lines {
+        if let Some(over) = wider.get(shape) {
+            shape.clone_from(over);
+            template.clone_from(&templates[over]);
+        }
+    }
+    lines
+}
+
+fn owned(shown: &HashMap<&str, &str>) -> HashMap<String, String> {
+    shown.iter().map(|(&shape, &name)| (shape.to_owned(), name.to_owned())).collect()
 }
 
 #[cfg(test)]
