@@ -1,5 +1,6 @@
 //! Brackets in a row, `[<*>][orders][<*>]`, hold the parts of one thing: where most are values, all are.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::general::{MARK, MASKED, tells};
@@ -8,9 +9,11 @@ use crate::general::{MARK, MASKED, tells};
 const LEAST: usize = 3;
 
 /// A shape or a template with the words made variables that stand in brackets among values.
-pub fn as_values(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let (mut done, mut at) = (0, 0);
+pub fn as_values(text: &str) -> Cow<'_, str> {
+    let (mut out, mut done, mut at) = (String::new(), 0, 0);
+    if !text.contains("][") && !text.contains("}{") {
+        return Cow::Borrowed(text);
+    }
     while let Some(open) = text[at..].find(['[', '{']).map(|open| at + open) {
         let row = row(text, open);
         at = row.last().map_or(open, |last| last.end) + 1;
@@ -25,7 +28,7 @@ pub fn as_values(text: &str) -> String {
         }
     }
     out.push_str(&text[done..]);
-    out
+    Cow::Owned(out)
 }
 
 /// What stands in each of the brackets that follow each other from `open` on.
