@@ -21,3 +21,19 @@ pub fn ask(request: &[u8], at: usize) {
     }
     let _ = (request, at);
 }
+
+/// Asks for a value: where it begins and where it ends.
+#[inline]
+pub fn ask_for<T: ?Sized>(value: &T) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #![expect(unsafe_code, reason = "there is no other way to ask")]
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let start = std::ptr::from_ref(value).cast::<i8>();
+        for at in [start, start.wrapping_add(size_of_val(value))] {
+            // SAFETY: nothing is read, whatever the address.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(at) };
+        }
+    }
+    let _ = value;
+}
