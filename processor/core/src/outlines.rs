@@ -69,7 +69,7 @@ impl Known {
     /// Asks for what `of` and whoever counts the line will look at.
     #[inline]
     pub fn ask(&self) {
-        ahead::ask_for(&*self.text);
+        ahead::ask_for_text(&self.text);
         if let Says::Type(event) = &self.says {
             ahead::ask_for(&event.context);
         }

@@ -119,6 +119,7 @@ fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) ->
         scratch,
         batch,
         waiting: 0,
+        types: [0; BATCH],
         by_length: ByLength::default(),
         edits: Edits::with_room(extent),
         growth: request.len() * 4 + (1 << 20),
@@ -200,6 +201,8 @@ struct Pass<'e> {
     /// Records of one scope: so many of them were read and are not settled.
     batch: Vec<Waiting>,
     waiting: usize,
+    /// Where their types stand in `touched`, once they are counted.
+    types: [usize; BATCH],
     by_length: ByLength,
     edits: Edits,
     /// How many bytes tags may add: a request of many tiny records passes untagged beyond it, so memory is bounded.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::changes::{Changes, has, places};
 use super::course::Course;
-use super::waiting::{BATCH, Waiting};
+use super::waiting::Waiting;
 use super::{Pass, Place, Stop};
 use crate::decide::{Fate, is_sampled};
 use crate::edit::Insert;
@@ -30,23 +30,24 @@ impl Pass<'_> {
             events.for_each(|event| table.ask(event));
         }
         let mut changes = Changes::default();
-        // Where the records' types stand in `touched`.
-        let mut types = [0; BATCH];
         let (mut met, mut end) = (0, 0);
-        for ((waiting, told), at) in run.iter().zip(found).zip(&mut types) {
+        for (waiting, told) in run.iter().zip(found) {
             let Some(Told::Type(event)) = told else { break };
             if waiting.has_new_sketch()
                 && let Some(context) = &place.known
             {
                 waiting.remember_sketch(self.buf, self.scratch, context, table, event);
             }
-            *at = self.count(waiting, event, table);
-            changes.note(met, waiting, self.out.touched[*at].course, end);
-            end = waiting.end;
+            let at = self.count(waiting, event, table);
+            if self.mode != Mode::Observe {
+                changes.note(met, waiting, self.out.touched[at].course, end);
+                self.types[met] = at;
+                end = waiting.end;
+            }
             met += 1;
         }
         if self.mode != Mode::Observe {
-            self.carry_out(changes, &run[..met], &types, &place.resource.meets, table)?;
+            self.carry_out(changes, &run[..met], &place.resource.meets, table)?;
         }
         Ok(met)
     }
@@ -59,13 +60,14 @@ impl Pass<'_> {
         place: &Place<'_>,
         table: &Table,
     ) -> Result<(), Stop> {
-        let mut changes = Changes::default();
         let at = self.count(waiting, event, table);
-        changes.note(0, waiting, self.out.touched[at].course, 0);
         if self.mode == Mode::Observe {
             return Ok(());
         }
-        self.carry_out(changes, std::slice::from_ref(waiting), &[at], &place.resource.meets, table)
+        let mut changes = Changes::default();
+        changes.note(0, waiting, self.out.touched[at].course, 0);
+        self.types[0] = at;
+        self.carry_out(changes, std::slice::from_ref(waiting), &place.resource.meets, table)
     }
 
     /// Counts a record of a type; answers where that stands in `touched`.
@@ -119,11 +121,10 @@ impl Pass<'_> {
         &mut self,
         mut changes: Changes,
         run: &[Waiting],
-        types: &[usize],
         resource: &[bool],
         table: &Table,
     ) -> Result<(), Stop> {
-        self.spare_canaries(&mut changes, run, types);
+        self.spare_canaries(&mut changes, run);
         let go = u64::from(changes.go.count_ones());
         self.out.dropped += go;
         self.out.items_dropped += match self.call.signal {
@@ -137,7 +138,7 @@ impl Pass<'_> {
             if going > 0 {
                 self.edits.cut(run[place].start, run[place + going - 1].end);
             } else {
-                self.change(&run[place], types[place], has(changes.canaries, place), resource, table)?;
+                self.change(&run[place], self.types[place], has(changes.canaries, place), resource, table)?;
             }
             rest &= u64::MAX.unbounded_shl((place + going.max(1)) as u32);
         }
@@ -145,7 +146,7 @@ impl Pass<'_> {
     }
 
     /// Picks out of what is waste what is to be looked at.
-    fn spare_canaries(&mut self, changes: &mut Changes, run: &[Waiting], types: &[usize]) {
+    fn spare_canaries(&mut self, changes: &mut Changes, run: &[Waiting]) {
         let share = self.call.policy.canary_percent / 100.0;
         if share <= 0.0 {
             return;
@@ -154,7 +155,7 @@ impl Pass<'_> {
             let waiting = &run[place];
             if is_sampled(self.call.signal, &self.buf[waiting.value..waiting.end], share) {
                 if has(changes.go, place) {
-                    self.out.touched[types[place]].spare(waiting.bytes());
+                    self.out.touched[self.types[place]].spare(waiting.bytes());
                 }
                 changes.spare(place);
             }
