@@ -1,16 +1,29 @@
 //! Cuts and insertions on a request's bytes, made while it is walked and applied at the end in one copy.
 
 use crate::any::KeyValue;
-use crate::decide::{Decision, Fate};
 use crate::record::Signal;
+use crate::room::Room;
 use crate::tags;
 use crate::wire::{self, Field, Fields, Malformed};
 
-/// A change of `start..end` of the request, with a range of the inserted bytes.
+/// Bytes to insert, which may be inserted more than once.
+#[derive(Clone, Copy, Default)]
+pub struct Insert {
+    start: usize,
+    end: usize,
+}
+
+impl Insert {
+    fn len(self) -> usize {
+        self.end - self.start
+    }
+}
+
+/// A change of `start..end` of the request.
 struct Edit {
     start: usize,
     end: usize,
-    insert: (usize, usize),
+    insert: Insert,
     kind: Kind,
 }
 
@@ -26,7 +39,9 @@ enum Kind {
 #[derive(Default)]
 pub struct Edits {
     list: Vec<Edit>,
-    inserted: Vec<u8>,
+    inserts: Vec<u8>,
+    /// How many bytes are inserted.
+    inserted: usize,
     delta: i64,
 }
 
@@ -66,24 +81,23 @@ impl Header {
 pub struct Opened {
     index: usize,
     delta: i64,
-    inserted: usize,
 }
 
 /// How much of edits there was.
 #[derive(Default, Clone, Copy)]
 pub struct Extent {
     list: usize,
-    inserted: usize,
+    inserts: usize,
 }
 
 impl Edits {
     /// With room for so much.
     pub fn with_room(extent: Extent) -> Self {
-        Self { list: Vec::with_capacity(extent.list), inserted: Vec::with_capacity(extent.inserted), delta: 0 }
+        Self { list: Vec::with_capacity(extent.list), inserts: Vec::with_capacity(extent.inserts), ..Self::default() }
     }
 
     pub fn extent(&self) -> Extent {
-        Extent { list: self.list.len(), inserted: self.inserted.len() }
+        Extent { list: self.list.len(), inserts: self.inserts.len() }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -91,7 +105,7 @@ impl Edits {
     }
 
     pub fn inserted_bytes(&self) -> usize {
-        self.inserted.len()
+        self.inserted
     }
 
     /// Cuts a range; neighbouring cuts become one, so that a request that goes whole costs one edit.
@@ -99,20 +113,20 @@ impl Edits {
         self.delta -= (end - start) as i64;
         if let Some(last) = self.list.last_mut()
             && last.end == start
-            && last.insert.0 == last.insert.1
+            && last.insert.len() == 0
             && last.kind == Kind::Replaced
             && last.start < last.end
         {
             last.end = end;
             return;
         }
-        self.list.push(Edit { start, end, insert: (0, 0), kind: Kind::Replaced });
+        self.list.push(Edit { start, end, insert: Insert::default(), kind: Kind::Replaced });
     }
 
     /// Begins a message: its header comes before what is changed inside.
     pub fn open(&mut self) -> Opened {
-        self.list.push(Edit { start: 0, end: 0, insert: (0, 0), kind: Kind::Replaced });
-        Opened { index: self.list.len() - 1, delta: self.delta, inserted: self.inserted.len() }
+        self.list.push(Edit { start: 0, end: 0, insert: Insert::default(), kind: Kind::Replaced });
+        Opened { index: self.list.len() - 1, delta: self.delta }
     }
 
     /// Ends a message: its header tells the new length, or stays when nothing inside changed.
@@ -122,33 +136,61 @@ impl Edits {
             return;
         }
         let length = (field.end - field.value) as i64 + self.delta - opened.delta;
-        let at = self.inserted.len();
-        self.inserted.extend_from_slice(Header::new(field.number(), length.cast_unsigned() as usize).bytes());
-        self.delta += (self.inserted.len() - at) as i64 - (field.value - field.start) as i64;
-        self.list[opened.index] =
-            Edit { start: field.start, end: field.value, insert: (at, self.inserted.len()), kind: Kind::Replaced };
+        let header = Header::new(field.number(), length.cast_unsigned() as usize);
+        let insert = self.insertion(|out| out.extend_from_slice(header.bytes()));
+        self.inserted += insert.len();
+        self.delta += insert.len() as i64 - (field.value - field.start) as i64;
+        self.list[opened.index] = Edit { start: field.start, end: field.value, insert, kind: Kind::Replaced };
     }
 
-    /// Ends a message that goes altogether.
+    /// Ends a message that goes altogether. Nothing was inserted into it.
     pub fn close_cut(&mut self, opened: &Opened, field: &Field<'_>) {
         self.list.truncate(opened.index);
-        self.inserted.truncate(opened.inserted);
         self.delta = opened.delta;
         self.cut(field.start, field.end);
     }
 
-    fn insert(&mut self, at: usize, from: usize) {
-        self.delta += (self.inserted.len() - from) as i64;
-        self.list.push(Edit { start: at, end: at, insert: (from, self.inserted.len()), kind: Kind::Replaced });
+    /// Takes bytes that are to be inserted.
+    pub fn insertion(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Insert {
+        let start = self.inserts.len();
+        write(&mut self.inserts);
+        Insert { start, end: self.inserts.len() }
     }
 
-    /// Puts what was inserted last behind a field's message, whose header tells the new length.
-    fn lengthen(&mut self, field: &Field<'_>, from: usize) {
-        let (number, insert) = (field.number(), (from, self.inserted.len()));
-        let header = Header::new(number, field.end - field.value + insert.1 - insert.0);
-        self.delta += (header.bytes().len() + insert.1 - insert.0) as i64 - (field.value - field.start) as i64;
+    /// Puts tags behind the record that `field` holds, whose header tells the new length.
+    pub fn tag(&mut self, field: &Field<'_>, insert: Insert) {
+        let number = field.number();
+        let header = Header::new(number, field.end - field.value + insert.len());
+        self.inserted += insert.len();
+        self.delta += (header.bytes().len() + insert.len()) as i64 - (field.value - field.start) as i64;
         let kind = Kind::Longer { number, value: field.value };
         self.list.push(Edit { start: field.start, end: field.end, insert, kind });
+    }
+
+    /// Removes an earlier hop's tags from the record that `field` holds, its count only when `counts`, and puts this hop's
+    /// behind it, if there are any.
+    pub fn tag_anew(
+        &mut self,
+        buf: &[u8],
+        field: &Field<'_>,
+        signal: Signal,
+        counts: bool,
+        tags: Option<Insert>,
+    ) -> Result<(), Malformed> {
+        let opened = self.open();
+        let mut fields = Fields::within(buf, field);
+        while let Some(inner) = fields.read()? {
+            if inner.is_message(signal.tags_field()) && tags::is_stale(KeyValue::read(inner.payload)?.key, counts) {
+                self.cut(inner.start, inner.end);
+            }
+        }
+        if let Some(insert) = tags {
+            self.inserted += insert.len();
+            self.delta += insert.len() as i64;
+            self.list.push(Edit { start: field.end, end: field.end, insert, kind: Kind::Replaced });
+        }
+        self.close(&opened, field);
+        Ok(())
     }
 
     /// How long the request is with all edits applied.
@@ -156,72 +198,29 @@ impl Edits {
         request.len().saturating_add_signed(self.delta as isize)
     }
 
-    /// Writes the request with all edits applied into `out`, which has that length.
-    pub fn apply(&self, request: &[u8], out: &mut [u8]) {
-        let mut done = 0;
-        let mut put = |out: &mut [u8], bytes: &[u8]| {
-            out[done..done + bytes.len()].copy_from_slice(bytes);
-            done += bytes.len();
-            done
-        };
+    /// Writes the request with all edits applied, which has that length.
+    pub fn apply(&self, request: &[u8], out: &mut Room<'_>) {
         let mut at = 0;
         for edit in &self.list {
-            let insert = &self.inserted[edit.insert.0..edit.insert.1];
+            let insert = &self.inserts[edit.insert.start..edit.insert.end];
             match edit.kind {
-                Kind::Replaced => {
-                    put(out, &request[at..edit.start]);
-                }
+                Kind::Replaced => out.put(&request[at..edit.start]),
                 Kind::Longer { number, value } => {
                     let header = Header::new(number, edit.end - value + insert.len());
                     if header.bytes().len() == value - edit.start {
                         // One copy of everything, then other figures in the header's place.
-                        let end = put(out, &request[at..edit.end]);
-                        let start = end - (edit.end - edit.start);
-                        out[start..start + header.bytes().len()].copy_from_slice(header.bytes());
+                        out.put(&request[at..edit.end]);
+                        out.put_over(edit.end - edit.start, header.bytes());
                     } else {
-                        put(out, &request[at..edit.start]);
-                        put(out, header.bytes());
-                        put(out, &request[value..edit.end]);
+                        out.put(&request[at..edit.start]);
+                        out.put(header.bytes());
+                        out.put(&request[value..edit.end]);
                     }
                 }
             }
-            put(out, insert);
+            out.put(insert);
             at = edit.end;
         }
-        put(out, &request[at..]);
-    }
-
-    /// Removes an earlier hop's tags from the record that `field` holds and writes this hop's, if it has any.
-    pub fn tag(
-        &mut self,
-        buf: &[u8],
-        field: &Field<'_>,
-        signal: Signal,
-        earlier: bool,
-        tags: Option<(&Decision, Fate)>,
-    ) -> Result<(), Malformed> {
-        if let (false, Some((decision, fate))) = (earlier, &tags) {
-            let from = self.inserted.len();
-            decision.put_tags(&mut self.inserted, signal, *fate);
-            self.lengthen(field, from);
-            return Ok(());
-        }
-        let opened = self.open();
-        let counts = tags.as_ref().is_some_and(|(_, fate)| matches!(fate, Fate::Survivor(_) | Fate::Canary(_)));
-        if earlier {
-            let mut fields = Fields::within(buf, field);
-            while let Some(inner) = fields.read()? {
-                if inner.is_message(signal.tags_field()) && tags::is_stale(KeyValue::read(inner.payload)?.key, counts) {
-                    self.cut(inner.start, inner.end);
-                }
-            }
-        }
-        if let Some((decision, fate)) = tags {
-            let from = self.inserted.len();
-            decision.put_tags(&mut self.inserted, signal, fate);
-            self.insert(field.end, from);
-        }
-        self.close(&opened, field);
-        Ok(())
+        out.put(&request[at..]);
     }
 }

@@ -129,11 +129,11 @@ impl Engine {
         let mut wanted = Vec::new();
         let mut turn = self.turn.lock();
         for touched in &processed.touched {
-            let event = touched.event.current();
+            let (event, dropped) = (touched.event.current(), touched.dropped());
             let records = event.records.add(touched.records, &mut turn);
             event.bytes.add(touched.bytes, &mut turn);
-            event.dropped_records.add(touched.dropped_records, &mut turn);
-            event.dropped_bytes.add(touched.dropped_bytes, &mut turn);
+            event.dropped_records.add(dropped.records, &mut turn);
+            event.dropped_bytes.add(dropped.bytes, &mut turn);
             event.seen(now, &mut turn);
             if event.wanted.load(Ordering::Relaxed) {
                 wanted.push((event, touched.samples(), records));

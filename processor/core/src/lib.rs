@@ -7,6 +7,7 @@
 //! Beside that way: `general` learns which words of novel skeletons are data, `merge` lets types become parts of more
 //! general ones, `rekey` finds a type of other masks here, `samples` and `evidence` are what a judge is shown.
 
+mod ahead;
 pub mod aliases;
 pub mod any;
 pub mod brake;
@@ -32,6 +33,7 @@ pub mod peers;
 mod python;
 pub mod record;
 pub mod rekey;
+pub mod room;
 pub mod samples;
 pub mod settings;
 pub mod shapes;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use crate::ahead;
 use crate::class::Given;
 use crate::identity::Context;
 use crate::mine::plain::Runs;
@@ -44,6 +45,15 @@ pub enum Told<'t> {
     Nothing,
 }
 
+impl<'t> Told<'t> {
+    pub fn event(self) -> Option<&'t Arc<EventType>> {
+        match self {
+            Self::Type(event) => Some(event),
+            Self::Runs(_) | Self::Nothing => None,
+        }
+    }
+}
+
 impl Known {
     pub fn new(hash: u64, key: Key<'_>, says: Says) -> Self {
         Self { hash, given: key.given, text: key.text.into(), says }
@@ -53,6 +63,15 @@ impl Known {
         match &self.says {
             Says::Type(event) => Some(event),
             Says::Runs(_) | Says::Nothing => None,
+        }
+    }
+
+    /// Asks for what `of` and whoever counts the line will look at.
+    #[inline]
+    pub fn ask(&self) {
+        ahead::ask_for_text(&self.text);
+        if let Says::Type(event) = &self.says {
+            ahead::ask_for(&event.context);
         }
     }
 

@@ -10,6 +10,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 use parking_lot::Mutex;
 
+use crate::ahead;
 use crate::aliases::Aliases;
 use crate::brake::Brake;
 use crate::decide::{Action, Decision, Limit};
@@ -77,13 +78,13 @@ pub struct EventType {
     pub dropped_bytes: Counter,
     pub first_seen: AtomicI64,
     pub last_seen: AtomicI64,
+    /// The more general type that this one has become a part of; it is no longer in the table then.
+    pub merged: OnceLock<Arc<EventType>>,
     pub limit: OnceLock<Box<Mutex<Limit>>>,
     pub fingerprint: Fingerprint,
     pub template: OnceLock<Box<str>>,
     pub samples: Mutex<Samples>,
     pub created: i64,
-    /// The more general type that this one has become a part of; it is no longer in the table then.
-    pub merged: OnceLock<Arc<EventType>>,
     /// The types that became parts of this one after somebody was told of them; most have none.
     pub covers: OnceLock<Box<Mutex<Vec<Fingerprint>>>>,
 }
@@ -217,6 +218,12 @@ impl Table {
 
     pub fn get(&self, fingerprint: Fingerprint) -> Option<&Arc<EventType>> {
         self.by_fingerprint.get(&fingerprint)
+    }
+
+    /// Asks the memory for what `decision` will look at.
+    #[inline]
+    pub fn ask(&self, event: &EventType) {
+        ahead::ask_for(&self.slots[event.slot as usize]);
     }
 
     pub fn decision(&self, event: &EventType) -> Option<&Decision> {

@@ -5,25 +5,68 @@ use std::sync::Arc;
 use crate::decide::LimitUse;
 use crate::samples::SAMPLES;
 use crate::table::EventType;
+use crate::walk::Course;
 
 /// What one request did to one type. Small, because a request may touch as many types as it has records.
 pub struct Touched {
     pub event: Arc<EventType>,
     pub records: u64,
     pub bytes: u64,
-    pub dropped_records: u64,
-    pub dropped_bytes: u64,
+    /// What went each on its own; see `dropped`.
+    dropped: Amount,
     rare: Option<Box<Rare>>,
+    pub course: Course,
+}
+
+#[derive(Clone, Copy, Default)]
+pub struct Amount {
+    pub records: u64,
+    pub bytes: u64,
 }
 
 /// What most types have nothing of.
 #[derive(Default)]
 struct Rare {
     limit: LimitUse,
+    /// What did not go though its type does.
+    spared: Amount,
     samples: Vec<(usize, usize)>,
 }
 
+impl Amount {
+    fn add(&mut self, bytes: u64) {
+        self.records += 1;
+        self.bytes += bytes;
+    }
+}
+
 impl Touched {
+    #[inline]
+    pub fn new(event: &Arc<EventType>, course: Course) -> Self {
+        Self { event: Arc::clone(event), records: 0, bytes: 0, dropped: Amount::default(), rare: None, course }
+    }
+
+    /// What went of it: of a type that goes all but what was spared, which is told by its course, not record by record.
+    pub fn dropped(&self) -> Amount {
+        let mut dropped = self.dropped;
+        if let Course::Go = self.course {
+            let spared = self.rare.as_ref().map_or(Amount::default(), |rare| rare.spared);
+            dropped.records += self.records - spared.records;
+            dropped.bytes += self.bytes - spared.bytes;
+        }
+        dropped
+    }
+
+    /// Notes that a record went on its own.
+    pub fn drop(&mut self, bytes: u64) {
+        self.dropped.add(bytes);
+    }
+
+    /// Notes that a record does not go with its type.
+    pub fn spare(&mut self, bytes: u64) {
+        self.rare.get_or_insert_default().spared.add(bytes);
+    }
+
     /// Where records stand that `commit` may take as samples.
     pub fn samples(&self) -> &[(usize, usize)] {
         self.rare.as_ref().map_or(&[], |rare| &rare.samples)
@@ -54,32 +97,4 @@ impl Touched {
             limit.lock().give_back(rare.limit);
         }
     }
-}
-
-/// Counts a record of a type; answers where the type stands in `touched`, where it is put when it is not there yet.
-/// `index` has one more than that place by the type's slot.
-#[inline]
-pub fn touch(touched: &mut Vec<Touched>, index: &mut Vec<u32>, event: &Arc<EventType>, bytes: u64) -> usize {
-    let slot = event.slot as usize;
-    if index.len() <= slot {
-        index.resize(slot + 1, 0);
-    }
-    if let Some(at) = (index[slot] as usize).checked_sub(1)
-        && let Some(known) = touched.get_mut(at)
-        && Arc::ptr_eq(&known.event, event)
-    {
-        known.records += 1;
-        known.bytes += bytes;
-        return at;
-    }
-    touched.push(Touched {
-        event: Arc::clone(event),
-        records: 1,
-        bytes,
-        dropped_records: 0,
-        dropped_bytes: 0,
-        rare: None,
-    });
-    index[slot] = touched.len() as u32;
-    touched.len() - 1
 }

@@ -1,31 +1,33 @@
 //! One walk over one request: every record is read, its type found, its decision carried out.
 
-mod ahead;
+mod changes;
+mod course;
 mod fate;
 mod lengths;
+mod met;
 mod resource;
 mod waiting;
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+pub use course::Course;
 use parking_lot::{RwLock, RwLockReadGuard};
 
 use lengths::{AS_THEY_COME, ByLength};
 use resource::Resource;
 use waiting::{BATCH, Waiting, add, find};
 
-use crate::decide::Fate;
+use crate::ahead;
 use crate::edit::{Edits, Extent};
 use crate::identity::{Context, Named};
 use crate::mine::Masks;
-use crate::outlines::{Known, Met, Told};
+use crate::outlines::{Known, Met};
 use crate::record::{self, Signal, Workspace};
 use crate::settings::{Mode, Policy};
 use crate::table::{EventType, Table};
-use crate::touched::{Touched, touch};
+use crate::touched::Touched;
 use crate::wire::{Field, Fields, Malformed};
 
 /// What a walk is made with.
@@ -117,6 +119,7 @@ fn walk(call: &Call<'_>, order: Order, request: &[u8], scratch: &mut Scratch) ->
         scratch,
         batch,
         waiting: 0,
+        types: [0; BATCH],
         by_length: ByLength::default(),
         edits: Edits::with_room(extent),
         growth: request.len() * 4 + (1 << 20),
@@ -198,6 +201,8 @@ struct Pass<'e> {
     /// Records of one scope: so many of them were read and are not settled.
     batch: Vec<Waiting>,
     waiting: usize,
+    /// Where their types stand in `touched`, once they are counted.
+    types: [usize; BATCH],
     by_length: ByLength,
     edits: Edits,
     /// How many bytes tags may add: a request of many tiny records passes untagged beyond it, so memory is bounded.
@@ -299,17 +304,7 @@ impl<'e> Pass<'e> {
             let run = &mut rest[..count];
             let found = find(run, places, &self.call, self.buf, &mut self.scratch.work, place, table)?;
             places = AS_THEY_COME;
-            let mut met = 0;
-            for (waiting, told) in run.iter().zip(&found) {
-                let Some(Told::Type(event)) = told else { break };
-                if waiting.has_new_sketch()
-                    && let Some(context) = &place.known
-                {
-                    waiting.remember_sketch(self.buf, self.scratch, context, table, event);
-                }
-                self.record(waiting, event, &place.resource.meets, table)?;
-                met += 1;
-            }
+            let mut met = self.met(run, &found, place, table)?;
             // What is novel seldom comes alone.
             at_once = if met == run.len() { BATCH } else { 1 };
             if let Some(waiting) = run.get(met) {
@@ -331,65 +326,15 @@ impl<'e> Pass<'e> {
         table: &mut RwLockReadGuard<'e, Table>,
     ) -> Result<(), Stop> {
         let class = match waiting.mine(&self.call, self.buf, self.scratch, place, table)? {
-            Ok(event) => return self.record(waiting, event, &place.resource.meets, table),
+            Ok(event) => return self.met_late(waiting, event, place, table),
             Err(class) => class,
         };
         let skeleton = waiting.skeleton(&self.scratch.work);
         if let Some(event) = add(&self.call, place, class, skeleton, self.now, table)? {
             // It may have become a part of another while the table was not held.
-            return self.record(waiting, event.current(), &place.resource.meets, table);
+            return self.met_late(waiting, event.current(), place, table);
         }
         self.out.overflowed += 1;
         self.strip(waiting)
-    }
-
-    /// Carries out what is decided of a record of that type.
-    fn record(
-        &mut self,
-        waiting: &Waiting,
-        event: &Arc<EventType>,
-        resource: &[bool],
-        table: &Table,
-    ) -> Result<(), Stop> {
-        let call = self.call;
-        let &Waiting { start, value, end, ref record, .. } = waiting;
-        let bytes = (end - start) as u64;
-        let at = touch(&mut self.out.touched, &mut self.scratch.index, event, bytes);
-        if event.wanted.load(Ordering::Relaxed) {
-            self.out.touched[at].offer_sample(value, end);
-        }
-        if self.mode == Mode::Observe {
-            return Ok(());
-        }
-        if !event.acts.load(Ordering::Relaxed) && !call.policy.tag_all {
-            return self.strip(waiting);
-        }
-        let decision = table.decision(event).filter(|decision| decision.in_force(self.now));
-        let Some(decision) = decision else { return self.strip(waiting) };
-        let (fate, used) = self.fate(decision, record, &self.buf[value..end], resource, event);
-        let touched = &mut self.out.touched[at];
-        touched.use_limit(used);
-        if fate == Fate::Waste && self.mode == Mode::Drop && call.signal != Signal::Spans {
-            touched.dropped_records += 1;
-            touched.dropped_bytes += bytes;
-            self.out.dropped += 1;
-            self.out.items_dropped += record.items;
-            self.edits.cut(start, end);
-            return Ok(());
-        }
-        if fate == Fate::Kept && !call.policy.tag_all || self.edits.inserted_bytes() > self.growth {
-            return self.strip(waiting);
-        }
-        self.out.tagged += 1;
-        let earlier = record.tags.stale > 0 || record.tags.adjusted_count > 0.0;
-        Ok(self.edits.tag(self.buf, &waiting.field(self.buf), call.signal, earlier, Some((decision, fate)))?)
-    }
-
-    /// A record that this hop does not tag carries no earlier hop's verdict on.
-    fn strip(&mut self, waiting: &Waiting) -> Result<(), Stop> {
-        if waiting.record.tags.stale > 0 && self.mode != Mode::Observe {
-            self.edits.tag(self.buf, &waiting.field(self.buf), self.call.signal, true, None)?;
-        }
-        Ok(())
     }
 }

@@ -26,15 +26,15 @@ pub struct Log<'a> {
     from_body: &'a [u8],
 }
 
-const TIME: u32 = wire::tag(1, wire::FIXED64);
-const SEVERITY_NUMBER: u32 = wire::tag(2, wire::VARINT);
-const SEVERITY_TEXT: u32 = wire::tag(3, wire::BYTES);
-const BODY: u32 = wire::tag(5, wire::BYTES);
-const ATTRIBUTES: u32 = wire::tag(6, wire::BYTES);
-const FLAGS: u32 = wire::tag(8, wire::FIXED32);
-const TRACE_ID: u32 = wire::tag(9, wire::BYTES);
-const SPAN_ID: u32 = wire::tag(10, wire::BYTES);
-const OBSERVED_TIME: u32 = wire::tag(11, wire::FIXED64);
+pub(super) const TIME: u32 = wire::tag(1, wire::FIXED64);
+pub(super) const SEVERITY_NUMBER: u32 = wire::tag(2, wire::VARINT);
+pub(super) const SEVERITY_TEXT: u32 = wire::tag(3, wire::BYTES);
+pub(super) const BODY: u32 = wire::tag(5, wire::BYTES);
+pub(super) const ATTRIBUTES: u32 = wire::tag(6, wire::BYTES);
+pub(super) const FLAGS: u32 = wire::tag(8, wire::FIXED32);
+pub(super) const TRACE_ID: u32 = wire::tag(9, wire::BYTES);
+pub(super) const SPAN_ID: u32 = wire::tag(10, wire::BYTES);
+pub(super) const OBSERVED_TIME: u32 = wire::tag(11, wire::FIXED64);
 const EVENT_NAME: u32 = wire::tag(12, wire::BYTES);
 
 /// Reads an encoded record into a log that holds nothing yet.

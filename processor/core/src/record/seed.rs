@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::Signal;
+use super::{Signal, log};
 use crate::any::Any;
 use crate::wire::{self, Fields};
 
@@ -51,6 +51,17 @@ fn big_endian(bytes: &[u8]) -> u64 {
 fn of_log(record: &[u8]) -> Seed<'_> {
     let mut seed = Seed::default();
     let mut fields = Fields::new(record);
+    // In the order in which `log::parse` expects them.
+    seed.time = fields.fixed_of::<8>(log::TIME).map_or(0, |time| u64::from_le_bytes(*time));
+    if fields.small_of(log::SEVERITY_NUMBER).is_none() && fields.fixed_of::<8>(log::OBSERVED_TIME).is_some() {
+        fields.small_of(log::SEVERITY_NUMBER);
+    }
+    fields.bytes_of(log::SEVERITY_TEXT);
+    seed.body = Cow::Borrowed(fields.bytes_of(log::BODY).unwrap_or_default());
+    while fields.bytes_of(log::ATTRIBUTES).is_some() {}
+    fields.fixed_of::<4>(log::FLAGS);
+    seed.trace_id = fields.bytes_of(log::TRACE_ID).unwrap_or_default();
+    seed.span_id = fields.bytes_of(log::SPAN_ID).unwrap_or_default();
     while let Ok(Some(field)) = fields.read() {
         match (field.number(), field.wire()) {
             (1, wire::FIXED64) => seed.time = field.scalar,

@@ -69,6 +69,12 @@ impl Waiting {
         Ok(())
     }
 
+    /// How many bytes the field has.
+    #[inline]
+    pub fn bytes(&self) -> u64 {
+        (self.end - self.start) as u64
+    }
+
     /// The field as it was read.
     pub fn field<'e>(&self, request: &'e [u8]) -> Field<'e> {
         Field {
@@ -290,6 +296,11 @@ fn look_up<'t>(
             Shape::Sketched(..) | Shape::Outlined(_) => table.outlines.candidate(hash).map(Candidate::Line),
             Shape::Mined(_) => table.candidate(hash).map(Candidate::Type),
         };
+    }
+    for candidate in candidates.iter().take(places.len()).flatten() {
+        if let Candidate::Line(known) = candidate {
+            known.ask();
+        }
     }
     for ((waiting, candidate), &at) in sought().zip(candidates).zip(places) {
         let text = waiting.text(texts);

@@ -1,10 +1,12 @@
 //! Whatever is decided, the engine answers a request: with the request less what it dropped, or that it is malformed.
 
 use std::collections::BTreeMap;
+use std::mem::MaybeUninit;
 
 use sluice_core::engine::Engine;
 use sluice_core::evidence::IdentityOut;
 use sluice_core::record::Signal;
+use sluice_core::room::Room;
 use sluice_core::settings::{Policy, Settings};
 use sluice_core::table::EventType;
 use sluice_core::walk::{Payload, Processed, roll_back};
@@ -68,9 +70,11 @@ fn check(reader: &Engine, signal: Signal, request: &[u8], processed: &Processed)
         Payload::Nothing => Vec::new(),
         Payload::Same => request.to_vec(),
         Payload::Changed(edits) => {
-            let mut changed = vec![0; edits.length(request)];
+            let mut memory = vec![MaybeUninit::uninit(); edits.length(request)];
+            let mut changed = Room::new(&mut memory);
             edits.apply(request, &mut changed);
-            changed
+            assert!(changed.is_full());
+            changed.written().to_vec()
         }
     };
     let kept = processed.received - processed.dropped;
