@@ -20,8 +20,8 @@ from sluice.config.model import Topics
 from sluice.verdicts.claims import LIFETIME
 
 WORDS = [f"{first}{second}" for first in "abcdefgh" for second in ("lpha", "ravo", "harlie", "elta", "cho")]
-LINES = [f"{word} shipped the order to {word}" for word in WORDS]
-"""Two words differ at a time: one alone would turn out to be data, and they would all be of one type."""
+LINES = [f"{word} shipped the order to {word[::-1]}" for word in WORDS]
+"""Two words differ at a time: one alone, or one said twice, would turn out to be data and make them all one type."""
 
 
 @pytest.fixture

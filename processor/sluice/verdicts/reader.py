@@ -199,7 +199,9 @@ class Reader:
         """The operator's word as its writer put it into the key. The override itself has its own topic, and the last
         say."""
         if verdict.source.instance == self._table.instance:
+            # It tells nothing that is not known here, and what was withdrawn since would come back.
             entry.met = self.round
+            return
         if entry.ahead or entry.told or (entry.override is not None and not entry.derived):
             return
         override = composing.derived(verdict)

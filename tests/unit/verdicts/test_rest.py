@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registry_world import (
@@ -146,7 +146,12 @@ async def scenario(steps: list[tuple[Any, ...]]) -> None:
                 await sluice.stop()
 
 
+# Its own value comes back when the operator has taken the word in it back elsewhere.
+TAKEN_BACK = [("overrule", 1, 1, "keep"), ("judge", 0, 1, "health_check", RULE), ("send", 1, 1), ("command", 1, "auto")]
+
+
 @settings(max_examples=150)
+@example(TAKEN_BACK)
 @given(st.lists(step, max_size=25))
 def test_any_exchange_comes_to_rest_and_all_agree(steps: list[tuple[Any, ...]]) -> None:
     asyncio.run(scenario(steps))
