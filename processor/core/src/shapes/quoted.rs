@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::general::MASKED;
-use crate::mine::words::is_message;
+use crate::mine::words::{asks_kind, asks_state, is_message};
 
 /// A shape or a template with each text of several words that a key has in double quotes made one variable, unless the
 /// key has it say what happened.
@@ -15,9 +15,9 @@ pub fn as_values(text: &str) -> Cow<'_, str> {
         let Some(length) = text[start..].find('"') else { break };
         let is_key = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.');
         let key = text[..equals].rsplit(|letter| !is_key(letter)).next().unwrap_or_default();
-        let is_value = !key.is_empty() && text[start..start + length].contains(' ') && !is_message(key.as_bytes());
+        let value = &text[start..start + length];
         out.push_str(&text[done..start]);
-        out.push_str(if is_value { MASKED } else { &text[start..start + length] });
+        out.push_str(if is_one(value) && is_data(key.as_bytes()) { MASKED } else { value });
         done = start + length;
     }
     if out.is_empty() {
@@ -25,6 +25,16 @@ pub fn as_values(text: &str) -> Cow<'_, str> {
     }
     out.push_str(&text[done..]);
     Cow::Owned(out)
+}
+
+/// Whether a text is several words, and no list of fields in brackets.
+fn is_one(text: &str) -> bool {
+    text.contains(' ') && text.matches(['(', '[']).count() < 3
+}
+
+/// Whether a key has data, and not what kind of thing it is, how it is or what happened.
+fn is_data(key: &[u8]) -> bool {
+    !(key.is_empty() || is_message(key) || asks_state(key) || asks_kind(key))
 }
 
 #[cfg(test)]
@@ -36,6 +46,10 @@ mod tests {
         for (text, values) in [
             ("from=<*> T=\"build <*> failed\" C=\"<*> OK\"", "from=<*> T=\"<*>\" C=\"<*>\""),
             ("set a=\"b\" to=\"\" msg=\"disk is full\"", "set a=\"b\" to=\"\" msg=\"disk is full\""),
+            (
+                "type=\"not here\" done=\"(put <*>) (cut <*>) (got <*>)\"",
+                "type=\"not here\" done=\"(put <*>) (cut <*>) (got <*>)\"",
+            ),
             ("said \"not here\", =\"a b\" no=\"end", "said \"not here\", =\"a b\" no=\"end"),
         ] {
             assert_eq!(as_values(text), values, "{text}");

@@ -110,7 +110,9 @@ fn is_value(text: &str, is_name: bool, is_within: bool) -> bool {
         return false;
     }
     if !text.contains(' ') {
-        return is_name || !tells(text.as_bytes());
+        // `<none>` says that there is no value, or why.
+        let is_none = text.starts_with('<') && variable(text).is_none();
+        return is_name || !is_none && !tells(text.as_bytes());
     }
     let constant = text.replacen(MASKED, "", 1).replacen(MARK, "", 1);
     is_within
@@ -151,6 +153,7 @@ mod tests {
             ("offer to <*> of <*> by lan", "offer to <*> by lan"),
             ("offer to <*> failed by lan", "offer to <*> by lan"),
             ("offer to <*> age=<*> by lan", "offer to <*> by lan"),
+            ("offer to <none> by lan", "offer to <*> by lan"),
             ("offer to a b c d e by lan", "offer to <*> by lan"),
             ("label=\"two; words\"", "label=\"<*>\""),
         ] {
