@@ -26,6 +26,7 @@ pub mod json;
 pub mod look;
 pub mod merge;
 pub mod mine;
+mod ones;
 pub mod outlines;
 pub mod passage;
 pub mod peers;

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use crate::class::Clues;
 use crate::general::sets::Sets;
 use crate::general::shown::Shown;
-use crate::general::{MARK, PLACES, Shape, replace_marks};
+use crate::general::{MARK, MASKED, PLACES, Shape, replace_marks};
 use crate::identity::Context;
 use crate::mine::bits::Bits;
 use crate::mine::marked::Marked;
@@ -122,6 +122,11 @@ fn together(mut lines: Vec<(String, String)>) -> Vec<(String, String)> {
 
 fn owned(shown: &HashMap<&str, &str>) -> HashMap<String, String> {
     shown.iter().map(|(&shape, &name)| (shape.to_owned(), name.to_owned())).collect()
+}
+
+/// How long the variable is that a text begins with.
+fn variable(text: &str) -> Option<usize> {
+    [MASKED, MARK].into_iter().find(|mark| text.starts_with(mark)).map(str::len)
 }
 
 #[cfg(test)]

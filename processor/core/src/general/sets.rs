@@ -24,6 +24,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::words::{Kind, MASKED, Shape, VALUES};
 use crate::identity::Context;
+use crate::ones::ones;
 
 /// How many different combinations of places are general for skeletons of one length in one context, at most.
 const PATTERNS: usize = 64;
@@ -80,17 +81,8 @@ struct Keyed<'s> {
 impl Keyed<'_> {
     /// The key of the skeleton with those places made variables.
     fn at(&self, places: u64) -> u64 {
-        each(places).fold(self.whole, |key, place| key.wrapping_sub(self.words[place]).wrapping_add(self.marks[place]))
+        ones(places).fold(self.whole, |key, place| key.wrapping_sub(self.words[place]).wrapping_add(self.marks[place]))
     }
-}
-
-fn each(places: u64) -> impl Iterator<Item = usize> {
-    let mut left = places;
-    std::iter::from_fn(move || {
-        let place = (left != 0).then(|| left.trailing_zeros() as usize);
-        left &= left.wrapping_sub(1);
-        place
-    })
 }
 
 impl Sets {
@@ -194,7 +186,7 @@ impl Sets {
             // Skeletons that were seen before are to be compared with it: there are few such.
             self.grown.insert(keyed.context);
         }
-        for place in each(shape.open() & !places) {
+        for place in ones(shape.open() & !places) {
             let word = &shape.words[place];
             let wider = places | 1 << place;
             let key = keyed.at(wider);
@@ -224,7 +216,7 @@ impl Sets {
             }
         }
         // A name that tells of a fault makes no value a variable alone: with others it counts.
-        for place in each(shape.telling() & !places) {
+        for place in ones(shape.telling() & !places) {
             let wider = places | 1 << place;
             let key = keyed.at(wider);
             if !self.general.contains(&key)

@@ -6,8 +6,9 @@ use super::closed::{LONGEST, is_closed, names_fault};
 use super::ends::{compound_end, ends_sentence, ends_word, is_masked, stands_free, word_end};
 use super::marks::{MARK, kind_of, mark_length, tells_of_fault};
 use crate::mine::codes::is_code;
+use crate::mine::keys::{asks_state, has_wording};
 use crate::mine::sink;
-use crate::mine::words::{asks_kind, asks_state, is_no_name, is_record_type};
+use crate::mine::words::{is_no_name, is_record_type};
 
 /// How a masked value reads in a skeleton.
 pub const MASKED: &str = match std::str::from_utf8(sink::MARK) {
@@ -314,9 +315,7 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
         kind if kind != Kind::Fixed && is_unit(word) && text[..range.start].ends_with("<*> ") => Kind::Unit,
         kind if kind != Kind::Fixed && is_record_type(text.as_bytes(), &range) => Kind::Unit,
         _ if !is_name => Kind::Fixed,
-        _ if (asks_state(key.as_bytes()) || asks_kind(key.as_bytes()))
-            && text[..range.start].trim_ascii_end().ends_with(['=', ':', '[', '(']) =>
-        {
+        _ if has_wording(key.as_bytes()) && text[..range.start].trim_ascii_end().ends_with(['=', ':', '[', '(']) => {
             Kind::Fixed
         }
         Kind::Wording { .. } if is_no_value(word) && !is_of_fault(&text[..range.start], key) => Kind::Beside,

@@ -11,7 +11,8 @@ use memchr::{memchr2, memchr3, memmem};
 
 use super::bits::Bits;
 use super::clues::may_tell;
-use super::words::{asks_state, is_answer, is_collection, is_nothing, is_state, is_truth};
+use super::keys::{asks_state, is_answer};
+use super::words::{is_collection, is_nothing, is_state, is_truth};
 use super::{calls, commands};
 use crate::general::tells;
 

@@ -16,6 +16,7 @@ pub mod clues;
 pub mod codes;
 mod commands;
 pub mod head;
+pub mod keys;
 pub mod kind;
 pub mod level;
 mod lists;

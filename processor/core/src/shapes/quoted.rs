@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::general::MASKED;
-use crate::mine::words::{asks_kind, asks_state, is_message};
+use crate::mine::keys::has_data;
 
 /// A shape or a template with each text of several words that a key has in double quotes made one variable, unless the
 /// key has it say what happened.
@@ -17,7 +17,7 @@ pub fn as_values(text: &str) -> Cow<'_, str> {
         let key = text[..equals].rsplit(|letter| !is_key(letter)).next().unwrap_or_default();
         let value = &text[start..start + length];
         out.push_str(&text[done..start]);
-        out.push_str(if is_one(value) && is_data(key.as_bytes()) { MASKED } else { value });
+        out.push_str(if is_one(value) && !key.is_empty() && has_data(key.as_bytes()) { MASKED } else { value });
         done = start + length;
     }
     if out.is_empty() {
@@ -30,11 +30,6 @@ pub fn as_values(text: &str) -> Cow<'_, str> {
 /// Whether a text is several words, and no list of fields in brackets.
 fn is_one(text: &str) -> bool {
     text.contains(' ') && text.matches(['(', '[']).count() < 3
-}
-
-/// Whether a key has data, and not what kind of thing it is, how it is or what happened.
-fn is_data(key: &[u8]) -> bool {
-    !(key.is_empty() || is_message(key) || asks_state(key) || asks_kind(key))
 }
 
 #[cfg(test)]

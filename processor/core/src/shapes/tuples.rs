@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::general::{MARK, MASKED, tells};
+use super::variable;
+use crate::general::{MASKED, tells};
 
 /// So many brackets in a row are parts of one thing.
 const LEAST: usize = 3;
@@ -17,7 +18,8 @@ pub fn as_values(text: &str) -> Cow<'_, str> {
     while let Some(open) = text[at..].find(['[', '{']).map(|open| at + open) {
         let row = row(text, open);
         at = row.last().map_or(open, |last| last.end) + 1;
-        let (values, words): (Vec<_>, Vec<_>) = row.into_iter().partition(|part| is_variable(&text[part.clone()]));
+        let (values, words): (Vec<_>, Vec<_>) =
+            row.into_iter().partition(|part| variable(&text[part.clone()]) == Some(part.len()));
         if values.len() + words.len() < LEAST || values.len() <= words.len() {
             continue;
         }
@@ -45,10 +47,6 @@ fn row(text: &str, open: usize) -> Vec<Range<usize>> {
         at = end + 1;
     }
     parts
-}
-
-fn is_variable(text: &str) -> bool {
-    text == MASKED || text == MARK
 }
 
 fn is_name(text: &str) -> bool {

@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use super::variable;
 use crate::general::{MARK, MASKED, tells};
 
 /// A wider shape has so many times the lines at least: it is not the one that is odd.
@@ -86,11 +87,6 @@ impl<'s> Wide<'s> {
         }
         true
     }
-}
-
-/// How long the variable is that a text begins with.
-fn variable(text: &str) -> Option<usize> {
-    [MASKED, MARK].into_iter().find(|mark| text.starts_with(mark)).map(str::len)
 }
 
 /// Nothing where a text is no longer than a word.

@@ -54,12 +54,3 @@ impl Changes {
 pub(super) fn has(bits: u64, place: usize) -> bool {
     bits >> place & 1 == 1
 }
-
-/// The places of the bits that are set.
-pub(super) fn places(mut bits: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let place = (bits != 0).then(|| bits.trailing_zeros() as usize);
-        bits &= bits.wrapping_sub(1);
-        place
-    })
-}

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::changes::{Changes, has, places};
+use super::changes::{Changes, has};
 use super::course::Course;
 use super::waiting::Waiting;
 use super::{Pass, Place, Stop};
 use crate::decide::{Fate, is_sampled};
 use crate::edit::Insert;
+use crate::ones::ones;
 use crate::outlines::Told;
 use crate::record::Signal;
 use crate::settings::Mode;
@@ -128,7 +129,7 @@ impl Pass<'_> {
         let go = u64::from(changes.go.count_ones());
         self.out.dropped += go;
         self.out.items_dropped += match self.call.signal {
-            Signal::Metrics => places(changes.go).map(|place| run[place].record.items).sum(),
+            Signal::Metrics => ones(changes.go).map(|place| run[place].record.items).sum(),
             Signal::Logs | Signal::Spans => go,
         };
         let mut rest = changes.all;
@@ -151,7 +152,7 @@ impl Pass<'_> {
         if share <= 0.0 {
             return;
         }
-        for place in places(changes.go | changes.waste) {
+        for place in ones(changes.go | changes.waste) {
             let waiting = &run[place];
             if is_sampled(self.call.signal, &self.buf[waiting.value..waiting.end], share) {
                 if has(changes.go, place) {

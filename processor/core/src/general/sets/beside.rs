@@ -2,7 +2,8 @@
 //! at two places near each other, as `of alice (shop)` and `of <*> (<*>)`.
 
 use super::super::words::Kind;
-use super::{Keyed, Sets, each};
+use super::{Keyed, Sets};
+use crate::ones::ones;
 
 /// So far apart are two places that may be compared at once, at most: each pair is a set.
 const NEAR: usize = 3;
@@ -26,7 +27,7 @@ impl Sets {
     /// Looks for masked values at one of the words, or at two near each other, under general places.
     fn join_under(&mut self, keyed: &Keyed<'_>, places: u64, words: u64) {
         let general = keyed.at(places);
-        for one in each(words) {
+        for one in ones(words) {
             let masked = keyed.masked_at(general, one);
             if self.masked.contains(&masked) {
                 self.join(keyed, places, &[one]);
@@ -44,7 +45,7 @@ impl Sets {
     fn join_pairs(&mut self, keyed: &Keyed<'_>, open: u64) {
         let (seen, masks) = (keyed.at(0), keyed.shape.masked());
         let is_marked = |place: usize| matches!(keyed.shape.words[place].kind, Kind::Value | Kind::Enclosed);
-        for one in each(open) {
+        for one in ones(open) {
             for other in near(open, one).filter(|&other| is_marked(one) || is_marked(other)) {
                 let pair = 1 << one | 1 << other;
                 let key = keyed.at(pair);
@@ -85,7 +86,7 @@ impl Keyed<'_> {
 
 /// Those of the places that follow one and stand near it.
 fn near(places: u64, one: usize) -> impl Iterator<Item = usize> {
-    each(places & (u64::MAX << one << 1)).take_while(move |other| other - one <= NEAR)
+    ones(places & (u64::MAX << one << 1)).take_while(move |other| other - one <= NEAR)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use super::{Keyed, Sets};
 use crate::general::words::VALUES;
+use crate::ones::ones;
 
 /// So many words that are known as data make a place a variable.
 const KNOWN: usize = 2;
@@ -15,7 +16,7 @@ impl Sets {
     /// Notes the words that stand at places which are variables. Skeletons that were seen before are to be looked at again
     /// where one of them may be known by that.
     pub(super) fn note_known(&mut self, keyed: &Keyed<'_>, places: u64) {
-        for place in super::each(places & keyed.shape.open() & !keyed.shape.masked()) {
+        for place in ones(places & keyed.shape.open() & !keyed.shape.masked()) {
             let word = &keyed.shape.words[place];
             let name = keyed.names[place];
             if word.range.len() >= SHORTEST && self.known.len() < self.capacity && self.known.insert(name) {

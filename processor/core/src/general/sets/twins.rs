@@ -1,6 +1,7 @@
 //! A word that a skeleton says twice, as `login of alice as alice`: its places vary together or not at all.
 
-use super::{Keyed, Sets, each};
+use super::{Keyed, Sets};
+use crate::ones::ones;
 
 /// Makes a set's key that of the words which all of its places have at once.
 const OF_TWINS: u64 = 0x9e6c_63d0_876a_9a47;
@@ -11,18 +12,18 @@ impl Sets {
     pub(super) fn join_twins(&mut self, keyed: &Keyed<'_>, places: u64) {
         let shape = keyed.shape;
         let open = shape.open() & !shape.masked() & !places;
-        for first in each(open) {
+        for first in ones(open) {
             let name = keyed.names[first];
             let twins: u64 =
-                each(open).filter(|&place| keyed.names[place] == name).fold(0, |twins, place| twins | 1 << place);
+                ones(open).filter(|&place| keyed.names[place] == name).fold(0, |twins, place| twins | 1 << place);
             let is_first = twins.trailing_zeros() as usize == first;
-            let Some(needed) = each(twins).filter_map(|place| shape.words[place].needed()).min() else { continue };
+            let Some(needed) = ones(twins).filter_map(|place| shape.words[place].needed()).min() else { continue };
             let wider = places | twins;
             let key = keyed.at(wider);
             if is_first
                 && twins.count_ones() > 1
                 && !self.general.contains(&key)
-                && each(twins).all(|place| shape.says_enough(wider, &shape.words[place], false))
+                && ones(twins).all(|place| shape.says_enough(wider, &shape.words[place], false))
                 && self.add(key ^ OF_TWINS, name as u32).is_some_and(|seen| seen >= usize::from(needed))
             {
                 self.forget(key ^ OF_TWINS);

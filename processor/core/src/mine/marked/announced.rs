@@ -2,7 +2,7 @@
 
 use super::is_name_byte;
 use crate::general::tells;
-use crate::mine::words::is_naming;
+use crate::mine::keys::is_naming;
 
 /// Whether a word is the name of what the word before it says.
 pub(super) fn is_announced(text: &[u8], start: usize, word: &[u8]) -> bool {

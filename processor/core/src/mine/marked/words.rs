@@ -5,8 +5,9 @@ use std::ops::Range;
 use super::announced::is_announced;
 use super::{Marked, Piece, is_name_byte};
 use crate::general::tells;
+use crate::mine::keys::has_wording;
 use crate::mine::kind;
-use crate::mine::words::{asks_kind, asks_state, is_no_name, is_record_type};
+use crate::mine::words::{is_no_name, is_record_type};
 
 /// The pieces with those words marked.
 pub(super) fn marked(pieces: Vec<Piece>) -> Vec<Piece> {
@@ -169,7 +170,7 @@ fn identifier_marked(mut pieces: Vec<Piece>) -> Vec<Piece> {
     let start = text.len() - text.iter().rev().take_while(|byte| is_part(byte)).count();
     let Some(before) = text[..start].strip_suffix(b": ") else { return pieces };
     let key = before.rsplit(|&byte| !is_name_byte(byte)).next().unwrap_or_default().to_ascii_lowercase();
-    if is_identifier(&text[start..]) && !asks_state(&key) && !asks_kind(&key) {
+    if is_identifier(&text[start..]) && !has_wording(&key) {
         let name = text.split_off(start);
         pieces.push(Piece::Variable(name));
     }

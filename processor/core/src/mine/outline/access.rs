@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{FIELD, Parts, TARGET, TARGET_AND_VERSION, has_two_dots};
+use super::path::has_two_dots;
+use super::{FIELD, Parts, TARGET, TARGET_AND_VERSION};
 use crate::class::Probe;
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;

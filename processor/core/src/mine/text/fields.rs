@@ -5,8 +5,9 @@ use memchr::{memchr, memchr_iter};
 use super::Splitter;
 use crate::general::tells;
 use crate::mine::commands::is_command;
+use crate::mine::keys::asks_state;
 use crate::mine::sink::Sink;
-use crate::mine::words::{asks_state, is_architecture, is_domain, is_method, is_nothing, is_state};
+use crate::mine::words::{is_architecture, is_domain, is_method, is_nothing, is_state};
 
 impl Splitter<'_, '_> {
     /// The common log format begins with client, identity, user: names, not words.

@@ -8,8 +8,9 @@ use super::Splitter;
 use crate::class::Probe;
 use crate::general::tells;
 use crate::mine::clues;
+use crate::mine::keys::{asks_state, has_data, has_wording, is_answer, is_naming};
 use crate::mine::sink::Sink;
-use crate::mine::words::{asks_kind, asks_state, is_answer, is_message, is_method, is_naming, is_state};
+use crate::mine::words::{is_method, is_state};
 
 /// What stands between the names of a user and a host, as databases write them: `'shop'@'%'`.
 const ACCOUNT: &[u8] = b"'@";
@@ -45,7 +46,7 @@ impl Splitter<'_, '_> {
             is_named |=
                 matches!(self.text[..at].trim_ascii_end().last(), Some(b'=' | b':')) && is_naming(self.before(0));
             is_named |= mark == b'"' && self.text[..at].trim_ascii_end().ends_with(b"=") && self.is_phrase(&inside);
-            stays |= (asks_kind(self.before(0)) || asks_state(self.before(0))) && is_word(content);
+            stays |= has_wording(self.before(0)) && is_word(content);
         }
         let is_value = self.request.is_some() || is_named && !content.is_empty();
         if is_named || self.is_path_with_blanks(&inside) {
@@ -107,7 +108,8 @@ impl Splitter<'_, '_> {
         let (key, content) = (self.before(0), &self.text[inside.clone()]);
         memchr(b' ', content).is_some()
             && memchr(b'=', content).is_none()
-            && !(is_message(key) || asks_state(key) || asks_kind(key) || is_answer(key))
+            && has_data(key)
+            && !is_answer(key)
             && !self.any_tells(inside)
     }
 

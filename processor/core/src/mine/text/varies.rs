@@ -8,10 +8,11 @@ use super::Splitter;
 use crate::general::{self, names_fault, tells};
 use crate::mine::bits::Word;
 use crate::mine::codes::is_code;
+use crate::mine::keys::{asks_state, has_wording, is_answer, is_naming};
 use crate::mine::versioned::is_versioned;
 use crate::mine::words::{
-    asks_kind, asks_state, is_answer, is_architecture, is_country, is_domain, is_fault, is_interface, is_month,
-    is_named, is_naming, is_no_name, is_nothing, is_state, is_technical, is_truth, is_weekday, is_zone,
+    is_architecture, is_country, is_domain, is_fault, is_interface, is_month, is_named, is_no_name, is_nothing,
+    is_state, is_technical, is_truth, is_weekday, is_zone,
 };
 
 impl Splitter<'_, '_> {
@@ -95,7 +96,7 @@ impl Splitter<'_, '_> {
             return is_state(word);
         }
         let key = self.before(0);
-        is_state(word) && (is_fault(word) || !is_naming(key)) || asks_state(key) || asks_kind(key) || is_constant(word)
+        is_state(word) && (is_fault(word) || !is_naming(key)) || has_wording(key) || is_constant(word)
     }
 
     /// Whether that is a key's `true`, `false` or nothing at all, as data has them, and no answer such as `allowed=false`.

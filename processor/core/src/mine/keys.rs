@@ -1,0 +1,134 @@
+//! What a key is asked by its name: of what it has, which is wording and which is data.
+
+/// Whether a key asks how something is, or how or why it went so: `status`, `job_state`, `http.result`, `reason`.
+pub fn asks_state(key: &[u8]) -> bool {
+    let last = last_part(key);
+    [&b"status"[..], b"stat", b"state", b"result", b"outcome", b"phase", b"verdict", b"health", b"reason", b"cause"]
+        .iter()
+        .any(|name| last.eq_ignore_ascii_case(name))
+}
+
+/// Whether what a key has is a part of the wording: how something is, or what kind of thing it is.
+pub fn has_wording(key: &[u8]) -> bool {
+    asks_state(key) || asks_kind(key)
+}
+
+/// Whether what a key has is data also when it is several words.
+pub fn has_data(key: &[u8]) -> bool {
+    !has_wording(key) && !has_message(key)
+}
+
+/// Whether what a key has says what happened, in words.
+fn has_message(key: &[u8]) -> bool {
+    let last = last_part(key);
+    let names: [&[u8]; 16] = [
+        b"action", b"body", b"comment", b"detail", b"details", b"err", b"error", b"event", b"info", b"message", b"msg",
+        b"note", b"output", b"summary", b"text", b"warning",
+    ];
+    names.iter().any(|name| last.eq_ignore_ascii_case(name))
+}
+
+/// Keys whose quoted value is what something is called, never how it goes: it varies although it reads like text. What
+/// has the name may stand before it: `media.name`, `User-Name`, `displayName`; nobody looks into one that is data itself.
+pub fn is_naming(key: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'-' | b'_');
+    let last = last_part(key);
+    key.iter().all(is_part) && NAMING.iter().any(|name| last.eq_ignore_ascii_case(name))
+}
+
+const NAMING: [&[u8]; 27] = [
+    b"agent",
+    b"args",
+    b"cmd",
+    b"command",
+    b"device",
+    b"dir",
+    b"file",
+    b"filename",
+    b"host",
+    b"hostname",
+    b"label",
+    b"model",
+    b"name",
+    b"owner",
+    b"path",
+    b"query",
+    b"referer",
+    b"referrer",
+    b"sql",
+    b"ssid",
+    b"subject",
+    b"tag",
+    b"title",
+    b"url",
+    b"user",
+    b"useragent",
+    b"username",
+];
+
+/// Keys that ask what kind of thing it is: their value is a part of the wording.
+fn asks_kind(key: &[u8]) -> bool {
+    let last = last_part(key);
+    matches!(last, b"op" | b"operation" | b"type" | b"kind" | b"mode" | b"action" | b"method")
+        || last.len() < key.len() && matches!(last, b"Type" | b"Kind" | b"Mode" | b"Action" | b"Method")
+}
+
+/// Whether a key asks how it went, so that `true` is another event than `false`; the last of its words tells.
+pub fn is_answer(key: &[u8]) -> bool {
+    const ENDS: [&[u8]; 32] = [
+        b"accepted",
+        b"alive",
+        b"allowed",
+        b"approved",
+        b"authenticated",
+        b"authorized",
+        b"available",
+        b"blocked",
+        b"connected",
+        b"completed",
+        b"degraded",
+        b"denied",
+        b"err",
+        b"error",
+        b"expired",
+        b"failed",
+        b"failure",
+        b"found",
+        b"granted",
+        b"healthy",
+        b"locked",
+        b"ok",
+        b"passed",
+        b"permitted",
+        b"reachable",
+        b"ready",
+        b"rejected",
+        b"revoked",
+        b"success",
+        b"succeeded",
+        b"valid",
+        b"verified",
+    ];
+    ENDS.iter().any(|end| key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end))
+}
+
+/// The last of the words that a key is made of: of `http.state`, `job_state` and `jobState`.
+fn last_part(key: &[u8]) -> &[u8] {
+    let begins = |pair: &[u8]| {
+        matches!(pair[0], b'.' | b'_' | b'-') || pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()
+    };
+    &key[key.windows(2).rposition(begins).map_or(0, |at| at + 1)..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_ask_how_or_why_it_went_are_known_by_their_last_part() {
+        for key in [&b"status"[..], b"job_state", b"http.result", b"Reason", b"root-cause"] {
+            assert!(asks_state(key), "{}", String::from_utf8_lossy(key));
+        }
+        assert!(!asks_state(b"reasoner") && !asks_state(b"state_file"));
+    }
+}
