@@ -212,6 +212,23 @@ async def test_a_full_disk_stops_nothing_and_is_caught_up_with(tmp_path: Path) -
     await store.close()
 
 
+async def test_rows_wait_until_the_transaction_that_writes_them_has_ended(tmp_path: Path) -> None:
+    health = HealthBoard()
+    store = Store(str(tmp_path / "sluice.db"), health=health, telemetry=Telemetry())
+    await store.open()
+    other = sqlite3.connect(tmp_path / "sluice.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    assert all(store.save(VerdictRow(fingerprint(number), 1, b"x", None, True)) for number in range(5))
+    while "store" not in health.degraded_parts():
+        assert store.waiting == 5
+        await asyncio.sleep(0.001)
+    other.execute("ROLLBACK")
+    other.close()
+    await until(lambda: store.waiting == 0)
+    assert health.degraded_parts() == {}
+    await store.close()
+
+
 _FULL = """
 import asyncio, resource, signal, sys
 from pathlib import Path

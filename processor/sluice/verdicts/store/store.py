@@ -67,6 +67,7 @@ class Store:
         self._capacity = capacity
         self._configure = configure
         self._rows: dict[tuple[str, str | bytes], Row] = {}
+        self._being_written = 0
         self._jobs: deque[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = deque()
         self._wake = threading.Condition()
         self._stopping = False
@@ -99,7 +100,7 @@ class Store:
             self._wake.notify()
         await asyncio.to_thread(thread.join, within)
         if thread.is_alive():
-            log.error("the store did not finish within %.0f s: %d rows are not written", within, len(self._rows))
+            log.error("the store did not finish within %.0f s: %d rows are not written", within, self.waiting)
             with self._wake:
                 self._abandoned = True
                 self._wake.notify()
@@ -111,7 +112,7 @@ class Store:
         """Queues a row; a newer one of the same key replaces it. False when the queue is full: offer it again."""
         key = key_of(row)
         with self._wake:
-            if len(self._rows) >= self._capacity and key not in self._rows:
+            if self.waiting >= self._capacity and key not in self._rows:
                 return False
             self._rows[key] = row
             if len(self._rows) == 1:
@@ -125,8 +126,8 @@ class Store:
 
     @property
     def waiting(self) -> int:
-        """Rows that are not written yet."""
-        return len(self._rows)
+        """Rows that are not written yet, those of a transaction that has not ended included."""
+        return len(self._rows) + self._being_written
 
     async def flush(self) -> None:
         """Returns when everything saved so far is written. Raises StoreError when it cannot be."""
@@ -350,6 +351,7 @@ class Store:
             with self._wake:
                 keys = [key for key, _ in zip(self._rows, range(_BATCH), strict=False)]
                 batch = {key: self._rows.pop(key) for key in keys}
+                self._being_written = len(batch)
             if not batch:
                 return None
             try:
@@ -357,10 +359,13 @@ class Store:
             except sqlite3.Error as error:
                 with self._wake:
                     self._rows = {**batch, **self._rows}
+                    self._being_written = 0
                 return self._failed("write", error)
             self._telemetry.add("sluice_store_writes", len(batch))
             if not self._stand_in:
                 self._health.healthy("store")
+            with self._wake:
+                self._being_written = 0
             if published and self._gate_open:
                 self._tell(self.changed.set)
 
