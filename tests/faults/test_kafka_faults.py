@@ -100,9 +100,10 @@ async def test_a_broker_that_hangs_blocks_nothing_and_loses_nothing(broker: Kafk
         await until(peer.works)
         others = group.create_task(other())
         broker.pause()
+        turns = 0
         peer.outbox.put("verdicts", "a", b"one")
         await until(lambda: "did not answer" in peer.trouble)
-        assert turns > 500
+        assert turns > 20, "the loop turned while nobody answered"
         assert not peer.outbox.empty
         broker.resume()
         await until(lambda: peer.outbox.empty and peer.works())

@@ -124,6 +124,9 @@ class JavaServer:
 
     def pause(self) -> None:
         self._signal(signal.SIGSTOP)
+        assert self._process is not None
+        # On a busy machine a thread of it may answer once more before all of them stand.
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
