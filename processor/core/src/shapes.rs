@@ -1,5 +1,6 @@
 //! Lines of text as shapes and templates, for those who mine a file: each line as it is seen after the last one.
 
+mod enclosed;
 mod quoted;
 mod same;
 mod tuples;
@@ -86,7 +87,7 @@ pub fn of(masks: &Masks, text: &[u8]) -> Vec<(String, String)> {
         mine::line(line, masks, &mut bits, &mut template, &mut Clues::default());
         let template = template.inner.finish();
         // What a name tells is no more a part of the shape than what a number does.
-        let shown = |text: &str| tuples::as_values(&quoted::as_values(text)).into_owned();
+        let shown = |text: &str| enclosed::as_values(&tuples::as_values(&quoted::as_values(text))).into_owned();
         (shown(&replace_marks(&general, MARK)), shown(String::from_utf8_lossy(&template).trim_end()))
     };
     together(lines.into_iter().zip(&skeletons).map(|(line, skeleton)| shaped(line, skeleton)).collect())
