@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
-from sluice.engine import Named
 from sluice.service import Service
-from sluice.verdicts.model import Verdict, identity_of
+from sluice.verdicts.model import Verdict
 
 RANKS = 25
 WASTE = {
@@ -43,20 +41,13 @@ class Row(NamedTuple):
 
 def found(service: Service) -> list[Row]:
     """Every event type that was seen since the start and is judged, the largest first. What was counted of a type
-    before it became a part of another is the other's."""
-    verdicts = list(service.registry.verdicts())
-    named = [
-        Named(verdict.fingerprint, identity_of(verdict), verdict.skeleton, verdict.ruleset) for verdict in verdicts
+    before it became a part of another is the other's, whether it was judged itself or not."""
+    seen = {known.fingerprint: known for known in service.engine.types()}
+    rows = [
+        Row(verdict, known.records, known.bytes)
+        for verdict in service.registry.verdicts()
+        if (known := seen.get(verdict.fingerprint)) is not None
     ]
-    widest = dict(zip((one.fingerprint for one in named), service.engine.covering(named), strict=True))
-    counted: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for fingerprint, wider in widest.items():
-        total = service.volumes.total(bytes.fromhex(fingerprint))
-        if total is not None:
-            of = counted[wider or fingerprint]
-            of[0] += total.records
-            of[1] += total.bytes
-    rows = [Row(verdict, *counted[verdict.fingerprint]) for verdict in verdicts if verdict.fingerprint in counted]
     rows.sort(key=lambda row: (-row.records, row.verdict.fingerprint))
     return rows
 
