@@ -342,9 +342,7 @@ pub fn tells(word: &[u8]) -> bool {
 
 pub fn is_closed(word: &str) -> bool {
     let mut lower = [0; LONGEST];
-    let Some(lower) = lower.get_mut(..word.len()) else { return false };
-    lower.copy_from_slice(word.as_bytes());
-    lower.make_ascii_lowercase();
+    let Some(lower) = lowered(word.as_bytes(), &mut lower) else { return false };
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
     let start = lower.iter().position(is_letter).unwrap_or(0);
     let end = lower.iter().rposition(is_letter).map_or(start, |at| at + 1);
@@ -356,10 +354,14 @@ pub fn is_closed(word: &str) -> bool {
         || plain.starts_with(b"non-")
         || !word.is_ascii() && SIGNS.iter().any(|sign| word.contains(sign))
         || beginning_alike(STATES, &STATES_BEGIN, plain).iter().any(|state| state.as_bytes() == plain)
-        || (start..end).any(|at| {
-            let rest = &lower[at..];
-            told_anywhere(rest).is_some() || begins(word.as_bytes(), at) && told(rest).is_some()
-        })
+        || (start..end).any(|at| fault(word.as_bytes(), lower, at).is_some())
+}
+
+fn lowered<'l>(word: &[u8], lower: &'l mut [u8; LONGEST]) -> Option<&'l [u8]> {
+    let lower = lower.get_mut(..word.len())?;
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    Some(lower)
 }
 
 /// Whether that names a library, as systems of packages have them, and not how it went with one: `libgpg-error-dev`.
@@ -369,18 +371,21 @@ fn is_library(word: &[u8]) -> bool {
     is_one && told(&word[dash + 1..]).is_none()
 }
 
-/// Whether a word tells of a fault.
-pub fn names_fault(word: &str) -> bool {
-    faults(word).next().is_some()
+/// Whether a word tells of a fault; one that is longer than any name does not.
+pub fn names_fault(word: &[u8]) -> bool {
+    let mut lower = [0; LONGEST];
+    lowered(word, &mut lower).is_some_and(|lower| (0..word.len()).any(|at| fault(word, lower, at).is_some()))
 }
 
 /// The faults that the parts of a word tell of, as the lists have them, in the order of the parts.
 pub fn faults(word: &str) -> impl Iterator<Item = &'static str> {
     let lower = word.to_ascii_lowercase();
-    (0..word.len()).filter_map(move |at| {
-        let rest = &lower.as_bytes()[at..];
-        told_anywhere(rest).or_else(|| if begins(word.as_bytes(), at) { told(rest) } else { None })
-    })
+    (0..word.len()).filter_map(move |at| fault(word.as_bytes(), lower.as_bytes(), at))
+}
+
+/// The fault that the part of a word tells of which begins there, if one does.
+fn fault(word: &[u8], lower: &[u8], at: usize) -> Option<&'static str> {
+    told_anywhere(&lower[at..]).or_else(|| if begins(word, at) { told(&lower[at..]) } else { None })
 }
 
 /// The fault that is told by what begins here.

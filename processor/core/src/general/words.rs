@@ -320,7 +320,7 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
         }
         Kind::Wording { .. } if is_no_value(word) && !is_of_fault(&text[..range.start], key) => Kind::Beside,
         kind @ (Kind::Head | Kind::Value | Kind::Enclosed | Kind::Wording { .. })
-            if tells_of_fault(word) && !names_fault(key) =>
+            if tells_of_fault(word) && !names_fault(key.as_bytes()) =>
         {
             Kind::Telling { is_value: kind == Kind::Value }
         }
@@ -383,7 +383,7 @@ fn says_outcome(word: &str) -> bool {
 /// Whether that there is no value may say that there was no fault: `error none`, `last error of disk: none`.
 fn is_of_fault(before: &str, key: &str) -> bool {
     let is_answer = before.trim_ascii_end().ends_with([':', '=']);
-    names_fault(key) || is_answer && before.split(' ').any(names_fault)
+    names_fault(key.as_bytes()) || is_answer && before.split(' ').any(|word| names_fault(word.as_bytes()))
 }
 
 /// A level that is no fault's.

@@ -66,6 +66,70 @@ const NAMING: [&[u8]; 27] = [
     b"username",
 ];
 
+/// Keys whose value is what some thing is called: that a job is called `crash-test` says nothing of how it went.
+pub fn names_thing(key: &[u8]) -> bool {
+    const THINGS: [&[u8]; 54] = [
+        b"app",
+        b"application",
+        b"branch",
+        b"bucket",
+        b"caller",
+        b"category",
+        b"class",
+        b"cluster",
+        b"collection",
+        b"column",
+        b"component",
+        b"container",
+        b"database",
+        b"db",
+        b"domain",
+        b"entity",
+        b"from",
+        b"func",
+        b"function",
+        b"group",
+        b"handler",
+        b"id",
+        b"image",
+        b"index",
+        b"job",
+        b"key",
+        b"logger",
+        b"metric",
+        b"module",
+        b"namespace",
+        b"node",
+        b"package",
+        b"param",
+        b"plugin",
+        b"pod",
+        b"process",
+        b"program",
+        b"project",
+        b"queue",
+        b"recipient",
+        b"relay",
+        b"role",
+        b"rule",
+        b"schema",
+        b"sender",
+        b"server",
+        b"service",
+        b"source",
+        b"table",
+        b"target",
+        b"task",
+        b"tenant",
+        b"thread",
+        b"topic",
+    ];
+    let last = last_part(key);
+    is_naming(key)
+        || THINGS.iter().any(|name| last.eq_ignore_ascii_case(name))
+        || matches!(last, b"to" | b"unit" | b"vhost" | b"zone" | b"ID" | b"Id")
+}
+
 /// Keys that ask what kind of thing it is: their value is a part of the wording.
 fn asks_kind(key: &[u8]) -> bool {
     let last = last_part(key);

@@ -6,7 +6,7 @@ use memchr::{memchr, memchr2};
 
 use super::Splitter;
 use crate::class::Probe;
-use crate::general::tells;
+use crate::general::{names_fault, tells};
 use crate::mine::clues;
 use crate::mine::keys::{asks_state, has_data, has_wording, is_answer, is_naming};
 use crate::mine::sink::Sink;
@@ -37,6 +37,7 @@ impl Splitter<'_, '_> {
             return None;
         }
         let (mut is_named, mut stays) = (is_user || is_host, is_state(content));
+        stays |= !self.key_is_data() && asks_state(self.before(0)) && is_word(content) && names_fault(content);
         if mark == b'\'' && self.opens_literal(at) {
             stays |= is_word(content) && tells(content);
         }
@@ -46,7 +47,7 @@ impl Splitter<'_, '_> {
             is_named |=
                 matches!(self.text[..at].trim_ascii_end().last(), Some(b'=' | b':')) && is_naming(self.before(0));
             is_named |= mark == b'"' && self.text[..at].trim_ascii_end().ends_with(b"=") && self.is_phrase(&inside);
-            stays |= has_wording(self.before(0)) && is_word(content);
+            stays |= has_wording(self.before(0)) && is_word(content) || is_word(content) && self.says_fault(content);
         }
         let is_value = self.request.is_some() || is_named && !content.is_empty();
         if is_named || self.is_path_with_blanks(&inside) {

@@ -8,7 +8,7 @@ use super::Splitter;
 use crate::general::{self, names_fault, tells};
 use crate::mine::bits::Word;
 use crate::mine::codes::is_code;
-use crate::mine::keys::{asks_state, has_wording, is_answer, is_naming};
+use crate::mine::keys::{asks_state, has_wording, is_answer, is_naming, names_thing};
 use crate::mine::versioned::is_versioned;
 use crate::mine::words::{
     is_architecture, is_country, is_domain, is_fault, is_interface, is_month, is_named, is_no_name, is_nothing,
@@ -93,10 +93,18 @@ impl Splitter<'_, '_> {
     /// Whether a key's value is a word that says how it goes, or what kind of thing it is.
     pub(super) fn stays_as_value(&self, word: &[u8]) -> bool {
         if self.key_is_data() {
-            return is_state(word);
+            return is_state(word) || self.says_fault(word);
         }
         let key = self.before(0);
-        is_state(word) && (is_fault(word) || !is_naming(key)) || has_wording(key) || is_constant(word)
+        is_state(word) && (is_fault(word) || !is_naming(key))
+            || has_wording(key)
+            || is_constant(word)
+            || self.says_fault(word)
+    }
+
+    /// Whether the value of the key before says that something went wrong, and is no name or address.
+    pub(super) fn says_fault(&self, value: &[u8]) -> bool {
+        memchr(b'@', value).is_none() && names_fault(value) && (self.key_is_data() || !names_thing(self.before(0)))
     }
 
     /// Whether that is a key's `true`, `false` or nothing at all, as data has them, and no answer such as `allowed=false`.
@@ -108,17 +116,17 @@ impl Splitter<'_, '_> {
     /// Whether nothing at all behind the key before is an answer, too: `state=NONE`, `errorCode=NONE`.
     fn asks_for_fault(&self) -> bool {
         let key = self.before(0);
-        asks_state(key) || std::str::from_utf8(key).is_ok_and(names_fault)
+        asks_state(key) || names_fault(key)
     }
 
     /// Whether the key before may ask how it went, which one that is data (`db2_ok`) always may.
     fn answers(&self) -> bool {
-        self.key_is_data() || is_answer(self.before(0))
+        self.key_is_data() || is_answer(self.before(0)) || names_fault(self.before(0))
     }
 
     /// Whether the key before is data itself: nobody looks at how it ends, so that lines with the same outline have the
     /// same values.
-    fn key_is_data(&self) -> bool {
+    pub(super) fn key_is_data(&self) -> bool {
         let key = self.passed.before(0, self.bits);
         let is_data = |word: Word| word.digit || word.odd;
         !key.is_empty() && is_data(self.bits.word(key.start, key.end))
