@@ -3,9 +3,21 @@
 /// Whether a key asks how something is, or how or why it went so: `status`, `job_state`, `http.result`, `reason`.
 pub fn asks_state(key: &[u8]) -> bool {
     let last = last_part(key);
-    [&b"status"[..], b"stat", b"state", b"result", b"outcome", b"phase", b"verdict", b"health", b"reason", b"cause"]
-        .iter()
-        .any(|name| last.eq_ignore_ascii_case(name))
+    let names: [&[u8]; 12] = [
+        b"status",
+        b"stat",
+        b"state",
+        b"result",
+        b"outcome",
+        b"phase",
+        b"verdict",
+        b"health",
+        b"reason",
+        b"cause",
+        b"decision",
+        b"conclusion",
+    ];
+    names.iter().any(|name| last.eq_ignore_ascii_case(name))
 }
 
 /// Whether what a key has is a part of the wording: how something is, or what kind of thing it is.

@@ -174,11 +174,15 @@ impl Found {
             Asks::Request => self.clues.probe |= is_probing(value),
             Asks::Agent => self.clues.probe |= Probe::agent(value),
             Asks::Outcome | Asks::Fault => {
-                if !clues::flag(name, value, depth == 0, &mut self.clues) {
-                    let value: &[u8] = if kind == b'0' { b"null" } else { value };
-                    clues::named(name, value, true, &mut self.clues);
+                if clues::flag(name, value, depth == 0, &mut self.clues) {
+                    return self.leaf(path, kind);
                 }
+                let value: &[u8] = if kind == b'0' { b"null" } else { value };
+                clues::named(name, value, true, &mut self.clues);
             }
+        }
+        if kind == b's' && keys::says(key, value) || kind == b'b' && keys::asks_truth(key) {
+            return self.leaf(&[path, b"=", value].concat(), kind);
         }
         self.leaf(path, kind);
     }

@@ -1,7 +1,9 @@
 //! What is asked of a value by its key, wherever in a structured body it stands. Levels and messages come before it.
 
 use crate::endings::Endings;
+use crate::general::{names_fault, tells};
 use crate::mine::clues;
+use crate::mine::keys::{asks_state, has_wording, is_answer};
 
 /// By a key's name in lower case.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +40,32 @@ pub fn asks(name: &[u8]) -> Asks {
     }
 }
 
+/// Whether a key's text may stand in the shape: one word, where the key asks how it went or what happened.
+#[inline(never)]
+pub fn may_say(key: &[u8], value: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.');
+    (1..=LONGEST_WORD).contains(&value.len()) && value.iter().all(is_part) && (has_wording(key) || is_event(key))
+}
+
+/// Whether it does: it says how it went, or at least that something went wrong.
+pub fn says(key: &[u8], value: &[u8]) -> bool {
+    may_say(key, value) && if asks_state(key) { tells(value) } else { names_fault(value) }
+}
+
+fn is_event(key: &[u8]) -> bool {
+    let begins = key.len().saturating_sub(b"event".len());
+    key[begins..].eq_ignore_ascii_case(b"event")
+}
+
+/// Whether a key's `true` is another shape than its `false`: it asks how it went.
+#[inline(never)]
+pub fn asks_truth(key: &[u8]) -> bool {
+    is_answer(key) || names_fault(key)
+}
+
+/// No longer text stands in a shape.
+const LONGEST_WORD: usize = 32;
+
 /// The longest key that is asked anything.
 pub const LONGEST: usize = 28;
 
@@ -66,7 +94,8 @@ pub fn message_rank(name: &[u8]) -> Option<u8> {
 /// How every key ends of whose value anything but its kind may be asked, levels' and messages' too.
 static ENDINGS: Endings = Endings::new(&[
     b"ty", b"th", b"rl", b"ri", b"te", b"et", b"st", b"ne", b"nt", b"al", b"us", b"de", b"rc", b"ss", b"ok", b"hy",
-    b"ed", b"rr", b"or", b"on", b"ge", b"sg", b"og", b"xt", b"el", b"vl", b"me", b"no", b"@l", b".l", b".s",
+    b"ed", b"rr", b"or", b"on", b"ge", b"sg", b"og", b"xt", b"el", b"vl", b"me", b"no", b"@l", b".l", b".s", b"at",
+    b"lt", b"se", b"ct", b"op", b"pe", b"nd", b"od",
 ]);
 
 /// A cheap look at a key: whether anything but its kind may be asked of its value.
@@ -95,7 +124,14 @@ mod tests {
             let is_asked = asks(name) != Asks::Nothing || message_rank(name).is_some() || levels::may_name(name, false);
             assert!(is_asked && may_ask(name) && may_ask(&name.to_ascii_uppercase()), "{name:?}");
         }
-        for name in [&b"ts"[..], b"caller", b"order_id", b"kind"] {
+        for name in
+            "status jobStat newState result event.outcome phase verdict health Reason cause decision conclusion op \
+            operation type kind mode action method sub_event"
+                .split_ascii_whitespace()
+        {
+            assert!(may_say(name.as_bytes(), b"failed") && may_ask(name.as_bytes()), "{name}");
+        }
+        for name in [&b"ts"[..], b"caller", b"order_id", b"kinds"] {
             assert!(!may_ask(name), "{name:?}");
         }
     }

@@ -145,7 +145,8 @@ impl<'t> Outliner<'t, '_> {
                     [b'-' | b'0'..=b'9', ..] => NUMBER,
                     _ => return None,
                 };
-                if !keys::may_ask(key) || !is_asked(key, below_level) {
+                let is_answer = mark == TRUTH && key.len() <= keys::LONGEST && keys::asks_truth(key);
+                if !is_answer && (!keys::may_ask(key) || !is_asked(key, below_level)) {
                     self.replace(start, mark);
                 }
                 Some(())
@@ -166,10 +167,13 @@ impl<'t> Outliner<'t, '_> {
             return;
         }
         let asks = keys::asks(name);
+        let content = &self.text[value];
+        if keys::may_say(key, content) {
+            return;
+        }
         if asks == Asks::Nothing {
             return self.replace(quote, TEXT);
         }
-        let content = &self.text[value];
         let is_escaped = content.contains(&b'\\');
         let says_nothing = match asks {
             Asks::Nothing => true,
@@ -381,7 +385,8 @@ mod tests {
         level Level level.name severity.text log.level levelno s l @level loglevel severity_text version short_message \
         message msg event log @message priority syslog_severity path url http.route route request request_line \
         user_agent User-Agent status STATUS http.status_code grpc.code rc exit_code returncode success ok healthy \
-        passed failed err error exception error.type a_key_that_is_longer_than_twenty-eight_bytes record settings";
+        passed failed err error exception error.type job_state newState reason type \
+        event.outcome authAllowed infected decision a_key_that_is_longer_than_twenty-eight_bytes record settings";
     const TEXTS: &[&str] = &[
         "",
         "x",
@@ -414,6 +419,10 @@ mod tests {
         "kube-probe/1.2",
         "curl/8",
         "UNAVAILABLE",
+        "declined",
+        "LOGIN_ERROR",
+        "order.payment_failed",
+        "captured",
         "connection reset by 17",
         r#"it said \"no\" 17"#,
         r#"it said \"no\" 18"#,
