@@ -318,6 +318,7 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
         _ if has_wording(key.as_bytes()) && text[..range.start].trim_ascii_end().ends_with(['=', ':', '[', '(']) => {
             Kind::Fixed
         }
+        Kind::Wording { .. } if is_state_place(&text[..range.start], &text[range.end..]) => Kind::Fixed,
         Kind::Wording { .. } if is_no_value(word) && !is_of_fault(&text[..range.start], key) => Kind::Beside,
         kind @ (Kind::Head | Kind::Value | Kind::Enclosed | Kind::Wording { .. })
             if tells_of_fault(word) && !names_fault(key.as_bytes()) =>
@@ -334,6 +335,13 @@ fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Kind {
         _ if says_outcome(word) => Kind::Fixed,
         kind => kind,
     }
+}
+
+/// Whether a sentence says in one word how something is now: `folder <*> is now idle`, `service <*> is degraded`.
+fn is_state_place(before: &str, after: &str) -> bool {
+    let before = before.trim_end().trim_end_matches(':');
+    let is_last = after.trim_start_matches(['.', '!']).is_empty();
+    before.ends_with(" is now") || before.ends_with(" are now") || is_last && before.ends_with("> is")
 }
 
 /// Whether a sign says what came and what went: `+slave`, `-slave`.
