@@ -66,7 +66,7 @@ impl Splitter<'_, '_> {
                 || matches!(text[end..], [b' ', b'[', digit, ..] | [b':', digit, ..] if digit.is_ascii_digit());
             let label = &word[dot + 1..];
             let is_long = !label.is_empty() && memchr(b'.', &word[..dot]).is_some();
-            return is_domain(label) || is_long && (is_country(label) || has_address());
+            return is_domain(label) || is_system_unit(word, label) || is_long && (is_country(label) || has_address());
         }
         self.varies_plainly(start, end)
     }
@@ -179,6 +179,12 @@ impl Splitter<'_, '_> {
             before[at] == b':' || before.get(at + 1).is_some_and(|first| !first.is_ascii_alphanumeric())
         })
     }
+}
+
+/// Whether that is what a service manager calls one of its units: `dbus.socket`, `app-gnome.slice`.
+fn is_system_unit(word: &[u8], kind: &[u8]) -> bool {
+    matches!(kind, b"service" | b"socket" | b"target" | b"timer" | b"scope" | b"slice" | b"mount" | b"automount")
+        && memchr(b'.', word) == Some(word.len() - kind.len() - 1)
 }
 
 /// Whether a word in lower case ends as names of files do: `notes.txt`.
