@@ -2,23 +2,41 @@
 
 use crate::class::{Clues, Outcome};
 
-/// Whether a key may be one of those known here: a look at its first letter.
+/// Whether a key may be one of those known here: a look at its first letter, or at how it ends.
 #[inline]
 pub fn may_name(key: &[u8]) -> bool {
-    matches!(key.first().map(u8::to_ascii_lowercase), Some(b'c' | b'e' | b'g' | b'h' | b'r' | b's'))
+    matches!(key.first().map(u8::to_ascii_lowercase), Some(b'c' | b'e' | b'g' | b'h' | b'r' | b's')) || is_status(key)
+}
+
+/// Whether a key is a status by its end, whatever has it: `upstream_status`, `DownstreamStatus`.
+#[inline]
+fn is_status(key: &[u8]) -> bool {
+    key.last_chunk().is_some_and(|end: &[u8; 6]| end.eq_ignore_ascii_case(b"status"))
 }
 
 /// Whether a number behind this word may say something of an outcome; most words surely say that it does not.
 #[inline]
 pub fn may_tell(word: &[u8]) -> bool {
-    if !may_name(word) {
-        return false;
+    if is_status(word) {
+        return true;
     }
     match *word {
         [b'r' | b'R', b'c' | b'C', ..] => true,
         [first, second, third, ..] => matches!(
             &[first | 0x20, second | 0x20, third | 0x20],
-            b"cod" | b"com" | b"err" | b"exc" | b"exi" | b"grp" | b"htt" | b"res" | b"ret" | b"rpc" | b"sta" | b"suc"
+            b"ans"
+                | b"cod"
+                | b"com"
+                | b"err"
+                | b"exc"
+                | b"exi"
+                | b"grp"
+                | b"htt"
+                | b"res"
+                | b"ret"
+                | b"rpc"
+                | b"sta"
+                | b"suc"
         ),
         _ => false,
     }
@@ -37,6 +55,8 @@ pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
         Asks::HttpStatus => {
             if let Some(status) = number(value).filter(|_| value.len() == 3) {
                 clues.http(status);
+            } else if let Some(code) = grpc_code(value) {
+                clues.grpc(code);
             }
         }
         Asks::GrpcStatus => match number(value) {
@@ -60,7 +80,7 @@ pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
             }
         }
         Asks::Fault if assigned => match &value.to_ascii_lowercase()[..] {
-            b"" | b"0" | b"false" => {}
+            b"" | b"0" | b"0x0" | b"00000" | b"-" | b"ok" | b"success" | b"false" => {}
             b"<nil>" | b"nil" | b"null" | b"none" => clues.no_error = true,
             _ => clues.error = true,
         },
@@ -94,7 +114,20 @@ pub fn asks(name: &[u8]) -> Asks {
         | b"http.status_code"
         | b"http.response.status_code"
         | b"response_code"
-        | b"response_status" => Asks::HttpStatus,
+        | b"response_status"
+        | b"response-code"
+        | b"responsecode"
+        | b"response.code"
+        | b"resp_code"
+        | b"respcode"
+        | b"resp"
+        | b"http_code"
+        | b"http-code"
+        | b"http.code"
+        | b"httpcode"
+        | b"httpstatuscode"
+        | b"elb_status_code"
+        | b"code" => Asks::HttpStatus,
         b"grpc-status"
         | b"grpc_status"
         | b"grpc.status"
@@ -103,10 +136,12 @@ pub fn asks(name: &[u8]) -> Asks {
         | b"grpc.status_code"
         | b"rpc.grpc.status_code"
         | b"rpc.response.status_code" => Asks::GrpcStatus,
-        b"rc" | b"exit_code" | b"exitcode" | b"exit-code" | b"exit_status" | b"exitstatus" | b"returncode"
-        | b"return_code" => Asks::ExitCode,
+        b"rc" | b"exit" | b"exit_code" | b"exitcode" | b"exit-code" | b"exit_status" | b"exitstatus"
+        | b"returncode" | b"return_code" => Asks::ExitCode,
         b"success" => Asks::Success,
-        b"err" | b"error" | b"exception" => Asks::Fault,
+        b"err" | b"error" | b"exception" | b"errno" | b"errmsg" | b"err_msg" | b"err_code" | b"errorcode"
+        | b"error_code" | b"errormessage" | b"error_message" | b"error_msg" => Asks::Fault,
+        _ if is_status(name) => Asks::HttpStatus,
         _ => Asks::Nothing,
     }
 }
@@ -160,6 +195,14 @@ pub fn grpc_code(name: &[u8]) -> Option<i64> {
 
 pub fn exit(clues: &mut Clues, code: i64) {
     clues.exit = clues.exit.max(if code == 0 { Outcome::Ok } else { Outcome::Error });
+}
+
+/// Whether the words before `code` or `status` speak of a process' end, whose code is no status of a request.
+pub fn exits(last: &[u8], before: &[u8]) -> bool {
+    let is_exit = |word: &[u8]| {
+        [&b"exit"[..], b"exited", b"terminated", b"died"].iter().any(|exit| word.eq_ignore_ascii_case(exit))
+    };
+    is_exit(last) || last.eq_ignore_ascii_case(b"with") && is_exit(before)
 }
 
 /// Whether the words before `code` or `status` speak of an end: `exit code`, `exited with code`, `with exit status`.

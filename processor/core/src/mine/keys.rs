@@ -30,6 +30,12 @@ pub fn has_data(key: &[u8]) -> bool {
     !has_wording(key) && !has_message(key)
 }
 
+/// Whether what a key has is the message itself, be it one word: `msg=connected`.
+pub fn is_message(key: &[u8]) -> bool {
+    let last = last_part(key);
+    [&b"msg"[..], b"message", b"event"].iter().any(|name| last.eq_ignore_ascii_case(name))
+}
+
 /// Whether what a key has says what happened, in words.
 fn has_message(key: &[u8]) -> bool {
     let last = last_part(key);
@@ -151,7 +157,7 @@ fn asks_kind(key: &[u8]) -> bool {
 
 /// Whether a key asks how it went, so that `true` is another event than `false`; the last of its words tells.
 pub fn is_answer(key: &[u8]) -> bool {
-    const ENDS: [&[u8]; 32] = [
+    const ENDS: [&[u8]; 41] = [
         b"accepted",
         b"alive",
         b"allowed",
@@ -184,6 +190,15 @@ pub fn is_answer(key: &[u8]) -> bool {
         b"succeeded",
         b"valid",
         b"verified",
+        b"captured",
+        b"consistent",
+        b"delivered",
+        b"leader",
+        b"online",
+        b"quorum",
+        b"settled",
+        b"synced",
+        b"trusted",
     ];
     ENDS.iter().any(|end| key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end))
 }

@@ -8,7 +8,7 @@ use super::Splitter;
 use crate::class::Probe;
 use crate::general::{names_fault, tells};
 use crate::mine::clues;
-use crate::mine::keys::{asks_state, has_data, has_wording, is_answer, is_naming};
+use crate::mine::keys::{asks_state, has_data, has_wording, is_answer, is_message, is_naming};
 use crate::mine::sink::Sink;
 use crate::mine::words::{is_method, is_state};
 
@@ -47,7 +47,8 @@ impl Splitter<'_, '_> {
             is_named |=
                 matches!(self.text[..at].trim_ascii_end().last(), Some(b'=' | b':')) && is_naming(self.before(0));
             is_named |= mark == b'"' && self.text[..at].trim_ascii_end().ends_with(b"=") && self.is_phrase(&inside);
-            stays |= has_wording(self.before(0)) && is_word(content) || is_word(content) && self.says_fault(content);
+            stays |= (has_wording(self.before(0)) || is_message(self.before(0))) && is_word(content)
+                || is_word(content) && self.says_fault(content);
         }
         let is_value = self.request.is_some() || is_named && !content.is_empty();
         if is_named || self.is_path_with_blanks(&inside) {

@@ -32,21 +32,27 @@ impl Splitter<'_, '_> {
     #[inline(never)]
     pub(super) fn look_at_status(&mut self, start: usize, word: &[u8]) {
         let last = self.before(0);
-        let answers: [&[u8]; 5] = [b"status", b"responded", b"response", b"completed", b"returned"];
+        let answers: [&[u8]; 6] = [b"status", b"responded", b"response", b"completed", b"returned", b"answered"];
         let boxed = self.text[..start].ends_with(b"| ") && self.text[start + word.len()..].starts_with(b" |");
+        let is_code = last.eq_ignore_ascii_case(b"code");
+        let (one, other) = (self.before(1), self.before(2));
         let is_http = word.len() == 3
             && (self.request.is_some_and(|end| start == end + 2)
-                || last.first() == Some(&b'/') && is_method(self.before(1))
+                || last.first() == Some(&b'/') && is_method(one)
                 || last.starts_with(b"HTTP/")
                 || boxed
+                || is_code && one.eq_ignore_ascii_case(b"status")
                 || answers.iter().any(|answer| last.eq_ignore_ascii_case(answer)));
-        if is_http && let Some(status) = number(word) {
-            self.clues.http(status);
-        } else if (last.eq_ignore_ascii_case(b"code") || last.eq_ignore_ascii_case(b"status"))
-            && clues::ends(self.before(1), self.before(2))
-            && let Some(code) = number(word)
-        {
-            clues::exit(self.clues, code);
+        let Some(number) = number(word) else { return };
+        if (is_code || last.eq_ignore_ascii_case(b"status")) && clues::ends(one, other) {
+            // A request completes with one of these; a process with any other.
+            if is_http && (200..=599).contains(&number) && !clues::exits(one, other) {
+                self.clues.http(number);
+            } else {
+                clues::exit(self.clues, number);
+            }
+        } else if is_http {
+            self.clues.http(number);
         }
     }
 

@@ -8,7 +8,7 @@ use super::Splitter;
 use crate::general::{self, names_fault, tells};
 use crate::mine::bits::Word;
 use crate::mine::codes::is_code;
-use crate::mine::keys::{asks_state, has_wording, is_answer, is_naming, names_thing};
+use crate::mine::keys::{asks_state, has_wording, is_answer, is_message, is_naming, names_thing};
 use crate::mine::versioned::is_versioned;
 use crate::mine::words::{
     is_architecture, is_country, is_domain, is_fault, is_interface, is_month, is_named, is_no_name, is_nothing,
@@ -98,6 +98,7 @@ impl Splitter<'_, '_> {
         let key = self.before(0);
         is_state(word) && (is_fault(word) || !is_naming(key))
             || has_wording(key)
+            || is_message(key)
             || is_constant(word)
             || self.says_fault(word)
     }
