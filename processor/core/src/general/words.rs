@@ -435,6 +435,14 @@ mod tests {
         assert_eq!(open("user {name} has left -- 17"), ["has"]);
     }
 
+    #[test]
+    fn what_a_sentence_says_that_something_is_now_is_its_state() {
+        assert_eq!(open("folder <*> is now idle"), ["folder", "<*>", "is", "now"]);
+        assert_eq!(open("status is now: NodeBusy"), ["status", "is", "now"]);
+        assert_eq!(open("service <*> is fenced."), ["service", "<*>", "is"]);
+        assert_eq!(open("host <*> is bob here"), ["host", "<*>", "is", "bob", "here"]);
+    }
+
     /// Each word that may become a variable where a masked value was seen as well, or none.
     fn may_vary(text: &str) -> Vec<&str> {
         let shape = Shape::of(text);

@@ -464,6 +464,22 @@ mod tests {
     }
 
     #[test]
+    fn what_says_how_it_went_stands_in_the_shape() {
+        for (text, shape) in [
+            (r#"{"msg":"payment","status":"declined","id":"failed"}"#, "{id:s,status=declined:s} payment"),
+            (r#"{"msg":"payment","status":"captured"}"#, "{status:s} payment"),
+            (r#"{"msg":"audit","type":"LOGIN_ERROR","reason":"it failed"}"#, "{reason:s,type=LOGIN_ERROR:s} audit"),
+            (r#"{"msg":"audit","type":"LOGIN","a":{"result":"up"}}"#, "{a.result=up:s,type:s} audit"),
+            (
+                r#"{"msg":"scan","infected":true,"allowed":false,"on":true}"#,
+                "{allowed=false:b,infected=true:b,on:b} scan",
+            ),
+        ] {
+            assert_eq!(mined(text).0, shape, "{text}");
+        }
+    }
+
+    #[test]
     fn a_boolean_is_an_outcome_where_its_key_says_so() {
         for (text, outcome) in [
             (r#"{"msg":"payment","ok":true}"#, Outcome::Ok),

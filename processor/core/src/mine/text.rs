@@ -50,6 +50,13 @@ pub fn mine<S: Sink>(
     let (level, severity) = level.unwrap_or_default();
     split(line, level, masks, bits, sink, clues);
     let below = &rest[skipped + line.len()..];
+    if is_category(line) {
+        // What it says stands on the next one.
+        let message = first_line(below);
+        sink.part(b" ");
+        bits.read(message);
+        split(message, 0..0, masks, bits, sink, clues);
+    }
     let severity = severity.max(later_lines(below, masks, bits, sink, clues));
     trace::mine(below, sink);
     head.severity.max(severity)
@@ -116,6 +123,15 @@ pub(super) fn split<S: Sink>(
     }
     splitter.run(done..line.len(), sink);
     splitter.clues.probe |= splitter.agent_probes;
+}
+
+/// Whether a line is all that .NET's console logger puts before a message: `info: Shop.Payments[17]`.
+fn is_category(line: &[u8]) -> bool {
+    let levels: [&[u8]; 6] = [b"trce: ", b"dbug: ", b"info: ", b"warn: ", b"fail: ", b"crit: "];
+    let Some(rest) = levels.iter().find_map(|level| line.strip_prefix(*level)) else { return false };
+    let Some(number) = memchr(b'[', rest).map(|open| &rest[open + 1..]) else { return false };
+    let digits = number.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && &number[digits..] == b"]" && !rest.contains(&b' ')
 }
 
 /// The first line that says something.
