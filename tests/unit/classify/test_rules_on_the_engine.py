@@ -40,6 +40,7 @@ def log(body: str, severity: str = "INFO") -> bytes:
         ('{"level":"info","msg":"served request 17","ok":true}', ("routine_success", "high")),
         ('{"level":"info","msg":"served request 17","ok":false}', ("fault", "high")),
         ('{"level":"info","msg":"served request 17","ready":false}', ("diagnostic", "low")),
+        ('{"level":"info","msg":"served request 17","status":"refused"}', ("fault", "high")),
         ('{"level":"info","msg":"payment of 17 EUR","ok":true}', ("business_event", "medium")),
         ('{"level":"info","msg":"payment of 17 EUR","ok":false}', ("fault", "high")),
         ('{"version":"1.1","short_message":"served request 17","level":3}', ("fault", "high")),

@@ -17,7 +17,10 @@ fn is_status(key: &[u8]) -> bool {
 /// Whether a number behind this word may say something of an outcome; most words surely say that it does not.
 #[inline]
 pub fn may_tell(word: &[u8]) -> bool {
-    if is_status(word) {
+    // Sentence marks at its end are no part of it.
+    if word.last().is_some_and(|last| matches!(last, b's' | b'S' | b'.' | b'!' | b'?'))
+        && is_status(without_marks(word))
+    {
         return true;
     }
     match *word {
@@ -40,6 +43,11 @@ pub fn may_tell(word: &[u8]) -> bool {
         ),
         _ => false,
     }
+}
+
+fn without_marks(word: &[u8]) -> &[u8] {
+    let marks = word.iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
+    &word[..word.len() - marks]
 }
 
 /// `assigned`: it is surely a key's value, not prose with a colon.

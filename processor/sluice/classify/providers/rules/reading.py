@@ -22,9 +22,11 @@ _TELLING = (
     r"http_?status|response_?status"
 )
 _TELLING_KEY = re.compile(rf"(?i)(?<![a-z])({_TELLING})\s*[=:]\s*[\"'\[(]?\*")
-_TELLING_PATH = re.compile(rf"(?i)(?:^|[.,_])({_TELLING}|exception\.[a-z]+|error\.[a-z]+):")
+_TELLING_PATH = re.compile(rf"(?i)(?:^|[.,_])({_TELLING}|exception\.[a-z]+|error\.[a-z]+)(?:=[^,]*)?:")
 _KEY_PATHS = re.compile(r"^\{((?:[^\s{},]+:[sbnax0*](?:,|(?=\})))*\*?)\} ?")
-"""How the engine begins the template of a structured body: sorted key paths, each with a letter for its type."""
+"""How the engine begins the template of a structured body: sorted key paths, each with a letter for its type, and with
+its value before that where this says how it went: `status=declined:s`."""
+_TOLD = re.compile(r"=([^,=]+):s")
 _NO_ERROR = re.compile(
     r"(?i)(?<![a-z])(?:err|error|errors|exception)\s*[=:]\s*(?:<nil>|(?:null|none|nil)(?![a-z])|\"\")"
 )
@@ -61,7 +63,7 @@ class Reading:
         self.keys = structure[1] if structure else ""
         self.template = _NO_ERROR.sub("", template[structure.end() :] if structure else template)
         self.variables = masks > 0 or bool(self.keys)
-        self.text = spell(self.template)
+        self.text = spell(" ".join([self.template, *_TOLD.findall(self.keys)]))
 
     @property
     def wordless(self) -> bool:
