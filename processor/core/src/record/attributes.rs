@@ -6,6 +6,7 @@ use super::{Tags, text_of};
 use crate::any::{Any, KeyValue, short_pair};
 use crate::class::{Clues, Outcome, Probe, Severity};
 use crate::endings::Endings;
+use crate::general::names_fault;
 use crate::mine::clues;
 use crate::wire::Malformed;
 
@@ -72,7 +73,8 @@ impl<'a> Attributes<'a> {
                     self.level = self.level.max(Severity::from_value(&level));
                 }
             }
-            b"status" | b"status_code" | b"success" | b"response_code" | b"exit_status" | b"rc" => {
+            b"status" | b"status_code" | b"success" | b"response_code" | b"exit_status" | b"rc" | b"result"
+            | b"event.outcome" => {
                 let value = Any::read(&pair.value)?;
                 let text = match (&value, value.whole()) {
                     (Any::Bool(value), _) => Cow::Borrowed(if *value { &b"true"[..] } else { b"false" }),
@@ -80,6 +82,8 @@ impl<'a> Attributes<'a> {
                     _ => text_of(pair).unwrap_or_default(),
                 };
                 clues::named(pair.key, &text, true, &mut self.clues);
+                // An attribute is no part of the shape, where such a word would stand in a body.
+                self.clues.error |= names_fault(&text) && !text.eq_ignore_ascii_case(b"unknown");
             }
             b"log.record.template" => self.template = text_of(pair),
             b"sluice.verdict" | b"sluice.category" | b"sluice.fingerprint" | b"sluice.canary" => {
@@ -98,23 +102,50 @@ impl<'a> Attributes<'a> {
 /// How the keys end that `look` knows.
 static ENDINGS: Endings = Endings::new(&[
     b"de", b"pe", b"ge", b"ce", b"or", b"rr", b"th", b"et", b"ll", b"rl", b"te", b"al", b"nt", b"el", b"ty", b"xt",
-    b"us", b"ss", b"rc", b"ct", b"ry",
+    b"us", b"ss", b"rc", b"ct", b"ry", b"lt",
 ]);
 
 #[inline]
 fn may_matter(key: &[u8]) -> bool {
-    matches!(key.first(), Some(b'e' | b'g' | b'h' | b'l' | b'p' | b'r' | b's' | b'u')) && ENDINGS.may_end(key)
+    let begins_alike = matches!(key.first(), Some(b'e' | b'g' | b'h' | b'l' | b'p' | b'r' | b's' | b'u'));
+    // Names end as that one does, and there are many of them.
+    begins_alike && (ENDINGS.may_end(key) || key == b"event.outcome")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    fn outcome(key: &str, text: &str) -> Outcome {
+        let field = |tag: u8, content: &[u8]| [&[tag, content.len() as u8], content].concat();
+        let pair = [field(0x0a, key.as_bytes()), field(0x12, &field(0x0a, text.as_bytes()))].concat();
+        let mut attributes = Attributes::default();
+        attributes.take(&pair).unwrap();
+        attributes.clues.outcome()
+    }
+
+    #[test]
+    fn a_word_of_an_outcome_is_one() {
+        for (key, text, told) in [
+            ("event.outcome", "failure", Outcome::Error),
+            ("event.outcome", "success", Outcome::Unset),
+            ("event.outcome", "unknown", Outcome::Unset),
+            ("status", "declined", Outcome::Error),
+            ("status", "404", Outcome::ClientError),
+            ("result", "timeout", Outcome::Error),
+            ("order", "failed", Outcome::Unset),
+        ] {
+            assert_eq!(outcome(key, text), told, "{key}={text}");
+        }
+    }
+
     #[test]
     fn every_key_that_is_known_is_one_at_the_first_look() {
         let keys = "http.response.status_code http.status_code rpc.grpc.status_code grpc.status_code \
             rpc.response.status_code error.type error.message exception.type exception.message exception.stacktrace error \
             err process.exit.code exit_code exit.code url.path http.target url.full http.url http.route \
             user_agent.original http.user_agent level log.level severity severity_text loglevel status status_code \
-            success response_code exit_status rc log.record.template sluice.verdict sluice.category \
+            success response_code exit_status rc result event.outcome log.record.template sluice.verdict sluice.category \
             sluice.fingerprint sluice.canary sluice.adjusted_count";
         for key in keys.split_ascii_whitespace() {
             assert!(super::may_matter(key.as_bytes()), "{key}");
