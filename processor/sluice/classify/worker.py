@@ -140,11 +140,10 @@ class Worker:
                 see(evidence)
             known = self._known(evidence.fingerprint, self._provider.kind)
             if not known and evidence.fingerprint not in self._parked:
-                was_empty = not len(self._queue)
+                due_at = self._queue.due_at()
                 self._queue.add(evidence)
-                if was_empty:
-                    # Whoever waits for a type that is there already wakes up before this one has settled.
-                    self._changed.set()
+                if self._queue.due_at() < due_at:
+                    self._changed.set()  # it is nearer than whoever waits for a batch knows
             await _breathe(position)
 
     async def _ask(self) -> None:
@@ -191,7 +190,7 @@ class Worker:
         await asyncio.sleep(_LOOK)
 
     async def _until_due(self) -> None:
-        """Returns when there is a batch or the queue has changed."""
+        """Returns when there is a batch, or when there will be one sooner than it seemed."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._queue.due_in()):
                 await self._changed.wait()

@@ -75,10 +75,12 @@ class Bench:
         known: set[str] | None = None,
         shared: Shared = nothing_shared,
         claims=None,
+        settle: float = 0.0,
+        company: int = 1,
     ) -> None:
         self.telemetry = Telemetry()
         self.intake = Intake(self.telemetry)
-        self.queue = Queue(max_size, 0.0, self.telemetry)
+        self.queue = Queue(max_size, settle, self.telemetry, company=company)
         self.known = set() if known is None else known
         self.facts = []
         self.breaks_on: set[str] = set()
@@ -444,6 +446,27 @@ async def test_many_types_are_asked_about_in_batches_largest_first():
     assert sorted(map(len, judge.asked)) == [5, 10, 10, 10]
     assert max(entry.count for entry in judge.asked[0]) == 37
     assert min(entry.count for entry in judge.asked[0]) == 28
+
+
+async def test_a_batch_that_is_full_is_asked_about_although_its_first_type_would_have_waited_long_for_company():
+    judge = Judge(all_known)
+    async with Bench(judge, settle=0.5, company=64) as bench:
+        bench.offer(evidence("lone <id>"))
+        await bench.until(lambda: 1.0 < (bench.queue.due_in() or 0.0) < 31.3)  # 63 times `settle`, and judges sleep
+        bench.offer(*(evidence(f"t{'x' * number} <id>") for number in range(63)))
+        await bench.until(lambda: bench.facts)
+    assert len(judge.batches[0]) == 64
+
+
+async def test_a_new_type_is_asked_about_while_others_wait_for_an_answer_from_elsewhere():
+    elsewhere, here = evidence("elsewhere <id>"), evidence("here <id>")
+    judge = Judge(all_known)
+    async with Bench(judge, claims=Rivals(elsewhere)) as bench:
+        bench.offer(elsewhere)
+        await bench.until(bench.queue.postponed)
+        bench.offer(here)
+        await bench.until(lambda: bench.facts)
+    assert judge.batches == [["here <id>"]]
 
 
 async def test_judging_a_large_batch_lets_the_loop_turn():
