@@ -135,6 +135,7 @@ class Service:
             publishing=kafka is not None,
             telemetry=self.telemetry,
             clock=time.time,
+            capacity=self._config.mining.max_event_types,
         )
         await self._begin("registry", self.registry.load, self.registry.save)
         self.services = Services(

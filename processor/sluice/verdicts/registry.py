@@ -47,8 +47,8 @@ class Registry:
     """Facts, overrides and decisions of one process.
 
     `instance`: see `Store.instance_id`. `ruleset`: the engine's. `publishing`: there is a topic; without one the
-    store is all there is. `clock`: Unix seconds. `capacity`: event types known from others; beyond it a topic may hold
-    what it likes.
+    store is all there is. `clock`: Unix seconds. `capacity`: `mining.max_event_types`; beyond it
+    no event type is taken from others, and a topic may hold what it likes.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Registry:
         publishing: bool,
         telemetry: Telemetry,
         clock: Callable[[], float],
-        capacity: int = 100_000,
+        capacity: int,
     ) -> None:
         self._store = store
         self._volumes = volumes

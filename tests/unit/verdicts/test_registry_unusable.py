@@ -172,6 +172,18 @@ async def test_a_topic_without_end_does_not_fill_the_memory(start: Start, clock:
     assert await sluice.judge(1000), "what passes here is bounded elsewhere"
 
 
+async def test_that_there_is_no_room_is_said_once_with_the_bound_and_what_to_raise(
+    start: Start, clock: Clock, log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    sluice = await start(log, capacity=10)
+    for number in range(30):
+        log.append("verdicts", fingerprint(number), encoded(verdict(clock, number)))
+    sluice.read()
+    said = [message for message in caplog.messages if "mining.max_event_types is 10" in message]
+    assert len(said) == 1
+    assert "raise it" in said[0]
+
+
 async def test_unknown_fields_are_no_reason_to_refuse(start: Start, clock: Clock, log: Log) -> None:
     sluice = await start(log)
     value = msgspec.json.decode(encoded(verdict(clock, 1)))
