@@ -229,6 +229,61 @@ async def test_rows_wait_until_the_transaction_that_writes_them_has_ended(tmp_pa
     await store.close()
 
 
+async def test_an_error_that_nobody_expected_loses_no_row_and_leaves_nobody_waiting(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    health, telemetry = HealthBoard(), Telemetry()
+    store = Store(str(tmp_path / "sluice.db"), health=health, telemetry=telemetry)
+    await store.open()
+    store.save(VerdictRow(fingerprint(1), 1, b"x", None, True))
+    store.save(SpendingRow("2026-01-01", "somebody", input=1 << 63))  # no column holds it
+    async with asyncio.timeout(20):
+        with pytest.raises(StoreError):
+            await store.flush()
+    assert store.waiting == 2
+    await until(lambda: telemetry.value("sluice_tasks_failed", task="store") >= 1)
+    await until(lambda: "store" in health.degraded_parts())
+    assert "OverflowError" in health.degraded_parts()["store"].reason
+
+    store.save(SpendingRow("2026-01-01", "somebody", input=1))
+    await until(lambda: store.waiting == 0)
+    assert health.degraded_parts() == {}
+    assert [row.fingerprint async for page in store.verdicts() for row in page] == [fingerprint(1)]
+
+    store.save(SpendingRow("2026-01-02", "somebody", input=1 << 63))
+    await store.close(within=0.1)
+    assert f"{tmp_path / 'sluice.db'} did not finish within 0 s: 1 rows are not written" in caplog.text
+
+
+async def test_a_corrupt_file_that_cannot_be_renamed_is_named_and_memory_takes_everything(
+    run: Open, tmp_path: Path
+) -> None:
+    file = tmp_path / f"{'s' * 240}.db"  # the name with the time is too long
+    sluice = await run(file)
+    await sluice.judge(1)
+    await sluice.store.flush()
+    other = sqlite3.connect(file)  # its commit makes the store read pages anew
+    other.execute("INSERT INTO meta VALUES ('another', 'process')")
+    other.commit()
+    other.close()
+    for path in (file, Path(f"{file}-wal")):
+        with path.open("r+b") as opened:
+            opened.write(os.urandom(path.stat().st_size))
+    judged = 2
+    async with asyncio.timeout(20):
+        while not sluice.store.in_memory:
+            await sluice.judge(judged)
+            await asyncio.sleep(0.001)
+            judged += 1
+    await sluice.tick()
+    await sluice.store.flush()
+    assert await rows(sluice) == [fingerprint(number) for number in range(1, judged)]
+    reason = sluice.health.degraded_parts()["store"].reason
+    assert str(file) in reason
+    assert "cannot be renamed" in reason
+    assert "in memory" in reason
+
+
 _FULL = """
 import asyncio, resource, signal, sys
 from pathlib import Path
