@@ -73,7 +73,7 @@ class Registry:
         self._shelf = Shelf(self._table, store, self._decisions, volumes)
         self._writer = Writer(self._table, self._decisions, self._shelf, volumes, publishing=publishing)
         self._alike = Alike(self._table)
-        self._parts = Parts()
+        self._parts = Parts(capacity)
         self._merging = Merging(self._table, decider, self._parts, self._writer)
         holder = Holder(self._table, self._alike, self._parts)
         self._reader = Reader(self._table, decider, holder, self._decisions, self._shelf, self._writer, telemetry)

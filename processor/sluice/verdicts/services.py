@@ -183,13 +183,12 @@ class Services:
         except wire.Unusable as unusable:
             self._unusable("services", unusable.reason)
             return
-        self._met.add(service.name)
         before = self._services.get(service.name)
-        if before is None:
-            if len(self._services) >= self._capacity:
-                self._telemetry.add("sluice_verdicts_unusable", origin="services", reason="full")
-                return
-        elif service == before or _order(service) < _order(before):
+        if before is None and len(self._services) >= self._capacity:
+            self._telemetry.add("sluice_verdicts_unusable", origin="services", reason="full")
+            return
+        self._met.add(service.name)
+        if before is not None and (service == before or _order(service) < _order(before)):
             return
         self._hold(service)
         self._save(service, sent=True)
