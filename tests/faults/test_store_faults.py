@@ -15,10 +15,12 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from registry_world import START, Clock, Log, Sluice, fingerprint, override
+from registry_world import LLM, START, Clock, Log, Sluice, fingerprint, override
 from sluice.errors import StoreError
 from sluice.health import HealthBoard
 from sluice.telemetry import Telemetry
+from sluice.verdicts.model import ServiceName
+from sluice.verdicts.services import Service, Services
 from sluice.verdicts.store import SpendingRow, Store, VerdictRow
 
 Open = Callable[..., Awaitable[Sluice]]
@@ -337,3 +339,47 @@ async def test_a_full_queue_refuses_rows_and_they_are_offered_again(tmp_path: Pa
         await sluice.tick()
     assert len(await rows(sluice)) == 100
     await sluice.stop()
+
+
+async def test_a_wish_that_was_met_while_the_queue_was_full_is_not_met_again_after_a_restart(tmp_path: Path) -> None:
+    sluice = Sluice(tmp_path / "sluice.db", Clock(START), capacity=10)
+    await sluice.start()
+    await sluice.judge(1, source=LLM)
+    await sluice.store.flush()
+    other = sqlite3.connect(tmp_path / "sluice.db", isolation_level=None)
+    other.execute("INSERT INTO rejudge VALUES (?, 0)", (fingerprint(1),))
+    await until(lambda: sluice.registry.wishes == 1)
+    other.execute("BEGIN EXCLUSIVE")
+    for number in range(2, 100):
+        await sluice.judge(number)
+    await sluice.judge(1, source=LLM)
+    other.execute("ROLLBACK")
+    for _ in range(100):
+        await until(lambda: sluice.store.waiting == 0)
+        await sluice.tick()
+    await sluice.stop()
+    assert other.execute("SELECT * FROM rejudge").fetchall() == []
+    other.close()
+
+
+async def test_services_that_a_full_queue_refused_are_offered_again(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "sluice.db"), health=HealthBoard(), telemetry=Telemetry(), capacity=2)
+    await store.open()
+    services = Services(store, Telemetry(), instance="here", publishing=False, clock=Clock(START))
+    other = sqlite3.connect(tmp_path / "sluice.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    for number in range(5):
+        name = ServiceName("shop", str(number))
+        found = Service(
+            service=name, kind="worker", description="", recognised_by="rule", instance="", version=1, issued_at=""
+        )
+        assert services.put(found, ())
+    assert store.waiting == 2
+    other.execute("ROLLBACK")
+    other.close()
+    for _ in range(5):
+        await until(lambda: store.waiting == 0)
+        await services.save_again()
+    await store.flush()
+    assert sum([len(page) async for page in store.services()]) == 5
+    await store.close()

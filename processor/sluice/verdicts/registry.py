@@ -28,7 +28,7 @@ from sluice.verdicts.merging import Merging, Parts
 from sluice.verdicts.model import CATEGORIES, CONFIDENCES, RANKS, Facts, Override, Source, Verdict
 from sluice.verdicts.reader import Reader
 from sluice.verdicts.shelf import Shelf
-from sluice.verdicts.store import Gone, Store
+from sluice.verdicts.store import Store
 from sluice.verdicts.table import Table, sliced
 from sluice.verdicts.times import HOUR, MINUTE, SECOND
 from sluice.verdicts.volumes import VolumeTable
@@ -208,7 +208,7 @@ class Registry:
             self._writer.publish(key, entry, now, renew=True)
         if entry.again:
             entry.again = False
-            self._store.save(Gone("rejudge", evidence.fingerprint))
+            self._shelf.forget_wish(key)
         self._finish(key, now, "judge")
         return self.verdict(evidence.fingerprint)
 
@@ -223,9 +223,10 @@ class Registry:
     def rejudge(self, fingerprint: str) -> None:
         """To be asked about again when it is seen; what is known and decided stays until then. Of no effect on a type
         that is not judged, which is asked about anyway, or that an operator has decided."""
-        entry = self._table.entries.get(bytes.fromhex(fingerprint))
+        key = bytes.fromhex(fingerprint)
+        entry = self._table.entries.get(key)
         if entry is None or not entry.live(self._table.now()) or entry.override is not None:
-            self._store.save(Gone("rejudge", fingerprint))
+            self._shelf.forget_wish(key)
             return
         self._ask_again(entry)
 
