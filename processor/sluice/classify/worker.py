@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -96,6 +97,7 @@ class Worker:
         self._seen = seen
         self._retry_delay = retry_delay
         self._parked: dict[str, None] = {}
+        self._arrived: deque[Evidence] = deque()
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -135,16 +137,25 @@ class Worker:
             delay = min(2 * delay, longest)
 
     async def _take_in(self) -> None:
-        for position, evidence in enumerate(await self._intake.take(), 1):
-            for see in self._seen:
-                see(evidence)
-            known = self._known(evidence.fingerprint, self._provider.kind)
-            if not known and evidence.fingerprint not in self._parked:
-                due_at = self._queue.due_at()
-                self._queue.add(evidence)
-                if self._queue.due_at() < due_at:
-                    self._changed.set()  # it is nearer than whoever waits for a batch knows
-            await _breathe(position)
+        """One hand-over, or what an error has left of the last one."""
+        if not self._arrived:
+            self._arrived.extend(await self._intake.take())
+        while self._arrived:
+            evidence = self._arrived.popleft()
+            try:
+                for see in self._seen:
+                    see(evidence)
+            finally:
+                self._add(evidence)
+            await _breathe(len(self._arrived))
+
+    def _add(self, evidence: Evidence) -> None:
+        if self._known(evidence.fingerprint, self._provider.kind) or evidence.fingerprint in self._parked:
+            return
+        due_at = self._queue.due_at()
+        self._queue.add(evidence)
+        if self._queue.due_at() < due_at:
+            self._changed.set()  # it is nearer than whoever waits for a batch knows
 
     async def _ask(self) -> None:
         """One batch, or a wait until there may be one.

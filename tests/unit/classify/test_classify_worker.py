@@ -77,6 +77,7 @@ class Bench:
         claims=None,
         settle: float = 0.0,
         company: int = 1,
+        seen: Callable[[Evidence], None] = lambda _: None,
     ) -> None:
         self.telemetry = Telemetry()
         self.intake = Intake(self.telemetry)
@@ -97,6 +98,7 @@ class Bench:
             shared=shared,
             batch_size=batch_size,
             claims=claims,
+            seen=(seen,),
             retry_delay=(0.01, 0.02),
         )
 
@@ -396,6 +398,17 @@ async def test_a_judge_that_breaks_is_counted_and_its_neighbours_are_judged_in_t
         await bench.until(lambda: len(bench.facts) == 2)
         assert judge.batches[asked:] == [["late <id>"]], "what broke something here is not touched again"
     assert "a sample's content" not in caplog.text
+
+
+async def test_who_breaks_on_a_type_that_he_is_shown_loses_neither_it_nor_those_that_came_with_it():
+    def shown(entry: Evidence) -> None:
+        if entry.template == "poison <id>":
+            raise KeyError("cannot take it")
+
+    async with Bench(Judge(all_known), seen=shown) as bench:
+        bench.offer(evidence("first <id>"), evidence("poison <id>"), evidence("last <id>"))
+        await bench.until(lambda: len(bench.facts) == 3)
+        assert bench.telemetry.value("sluice_tasks_failed", task="classify_intake") == 1
 
 
 async def test_a_registry_that_breaks_on_one_type_loses_no_other():
