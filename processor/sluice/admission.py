@@ -45,17 +45,6 @@ class Admission:
             raise self._no_room()
         return Ticket(self)
 
-    def admit(self, size: int) -> Ticket:
-        """A ticket for a request of which all `size` bytes are here."""
-        ticket = Ticket(self)
-        ticket.grow(size)
-        try:
-            ticket.enter()
-        except Busy:
-            ticket.close()
-            raise
-        return ticket
-
     def _grow(self, held: int, size: int) -> None:
         with self._lock:
             others = self._bytes - held

@@ -135,12 +135,13 @@ class Service:
             publishing=kafka is not None,
             telemetry=self.telemetry,
             clock=time.time,
+            capacity=self._config.mining.max_event_types,
         )
         await self._begin("registry", self.registry.load, self.registry.save)
         self.services = Services(
             self._store, self.telemetry, instance=instance, publishing=kafka is not None, clock=time.time
         )
-        await self.services.load()
+        await self._begin("services", self.services.load, self.services.save_again)
         if kafka is not None:
             from sluice.verdicts.topics import KafkaLink
 
@@ -258,6 +259,7 @@ class Service:
                 drained = await asyncio.to_thread(self.engine.drain_volumes)
                 self._queue.weigh(drained.volumes)
                 await self.registry.tick(drained)
+                await self.services.save_again()
                 async with self._counted:
                     self._counted_until = began
                     self._counted.notify_all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import multiprocessing
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -100,6 +101,31 @@ async def test_what_is_given_back_is_there_for_others(kafka: Kafka, config: Kafk
                 await asyncio.sleep(0.01)
         async with claimant(config, "two") as two:
             assert (await two.topic.take(TYPES[:1])).ours
+
+
+async def test_what_is_given_back_while_other_claims_are_written_is_there_for_others(config: KafkaConfig) -> None:
+    async with claimant(config, "one", 1000.0) as one, claimant(config, "two", 1000.0) as two:
+        assert (await one.topic.take(TYPES)).ours == set(TYPES)
+        for fingerprint in TYPES:
+            one.topic.release([fingerprint])
+            await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            while (await two.topic.take(TYPES)).elsewhere:
+                await asyncio.sleep(0.01)
+
+
+async def test_an_end_in_the_midst_of_renewals_gives_back_what_is_held(kafka: Kafka, config: KafkaConfig) -> None:
+    few, written = TYPES[:5], 0
+    for name in "abcde":
+        async with claimant(config, name, 0.003) as one:  # renewed with hardly a pause
+            assert (await one.topic.take(few)).ours == set(few)
+            async with asyncio.timeout(30):
+                while (now := len(await kafka.read(config.topics.claims))) <= written + len(few):
+                    await asyncio.sleep(0)
+            written = now
+    newest = dict(await kafka.read(config.topics.claims))
+    assert set(newest) == set(few)
+    assert all(value is not None and json.loads(value)["until"].startswith("1970") for value in newest.values())
 
 
 async def test_an_orderly_end_gives_back_what_is_held(config: KafkaConfig) -> None:

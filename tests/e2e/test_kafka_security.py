@@ -80,6 +80,21 @@ async def test_a_wrong_password_is_named_without_being_told(guarded: Guarded, me
         assert peer.telemetry.value("sluice_kafka_failures", client="reader", reason="auth") >= 1
 
 
+async def test_a_mechanism_that_the_listener_does_not_offer_is_named(tmp_path: Path) -> None:
+    only_plain = {
+        "sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.sasl.plain.sasl.jaas.config": f'{PLAIN} required user_trusted="secret";',
+    }
+    broker = await start_kafka(tmp_path, only_plain)
+    try:
+        sasl = Sasl(mechanism="SCRAM-SHA-512", username="trusted", password="secret")
+        config = KafkaConfig(brokers=(broker.listeners["SASL"],), topics=own_topics(), sasl=sasl)
+        async with running(config) as peer:
+            await until(lambda: "verdicts.kafka.sasl.mechanism: SCRAM-SHA-512; give one" in peer.trouble)
+    finally:
+        broker.remove()
+
+
 async def test_tls_with_a_client_certificate(guarded: Guarded) -> None:
     authority, _, client = guarded.certificates
     tls = ClientTls(ca_file=str(authority), cert_file=str(client.certificate), key_file=str(client.key))

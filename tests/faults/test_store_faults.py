@@ -15,10 +15,12 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from registry_world import START, Clock, Log, Sluice, fingerprint, override
+from registry_world import LLM, START, Clock, Log, Sluice, fingerprint, override
 from sluice.errors import StoreError
 from sluice.health import HealthBoard
 from sluice.telemetry import Telemetry
+from sluice.verdicts.model import ServiceName
+from sluice.verdicts.services import Service, Services
 from sluice.verdicts.store import SpendingRow, Store, VerdictRow
 
 Open = Callable[..., Awaitable[Sluice]]
@@ -229,6 +231,61 @@ async def test_rows_wait_until_the_transaction_that_writes_them_has_ended(tmp_pa
     await store.close()
 
 
+async def test_an_error_that_nobody_expected_loses_no_row_and_leaves_nobody_waiting(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    health, telemetry = HealthBoard(), Telemetry()
+    store = Store(str(tmp_path / "sluice.db"), health=health, telemetry=telemetry)
+    await store.open()
+    store.save(VerdictRow(fingerprint(1), 1, b"x", None, True))
+    store.save(SpendingRow("2026-01-01", "somebody", input=1 << 63))  # no column holds it
+    async with asyncio.timeout(20):
+        with pytest.raises(StoreError):
+            await store.flush()
+    assert store.waiting == 2
+    await until(lambda: telemetry.value("sluice_tasks_failed", task="store") >= 1)
+    await until(lambda: "store" in health.degraded_parts())
+    assert "OverflowError" in health.degraded_parts()["store"].reason
+
+    store.save(SpendingRow("2026-01-01", "somebody", input=1))
+    await until(lambda: store.waiting == 0)
+    assert health.degraded_parts() == {}
+    assert [row.fingerprint async for page in store.verdicts() for row in page] == [fingerprint(1)]
+
+    store.save(SpendingRow("2026-01-02", "somebody", input=1 << 63))
+    await store.close(within=0.1)
+    assert f"{tmp_path / 'sluice.db'} did not finish within 0 s: 1 rows are not written" in caplog.text
+
+
+async def test_a_corrupt_file_that_cannot_be_renamed_is_named_and_memory_takes_everything(
+    run: Open, tmp_path: Path
+) -> None:
+    file = tmp_path / f"{'s' * 240}.db"  # the name with the time is too long
+    sluice = await run(file)
+    await sluice.judge(1)
+    await sluice.store.flush()
+    other = sqlite3.connect(file)  # its commit makes the store read pages anew
+    other.execute("INSERT INTO meta VALUES ('another', 'process')")
+    other.commit()
+    other.close()
+    for path in (file, Path(f"{file}-wal")):
+        with path.open("r+b") as opened:
+            opened.write(os.urandom(path.stat().st_size))
+    judged = 2
+    async with asyncio.timeout(20):
+        while not sluice.store.in_memory:
+            await sluice.judge(judged)
+            await asyncio.sleep(0.001)
+            judged += 1
+    async with asyncio.timeout(20):
+        while await rows(sluice) != [fingerprint(number) for number in range(1, judged)]:
+            await sluice.tick()
+    reason = sluice.health.degraded_parts()["store"].reason
+    assert str(file) in reason
+    assert "cannot be renamed" in reason
+    assert "in memory" in reason
+
+
 _FULL = """
 import asyncio, resource, signal, sys
 from pathlib import Path
@@ -282,3 +339,47 @@ async def test_a_full_queue_refuses_rows_and_they_are_offered_again(tmp_path: Pa
         await sluice.tick()
     assert len(await rows(sluice)) == 100
     await sluice.stop()
+
+
+async def test_a_wish_that_was_met_while_the_queue_was_full_is_not_met_again_after_a_restart(tmp_path: Path) -> None:
+    sluice = Sluice(tmp_path / "sluice.db", Clock(START), capacity=10)
+    await sluice.start()
+    await sluice.judge(1, source=LLM)
+    await sluice.store.flush()
+    other = sqlite3.connect(tmp_path / "sluice.db", isolation_level=None)
+    other.execute("INSERT INTO rejudge VALUES (?, 0)", (fingerprint(1),))
+    await until(lambda: sluice.registry.wishes == 1)
+    other.execute("BEGIN EXCLUSIVE")
+    for number in range(2, 100):
+        await sluice.judge(number)
+    await sluice.judge(1, source=LLM)
+    other.execute("ROLLBACK")
+    for _ in range(100):
+        await until(lambda: sluice.store.waiting == 0)
+        await sluice.tick()
+    await sluice.stop()
+    assert other.execute("SELECT * FROM rejudge").fetchall() == []
+    other.close()
+
+
+async def test_services_that_a_full_queue_refused_are_offered_again(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "sluice.db"), health=HealthBoard(), telemetry=Telemetry(), capacity=2)
+    await store.open()
+    services = Services(store, Telemetry(), instance="here", publishing=False, clock=Clock(START))
+    other = sqlite3.connect(tmp_path / "sluice.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    for number in range(5):
+        name = ServiceName("shop", str(number))
+        found = Service(
+            service=name, kind="worker", description="", recognised_by="rule", instance="", version=1, issued_at=""
+        )
+        assert services.put(found, ())
+    assert store.waiting == 2
+    other.execute("ROLLBACK")
+    other.close()
+    for _ in range(5):
+        await until(lambda: store.waiting == 0)
+        await services.save_again()
+    await store.flush()
+    assert sum([len(page) async for page in store.services()]) == 5
+    await store.close()

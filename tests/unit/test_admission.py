@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.admission import Admission
+from sluice.admission import Admission, Ticket
 from sluice.config.model import Limits
 from sluice.errors import Busy
 from sluice.telemetry import Telemetry
@@ -19,11 +19,26 @@ def in_flight(telemetry: Telemetry) -> tuple[float, float]:
     )
 
 
+def filled(ticket: Ticket, size: int) -> Ticket:
+    """All `size` bytes of its request are here, and it is handled."""
+    try:
+        ticket.grow(size)
+        ticket.enter()
+    except Busy:
+        ticket.close()
+        raise
+    return ticket
+
+
+def admit(admission: Admission, size: int) -> Ticket:
+    return filled(admission.open(), size)
+
+
 def test_what_is_closed_gives_its_place_and_bytes_back() -> None:
     telemetry = Telemetry()
     admission = Admission(Limits(requests_in_flight=1, bytes_in_flight_mib=1), telemetry)
     for _ in range(3):
-        with admission.admit(MIB):
+        with admit(admission, MIB):
             assert in_flight(telemetry) == (1, MIB)
             with pytest.raises(Busy) as caught:
                 admission.open()
@@ -34,25 +49,26 @@ def test_what_is_closed_gives_its_place_and_bytes_back() -> None:
 def test_a_refused_request_holds_nothing() -> None:
     telemetry = Telemetry()
     admission = Admission(Limits(requests_in_flight=1, bytes_in_flight_mib=1), telemetry)
-    with admission.admit(10):
+    late, large = admission.open(), admission.open()
+    with admit(admission, 10):
         with pytest.raises(Busy):
-            admission.admit(10)
+            filled(late, 10)
         with pytest.raises(Busy):
-            admission.admit(MIB)
+            filled(large, MIB)
         assert in_flight(telemetry) == (1, 10)
 
 
 def test_a_request_larger_than_the_limit_is_let_in_alone() -> None:
     admission = Admission(Limits(bytes_in_flight_mib=1), Telemetry())
-    with admission.admit(5 * MIB), pytest.raises(Busy):
-        admission.admit(1)
-    with admission.admit(1), pytest.raises(Busy):
-        admission.admit(5 * MIB)
+    with admit(admission, 5 * MIB), pytest.raises(Busy):
+        admit(admission, 1)
+    with admit(admission, 1), pytest.raises(Busy):
+        admit(admission, 5 * MIB)
 
 
 def test_with_the_bytes_used_up_nothing_more_is_read() -> None:
     admission = Admission(Limits(bytes_in_flight_mib=1), Telemetry())
-    with admission.admit(MIB), pytest.raises(Busy):
+    with admit(admission, MIB), pytest.raises(Busy):
         admission.open()
 
 

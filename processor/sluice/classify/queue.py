@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -197,17 +198,21 @@ class Queue:
         """A type that was taken needs no answer any more."""
         self._taken.pop(waiting.evidence.fingerprint, None)
 
-    def due_in(self) -> float | None:
-        """Seconds until there is a batch: 0 when there is one, None when no type waits."""
+    def due_at(self) -> float:
+        """When there is a batch, by the clock; infinite when no type waits. More types bring it nearer."""
         self._settled()
-        now = self._clock()
         times = [self._settling[0][0]] if self._settling else []
         if self._postponed:
             times.append(self._postponed[0][0])
         if self._due:
             oldest = self._types[next(iter(self._due))]
             times.append(oldest.ready_at + self._settle * (self._company / len(self._due) - 1.0))
-        return max(0.0, min(times) - now) if times else None
+        return min(times, default=math.inf)
+
+    def due_in(self) -> float | None:
+        """Seconds until there is a batch: 0 when there is one, None when no type waits."""
+        due_at = self.due_at()
+        return max(0.0, due_at - self._clock()) if due_at < math.inf else None
 
     def _settled(self) -> None:
         now = self._clock()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -96,6 +97,7 @@ class Worker:
         self._seen = seen
         self._retry_delay = retry_delay
         self._parked: dict[str, None] = {}
+        self._arrived: deque[Evidence] = deque()
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -135,17 +137,25 @@ class Worker:
             delay = min(2 * delay, longest)
 
     async def _take_in(self) -> None:
-        for position, evidence in enumerate(await self._intake.take(), 1):
-            for see in self._seen:
-                see(evidence)
-            known = self._known(evidence.fingerprint, self._provider.kind)
-            if not known and evidence.fingerprint not in self._parked:
-                was_empty = not len(self._queue)
-                self._queue.add(evidence)
-                if was_empty:
-                    # Whoever waits for a type that is there already wakes up before this one has settled.
-                    self._changed.set()
-            await _breathe(position)
+        """One hand-over, or what an error has left of the last one."""
+        if not self._arrived:
+            self._arrived.extend(await self._intake.take())
+        while self._arrived:
+            evidence = self._arrived.popleft()
+            try:
+                for see in self._seen:
+                    see(evidence)
+            finally:
+                self._add(evidence)
+            await _breathe(len(self._arrived))
+
+    def _add(self, evidence: Evidence) -> None:
+        if self._known(evidence.fingerprint, self._provider.kind) or evidence.fingerprint in self._parked:
+            return
+        due_at = self._queue.due_at()
+        self._queue.add(evidence)
+        if self._queue.due_at() < due_at:
+            self._changed.set()  # it is nearer than whoever waits for a batch knows
 
     async def _ask(self) -> None:
         """One batch, or a wait until there may be one.
@@ -191,7 +201,7 @@ class Worker:
         await asyncio.sleep(_LOOK)
 
     async def _until_due(self) -> None:
-        """Returns when there is a batch or the queue has changed."""
+        """Returns when there is a batch, or when there will be one sooner than it seemed."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._queue.due_in()):
                 await self._changed.wait()

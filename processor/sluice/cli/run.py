@@ -47,12 +47,18 @@ async def run(config: Config, config_file: str) -> None:
         loop.add_signal_handler(number, asked.put_nowait, number)
     await service.start()
     current = config
-    while (number := await asked.get()) is signal.SIGHUP:
-        current = await _reload(service, current, config_file)
-    log.info("%s: finishing the requests under way; once more ends at once", number.name)
-    for impatient in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(impatient, os._exit, _KILLED)
-    await service.stop()
+    try:
+        while (number := await asked.get()) is signal.SIGHUP:
+            try:
+                current = await _reload(service, current, config_file)
+            except Exception:
+                service.telemetry.add("sluice_tasks_failed", task="reload")
+                log.exception("%s: the reload broke off; send SIGHUP again, or restart", config_file)
+        log.info("%s: finishing the requests under way; once more ends at once", number.name)
+        for impatient in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(impatient, os._exit, _KILLED)
+    finally:
+        await service.stop()
     log.info("stopped")
 
 

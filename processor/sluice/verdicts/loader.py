@@ -87,8 +87,9 @@ class Loader:
         if row.origin is not None or shown.ruleset != self._table.ruleset:
             self._foreign(row, key, facts, now)
             return
-        if not self._table.has_room(key):
-            self._reader.count("store", "full")
+        own = facts.source.instance == self._table.instance  # paid for here: there was room for it when it was judged
+        if not own and not self._table.has_room(key):
+            self._reader.full("store")
             return
         entry = self._table.entry(key)
         if entry.live(now) and entry.rank > RANKS[facts.source.kind]:
@@ -121,6 +122,6 @@ class Loader:
         elif here == origin:
             pass  # the ruleset of long ago is in force again: its key speaks for itself
         elif not self._table.has_room(here):
-            self._reader.count("store", "full")
+            self._reader.full("store")
         elif facts.source.kind != "operator" and rekeying.take(here, facts, origin, now) and here == key:
             self._table.entry(here).saved = self._decisions.shared(decision_of(facts))

@@ -30,25 +30,36 @@ _LOOKED_AT = 100
 
 
 class Parts:
-    """The parts of each wider type, as far as they are known."""
+    """The parts of each wider type, as far as they are known: `capacity` pairs of a whole and a part."""
 
-    def __init__(self) -> None:
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
         self._parts: dict[bytes, set[bytes]] = {}
+        self._pairs = 0
+
+    @property
+    def full(self) -> bool:
+        return self._pairs >= self._capacity
 
     def note(self, wider: bytes, part: bytes) -> None:
-        if part != wider:
-            self._parts.setdefault(wider, set()).add(part)
+        """What there is no room for is found again when there is evidence of the whole."""
+        if part != wider and not self.full and part not in (parts := self._parts.setdefault(wider, set())):
+            parts.add(part)
+            self._pairs += 1
 
     def wholes(self, part: bytes) -> list[bytes]:
         """The wider types that it is known to be a part of itself."""
         return [wider for wider, parts in self._parts.items() if part in parts]
 
     def keep(self, known: Container[bytes]) -> None:
-        """Forgets parts of which nothing is known any more."""
+        """Forgets parts of which nothing is known any more; when there is no room left, those of wholes that nothing is
+        known of yet, too."""
+        full = self.full
         for wider, parts in list(self._parts.items()):
-            parts.intersection_update([part for part in parts if part in known])
+            parts.intersection_update([part for part in parts if part in known and not (full and wider not in known)])
             if not parts:
                 del self._parts[wider]
+        self._pairs = sum(map(len, self._parts.values()))
 
     def of(self, wider: bytes) -> list[bytes]:
         """All of them, those of its parts included, in an order that is everywhere the same."""
@@ -131,8 +142,9 @@ class Merging:
         sought, self._sought = self._sought, {}
         due, self._due = self._due, {}
         identities = set(sought.values())
-        if identities:
+        if identities or self._parts.full:
             self._parts.keep(self._table.entries)
+        if identities:
             async for entries in self._table.walk(_LOOKED_AT):
                 named = [
                     Named(key.hex(), about[0], about[1], self._table.ruleset)

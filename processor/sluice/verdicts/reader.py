@@ -43,13 +43,14 @@ class Reader:
         self._writer = writer
         self._telemetry = telemetry
         self._named: set[str] = set()
+        self._told_full = False
         self.rekeying = Rekeying(table, decider, holder, decisions, writer)
         self.rebinding = Rebinding(
             table,
             self.rekeying,
             decisions,
             shelf,
-            lambda: self.count("overrides", "full"),
+            lambda: self.full("overrides"),
             publishing=writer.publishing,
         )
         self.round = 1
@@ -71,7 +72,7 @@ class Reader:
         if verdict.ruleset != self._table.ruleset:
             return self._foreign(fingerprint, verdict)
         if not self._table.has_room(fingerprint):
-            self.count("verdicts", "full")
+            self.full("verdicts")
             return []
         entry = self._table.entry(fingerprint)
         own = verdict.source.instance == self._table.instance
@@ -99,7 +100,7 @@ class Reader:
         if here is None:
             return touched
         if not self._table.has_room(here):
-            self.count("verdicts", "full")
+            self.full("verdicts")
             return touched
         now = self._table.now()
         if self.rekeying.take(here, verdict, key, now):
@@ -132,7 +133,7 @@ class Reader:
         if value is None and fingerprint not in self._table.entries:
             return touched
         if not self._table.has_room(fingerprint):
-            self.count("overrides", "full")
+            self.full("overrides")
             return touched
         entry = self._table.entry(fingerprint)
         entry.override_met = self.round
@@ -169,6 +170,17 @@ class Reader:
             self._named.add(key)
             named = key if wire.is_fingerprint(key) else "a key that is no fingerprint"
             log.warning("a value of %s cannot be used (%s): %s; its records are kept", origin, reason, named)
+
+    def full(self, origin: str) -> None:
+        """There is no room for what others have judged or decided: counted each time, said once."""
+        self.count(origin, "full")
+        if not self._told_full:
+            self._told_full = True
+            log.warning(
+                "mining.max_event_types is %d and so many event types are known: verdicts and overrides of others about"
+                " further ones are not taken, their records are kept; raise it to have them in force",
+                self._table.capacity,
+            )
 
     def count(self, origin: str, reason: str) -> None:
         self._telemetry.add("sluice_verdicts_unusable", origin=origin, reason=reason)

@@ -28,7 +28,7 @@ from sluice.verdicts.merging import Merging, Parts
 from sluice.verdicts.model import CATEGORIES, CONFIDENCES, RANKS, Facts, Override, Source, Verdict
 from sluice.verdicts.reader import Reader
 from sluice.verdicts.shelf import Shelf
-from sluice.verdicts.store import Gone, Store
+from sluice.verdicts.store import Store
 from sluice.verdicts.table import Table, sliced
 from sluice.verdicts.times import HOUR, MINUTE, SECOND
 from sluice.verdicts.volumes import VolumeTable
@@ -47,8 +47,8 @@ class Registry:
     """Facts, overrides and decisions of one process.
 
     `instance`: see `Store.instance_id`. `ruleset`: the engine's. `publishing`: there is a topic; without one the
-    store is all there is. `clock`: Unix seconds. `capacity`: event types known from others; beyond it a topic may hold
-    what it likes.
+    store is all there is. `clock`: Unix seconds. `capacity`: `mining.max_event_types`; beyond it
+    no event type is taken from others, and a topic may hold what it likes.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Registry:
         publishing: bool,
         telemetry: Telemetry,
         clock: Callable[[], float],
-        capacity: int = 100_000,
+        capacity: int,
     ) -> None:
         self._store = store
         self._volumes = volumes
@@ -73,7 +73,7 @@ class Registry:
         self._shelf = Shelf(self._table, store, self._decisions, volumes)
         self._writer = Writer(self._table, self._decisions, self._shelf, volumes, publishing=publishing)
         self._alike = Alike(self._table)
-        self._parts = Parts()
+        self._parts = Parts(capacity)
         self._merging = Merging(self._table, decider, self._parts, self._writer)
         holder = Holder(self._table, self._alike, self._parts)
         self._reader = Reader(self._table, decider, holder, self._decisions, self._shelf, self._writer, telemetry)
@@ -208,7 +208,7 @@ class Registry:
             self._writer.publish(key, entry, now, renew=True)
         if entry.again:
             entry.again = False
-            self._store.save(Gone("rejudge", evidence.fingerprint))
+            self._shelf.forget_wish(key)
         self._finish(key, now, "judge")
         return self.verdict(evidence.fingerprint)
 
@@ -223,9 +223,10 @@ class Registry:
     def rejudge(self, fingerprint: str) -> None:
         """To be asked about again when it is seen; what is known and decided stays until then. Of no effect on a type
         that is not judged, which is asked about anyway, or that an operator has decided."""
-        entry = self._table.entries.get(bytes.fromhex(fingerprint))
+        key = bytes.fromhex(fingerprint)
+        entry = self._table.entries.get(key)
         if entry is None or not entry.live(self._table.now()) or entry.override is not None:
-            self._store.save(Gone("rejudge", fingerprint))
+            self._shelf.forget_wish(key)
             return
         self._ask_again(entry)
 

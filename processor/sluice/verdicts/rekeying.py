@@ -31,6 +31,8 @@ class Rekeying:
         self._writer = writer
         self._await_twin: dict[bytes, set[bytes]] = {}
         """Duplicates here whose twin, by its key there, is not known here yet."""
+        self._awaited: dict[bytes, bytes] = {}
+        """The twin that each of them waits for."""
 
     def here(self, key: bytes, value: Verdict | Override) -> bytes | None:
         """The key that the event type of a foreign value has here; None when it has none."""
@@ -83,8 +85,9 @@ class Rekeying:
     def _translated(self, verdict: Verdict, here: bytes) -> Verdict:
         """With the keys that event types have here in the place of those that they have there."""
         twin = self._key_here(verdict.twin)
+        self._wait_no_more(here)
         if twin is None and verdict.twin is not None and wire.is_fingerprint(verdict.twin):
-            self._await_twin.setdefault(bytes.fromhex(verdict.twin), set()).add(here)
+            self._wait_for(bytes.fromhex(verdict.twin), here)
         return msgspec.structs.replace(
             verdict,
             fingerprint=here.hex(),
@@ -99,8 +102,22 @@ class Rekeying:
         known = self._table.foreign.get(bytes.fromhex(fingerprint))
         return None if known is None or known.here is None else known.here.hex()
 
+    def _wait_for(self, twin: bytes, here: bytes) -> None:
+        """A duplicate that there is no room for here is kept: it has no twin."""
+        if self._table.has_foreign_room(len(self._awaited)):
+            self._awaited[here] = twin
+            self._await_twin.setdefault(twin, set()).add(here)
+
+    def _wait_no_more(self, here: bytes) -> None:
+        twin = self._awaited.pop(here, None)
+        if twin is not None:
+            self._await_twin[twin].discard(here)
+            if not self._await_twin[twin]:
+                del self._await_twin[twin]
+
     def _twin_is_known(self, key: bytes, here: bytes) -> None:
         for duplicate in self._await_twin.pop(key, ()):
+            self._awaited.pop(duplicate, None)
             entry: Entry | None = self._table.entries.get(duplicate)
             if entry is None or entry.held is None or entry.origin is None:
                 continue

@@ -16,6 +16,7 @@ from sluice.telemetry import Telemetry
 from sluice.verdicts import wire
 from sluice.verdicts.model import RANKS, SCHEMA, ServiceName
 from sluice.verdicts.store import ServiceRow, Store
+from sluice.verdicts.table import sliced
 from sluice.verdicts.times import milliseconds, rfc3339
 
 log = logging.getLogger(__name__)
@@ -127,6 +128,7 @@ class Services:
         self._met: set[Name] = set()
         self._kinds: Counter[str] = Counter()
         self._named: set[str] = set()
+        self._refused: dict[Name, bool] = {}
         store.on_reset(self._save_all)
 
     async def load(self) -> None:
@@ -183,13 +185,12 @@ class Services:
         except wire.Unusable as unusable:
             self._unusable("services", unusable.reason)
             return
-        self._met.add(service.name)
         before = self._services.get(service.name)
-        if before is None:
-            if len(self._services) >= self._capacity:
-                self._telemetry.add("sluice_verdicts_unusable", origin="services", reason="full")
-                return
-        elif service == before or _order(service) < _order(before):
+        if before is None and len(self._services) >= self._capacity:
+            self._telemetry.add("sluice_verdicts_unusable", origin="services", reason="full")
+            return
+        self._met.add(service.name)
+        if before is not None and (service == before or _order(service) < _order(before)):
             return
         self._hold(service)
         self._save(service, sent=True)
@@ -211,9 +212,22 @@ class Services:
         self._kinds[service.kind] += 1
         self._telemetry.set("sluice_services", self._kinds[service.kind], kind=service.kind)
 
-    def _save(self, service: Service, *, sent: bool) -> None:
+    def _save(self, service: Service, *, sent: bool) -> bool:
+        """A row that the store has no room for is offered again, as the service is described then."""
         patterns = self._patterns.get(service.name, ())
-        self._store.save(ServiceRow(service.key, service.version, wire.encode(service), patterns, sent))
+        if self._store.save(ServiceRow(service.key, service.version, wire.encode(service), patterns, sent)):
+            self._refused.pop(service.name, None)
+            return True
+        self._refused[service.name] = sent
+        return False
+
+    async def save_again(self) -> None:
+        """Offers what the store's queue refused, as far as there is room."""
+        async for names in sliced(list(self._refused)):
+            for name in names:
+                sent = self._refused.get(name)
+                if sent is not None and not self._save(self._services[name], sent=sent):
+                    return
 
     def _save_all(self) -> None:
         for service in self._services.values():

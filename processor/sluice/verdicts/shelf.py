@@ -49,6 +49,11 @@ class Shelf:
         row = Gone("verdicts", key.hex())
         self._save("verdicts", key, row, row)
 
+    def forget_wish(self, key: bytes) -> None:
+        """The wish that a type is judged again is met, or has nothing to ask about."""
+        row = Gone("rejudge", key.hex())
+        self._save("rejudge", key, row, row)
+
     async def save_policy(self) -> None:
         """The policy that is applied from now on, and by whom: for commands that read the store."""
         written = await asyncio.to_thread(policy_alone, self._decisions.policy)

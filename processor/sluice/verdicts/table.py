@@ -33,8 +33,8 @@ class Table:
         self.ruleset = ruleset
         self.entries: dict[bytes, Entry] = {}
         self.foreign: dict[bytes, Foreign] = {}
+        self.capacity = capacity
         self._clock = clock
-        self._capacity = capacity
 
     def now(self) -> int:
         """Unix milliseconds."""
@@ -49,11 +49,11 @@ class Table:
 
     def has_room(self, key: bytes) -> bool:
         """Whether an entry that others ask for may be made; the types that passed here are bounded by the engine."""
-        return key in self.entries or len(self.entries) < self._capacity
+        return key in self.entries or len(self.entries) < self.capacity
 
     def has_foreign_room(self, held: int) -> bool:
         """Whether there is room for one more of what other rulesets have named, beside those that are `held`."""
-        return held < self._capacity
+        return held < self.capacity
 
     def note_foreign(self, key: bytes, foreign: Foreign) -> None:
         """What there is no room for is not cleaned up by us."""

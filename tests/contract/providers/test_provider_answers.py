@@ -87,8 +87,11 @@ async def test_what_is_no_answer_of_the_api_is_trouble_at_the_provider(
         assert type(await failure(model)) is Unavailable
 
 
-async def test_an_answer_that_cost_less_than_nothing_is_none(way: Way, models: ModelServer) -> None:
-    models.play(Say(ANSWER, output=-5))
+@pytest.mark.parametrize("output", [-5, 10**12, 10**30])
+async def test_an_answer_that_cost_less_than_nothing_or_more_than_can_be_is_none(
+    output: int, way: Way, models: ModelServer
+) -> None:
+    models.play(Say(ANSWER, output=output))
     async with asking(way, models) as model:
         assert type(await failure(model)) is Unavailable
 

@@ -189,3 +189,4 @@ async def test_more_than_was_reserved_is_counted_and_said(world, caplog):
         await here.panel.ask(CALL)
         assert here.budget.today == usage.total
     assert f"cost {usage.total} tokens, {CALL.token_bound} were reserved" in caplog.text
+    assert f"classification.budget.tokens_per_day: {here.budget.tokens_per_day}; lower" in caplog.text

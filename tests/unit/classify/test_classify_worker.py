@@ -75,10 +75,13 @@ class Bench:
         known: set[str] | None = None,
         shared: Shared = nothing_shared,
         claims=None,
+        settle: float = 0.0,
+        company: int = 1,
+        seen: Callable[[Evidence], None] = lambda _: None,
     ) -> None:
         self.telemetry = Telemetry()
         self.intake = Intake(self.telemetry)
-        self.queue = Queue(max_size, 0.0, self.telemetry)
+        self.queue = Queue(max_size, settle, self.telemetry, company=company)
         self.known = set() if known is None else known
         self.facts = []
         self.breaks_on: set[str] = set()
@@ -95,6 +98,7 @@ class Bench:
             shared=shared,
             batch_size=batch_size,
             claims=claims,
+            seen=(seen,),
             retry_delay=(0.01, 0.02),
         )
 
@@ -396,6 +400,17 @@ async def test_a_judge_that_breaks_is_counted_and_its_neighbours_are_judged_in_t
     assert "a sample's content" not in caplog.text
 
 
+async def test_who_breaks_on_a_type_that_he_is_shown_loses_neither_it_nor_those_that_came_with_it():
+    def shown(entry: Evidence) -> None:
+        if entry.template == "poison <id>":
+            raise KeyError("cannot take it")
+
+    async with Bench(Judge(all_known), seen=shown) as bench:
+        bench.offer(evidence("first <id>"), evidence("poison <id>"), evidence("last <id>"))
+        await bench.until(lambda: len(bench.facts) == 3)
+        assert bench.telemetry.value("sluice_tasks_failed", task="classify_intake") == 1
+
+
 async def test_a_registry_that_breaks_on_one_type_loses_no_other():
     async with Bench(Rules()) as bench:
         bench.breaks_on.add("poison <id>")
@@ -444,6 +459,27 @@ async def test_many_types_are_asked_about_in_batches_largest_first():
     assert sorted(map(len, judge.asked)) == [5, 10, 10, 10]
     assert max(entry.count for entry in judge.asked[0]) == 37
     assert min(entry.count for entry in judge.asked[0]) == 28
+
+
+async def test_a_batch_that_is_full_is_asked_about_although_its_first_type_would_have_waited_long_for_company():
+    judge = Judge(all_known)
+    async with Bench(judge, settle=0.5, company=64) as bench:
+        bench.offer(evidence("lone <id>"))
+        await bench.until(lambda: 1.0 < (bench.queue.due_in() or 0.0) < 31.3)  # 63 times `settle`, and judges sleep
+        bench.offer(*(evidence(f"t{'x' * number} <id>") for number in range(63)))
+        await bench.until(lambda: bench.facts)
+    assert len(judge.batches[0]) == 64
+
+
+async def test_a_new_type_is_asked_about_while_others_wait_for_an_answer_from_elsewhere():
+    elsewhere, here = evidence("elsewhere <id>"), evidence("here <id>")
+    judge = Judge(all_known)
+    async with Bench(judge, claims=Rivals(elsewhere)) as bench:
+        bench.offer(elsewhere)
+        await bench.until(bench.queue.postponed)
+        bench.offer(here)
+        await bench.until(lambda: bench.facts)
+    assert judge.batches == [["here <id>"]]
 
 
 async def test_judging_a_large_batch_lets_the_loop_turn():

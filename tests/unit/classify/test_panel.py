@@ -9,8 +9,21 @@ from pathlib import Path
 import pytest
 
 from panel_world import CALL, DAY, PROOF, Scripted, World, reply
-from sluice.classify.panel import Call
-from sluice.errors import OutOfCredit, OverBudget, ProviderError, RateLimited, Rejected, Unauthorized, Unavailable
+from sluice.classify.panel import Budget, Call, seating
+from sluice.config.model import Classification
+from sluice.errors import (
+    ConfigError,
+    OutOfCredit,
+    OverBudget,
+    ProviderError,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+)
+from sluice.health import HealthBoard
+from sluice.telemetry import Telemetry
+from sluice.verdicts.store import Store
 
 OUT = Unavailable("first is in trouble (529)")
 MINUTES = 120.0
@@ -266,3 +279,10 @@ async def test_closing_closes_every_client(world):
         pass
     assert first.closed
     assert second.closed
+
+
+def test_there_is_no_panel_of_rules_and_the_message_says_who_can_sit_on_one(tmp_path):
+    telemetry, health = Telemetry(), HealthBoard()
+    budget = Budget(1, Store(str(tmp_path / "sluice.db"), health=health, telemetry=telemetry), telemetry)
+    with pytest.raises(ConfigError, match=r"classification\.provider: rules: .* give anthropic or openai"):
+        seating.panel(Classification(), budget, health, telemetry)

@@ -145,6 +145,17 @@ async def test_a_service_is_described_once_with_enough_types_that_have_settled(b
         assert [patterns.service for patterns in model.asked].count(WEB) == 1
 
 
+async def test_a_service_that_breaks_a_look_is_counted_and_keeps_no_other_from_being_described(bench) -> None:
+    async with bench() as one:
+        held = one.services.get
+        one.services.get = lambda name: held(name) if name.name != "poison" else 1 / 0
+        one.see(*lines("hello", service="poison"))
+        one.see(*SHOP)
+        one.now += 5.0
+        assert (await one.described()).recognised_by == "rule"
+        assert one.telemetry.value("sluice_tasks_failed", task="services") == 1
+
+
 async def test_fewer_types_must_do_after_a_while(bench) -> None:
     async with bench() as one:
         one.see(*lines("hello"))

@@ -54,6 +54,7 @@ class Process:
             publishing=False,
             telemetry=self.telemetry,
             clock=self.clock,
+            capacity=100_000,
         )
 
     async def start(self) -> None:

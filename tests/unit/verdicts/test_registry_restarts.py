@@ -53,6 +53,15 @@ async def test_what_was_judged_without_a_topic_is_published_to_one(start: Start,
     assert log.verdict(1).category == "health_check"
 
 
+async def test_what_was_judged_here_is_in_force_after_a_restart_whatever_the_room(start: Start) -> None:
+    sluice = await start(capacity=3)
+    for number in range(5):
+        await sluice.judge(number)
+    again = await start(capacity=3)
+    assert [again.engine.action(number) for number in range(5)] == ["drop"] * 5
+    assert all(again.registry.known(fingerprint(number)) for number in range(5)), "nobody is asked again"
+
+
 async def test_what_was_not_sent_is_sent_after_a_restart(start: Start, log: Log) -> None:
     sluice = await start(log)
     await sluice.judge(1)

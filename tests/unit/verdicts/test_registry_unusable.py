@@ -7,6 +7,7 @@ import logging
 import msgspec
 import pytest
 
+from memory_of import bytes_of
 from registry_world import (
     DAY,
     LLM,
@@ -170,6 +171,35 @@ async def test_a_topic_without_end_does_not_fill_the_memory(start: Start, clock:
     assert sluice.unusable("verdicts", "full") > 0
     assert sluice.unusable("overrides", "full") > 0
     assert await sluice.judge(1000), "what passes here is bounded elsewhere"
+
+
+async def test_a_key_that_names_ever_other_wholes_does_not_fill_the_memory(
+    start: Start, clock: Clock, log: Log
+) -> None:
+    sluice = await start(log, capacity=10)
+
+    async def reads(numbers: range) -> int:
+        for number in numbers:
+            value = encoded(verdict(clock, 1, version=number, merged_into=fingerprint(number)))
+            sluice.registry.read("verdicts", fingerprint(1), value)
+        await sluice.tick()
+        sluice.engine.applied.clear()
+        return bytes_of(sluice.registry)
+
+    before = await reads(range(100, 200))
+    assert await reads(range(200, 2_000)) < before + 20_000
+
+
+async def test_that_there_is_no_room_is_said_once_with_the_bound_and_what_to_raise(
+    start: Start, clock: Clock, log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    sluice = await start(log, capacity=10)
+    for number in range(30):
+        log.append("verdicts", fingerprint(number), encoded(verdict(clock, number)))
+    sluice.read()
+    said = [message for message in caplog.messages if "mining.max_event_types is 10" in message]
+    assert len(said) == 1
+    assert "raise it" in said[0]
 
 
 async def test_unknown_fields_are_no_reason_to_refuse(start: Start, clock: Clock, log: Log) -> None:

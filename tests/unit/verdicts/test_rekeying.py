@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from memory_of import bytes_of
 from mined import dropped, engine_with, feed, judge, passed
 from registry_world import DAY, HOUR, KEEPS, LLM, RULE, WASTE, Clock, Log, Sluice, Start, action, rest
-from sluice.verdicts.model import Facts, Override, ServiceName
+from sluice.verdicts.model import Facts, Override, ServiceName, Verdict
 from sluice.verdicts.times import rfc3339
 
 PLAIN = [f"polled the queue in {number} ms" for number in range(3)]
@@ -194,6 +195,24 @@ async def test_a_duplicate_goes_on_when_its_twin_is_known_by_its_new_name(start:
     await rest(again)
     assert dropped(again, said[0])
     assert not dropped(again, PLAIN[0])
+
+
+async def test_a_duplicate_that_names_ever_other_twins_does_not_fill_the_memory(start: Start, log: Log) -> None:
+    one = await start(log, engine=engine_with())
+    (old,) = judge(one, PLAIN, Facts("duplicate", "high", twin="f" * 32)).values()
+    await rest(one)
+    again = await start(log, engine=engine_with(MASK))
+    told = msgspec.json.decode(log.last_of("verdicts", old) or b"", type=Verdict)
+
+    async def reads(versions: range) -> int:
+        for version in versions:
+            value = msgspec.structs.replace(told, version=version, twin=f"{version:032x}")
+            again.registry.read("verdicts", old, msgspec.json.encode(value))
+        await again.tick()
+        return bytes_of(again.registry)
+
+    before = await reads(range(100, 200))
+    assert await reads(range(200, 2_000)) < before + 20_000
 
 
 @pytest.mark.parametrize("published", [True, False])

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from memory_of import bytes_of
 from sluice.health import HealthBoard
 from sluice.telemetry import Telemetry
 from sluice.verdicts.model import ServiceName
@@ -129,6 +130,16 @@ async def test_a_topic_may_hold_what_it_likes(world: World) -> None:
     assert len(few.descriptions) == 2
     assert not few.put(service(), ())
     assert world.telemetry.value("sluice_verdicts_unusable", origin="services", reason="full") == 3
+
+
+async def test_services_that_there_is_no_room_for_leave_nothing_in_memory(world: World) -> None:
+    def reads(numbers: range) -> int:
+        for number in numbers:
+            world.services.read(f"shop/{number}", value(service=ServiceName("shop", str(number))))
+        return bytes_of(world.services)
+
+    before = reads(range(100))
+    assert reads(range(100, 2_000)) < before + 20_000
 
 
 async def test_ours_is_written_again_when_the_topic_has_lost_it(world: World) -> None:

@@ -88,7 +88,12 @@ class Budget:
         """The call cost `usage`."""
         if usage.total > reservation.tokens:
             log.error(
-                "a call to %s cost %d tokens, %d were reserved", reservation.provider, usage.total, reservation.tokens
+                "a call to %s cost %d tokens, %d were reserved: the day may cost so much more than"
+                " classification.budget.tokens_per_day: %d; lower that by the difference if it must not",
+                reservation.provider,
+                usage.total,
+                reservation.tokens,
+                self.tokens_per_day,
             )
         for kind, count in msgspec.structs.asdict(usage).items():
             self._telemetry.add("sluice_classify_tokens", count, provider=reservation.provider, kind=kind)

@@ -45,5 +45,5 @@ def panel(settings: Classification, budget: Budget, health: HealthBoard, telemet
             seat.breaker.lock(reason)
         seats.append(seat)
     if not seats:
-        raise ConfigError("classification.provider: 'rules' is no model")
+        raise ConfigError(f"classification.provider: {settings.provider}: is no model; give anthropic or openai")
     return Panel(seats, health, telemetry)

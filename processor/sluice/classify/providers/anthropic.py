@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from sluice.classify.providers import fate
 from sluice.classify.providers.model import Question, Reply, Usage
-from sluice.classify.providers.sdk import Errors, SdkModel
+from sluice.classify.providers.sdk import Errors, SdkModel, Tokens
 from sluice.config.model import Provider
 from sluice.errors import ProviderError, Rejected, UnknownModel
 
@@ -28,7 +28,6 @@ LATEST = "latest-"
 """`latest-sonnet`: the newest active model of that line that keeps to a schema."""
 
 T = TypeVar("T")
-_Tokens = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class _Supported(msgspec.Struct, frozen=True):
@@ -75,10 +74,10 @@ class _Block(msgspec.Struct, frozen=True):
 class _Usage(msgspec.Struct, frozen=True):
     """`output_tokens` includes what was thought."""
 
-    input_tokens: _Tokens
-    output_tokens: _Tokens
-    cache_creation_input_tokens: _Tokens | None = None
-    cache_read_input_tokens: _Tokens | None = None
+    input_tokens: Tokens
+    output_tokens: Tokens
+    cache_creation_input_tokens: Tokens | None = None
+    cache_read_input_tokens: Tokens | None = None
 
 
 class _Message(msgspec.Struct, frozen=True):

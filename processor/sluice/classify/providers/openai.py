@@ -16,7 +16,7 @@ import msgspec
 
 from sluice.classify.providers import fate
 from sluice.classify.providers.model import Question, Reply, Usage
-from sluice.classify.providers.sdk import Errors, SdkModel
+from sluice.classify.providers.sdk import Errors, SdkModel, Tokens
 from sluice.config.model import Provider
 from sluice.errors import ProviderError, RateLimited, Rejected, Unavailable, UnknownModel
 
@@ -29,7 +29,6 @@ LATEST = "latest"
 """The newest general GPT: see `newest`."""
 
 T = TypeVar("T")
-_Tokens = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -74,8 +73,8 @@ class _Unsupported(Rejected):
 
 
 class _InputDetails(msgspec.Struct, frozen=True):
-    cached_tokens: _Tokens | None = None
-    cache_write_tokens: _Tokens | None = None
+    cached_tokens: Tokens | None = None
+    cache_write_tokens: Tokens | None = None
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -91,8 +90,8 @@ class _Item(msgspec.Struct, frozen=True):
 class _ResponseUsage(msgspec.Struct, frozen=True):
     """`input_tokens` is all of it, `output_tokens` includes reasoning."""
 
-    input_tokens: _Tokens
-    output_tokens: _Tokens
+    input_tokens: Tokens
+    output_tokens: Tokens
     input_tokens_details: _InputDetails | None = None
 
 
@@ -121,8 +120,8 @@ class _Choice(msgspec.Struct, frozen=True):
 class _ChatUsage(msgspec.Struct, frozen=True):
     """`prompt_tokens` is all of it, `completion_tokens` includes reasoning."""
 
-    prompt_tokens: _Tokens
-    completion_tokens: _Tokens
+    prompt_tokens: Tokens
+    completion_tokens: Tokens
     prompt_tokens_details: _InputDetails | None = None
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import abc
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -18,6 +18,8 @@ from sluice.config.model import Provider
 from sluice.errors import ProviderError
 
 T = TypeVar("T")
+Tokens = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+"""What a call may say that it cost: no window comes near the bound, and the store can hold the sum of a day."""
 
 
 class Client(Protocol):

@@ -100,15 +100,15 @@ class Describer:
     async def _forever(self) -> None:
         while True:
             for position, name in enumerate(list(self._dirty), 1):
-                if self._is_due(name):
-                    await self._round(name)
-                elif position % _STEP == 0:
+                await self._round(name)
+                if position % _STEP == 0:
                     await asyncio.sleep(0)
             await asyncio.sleep(_LOOK)
 
     async def _round(self, name: Name) -> None:
         try:
-            await self._describe(name)
+            if self._is_due(name):
+                await self._describe(name)
         except ProviderError as error:
             self._not_before[name] = self._clock() + _SOON
             log.debug("services are described later: %s", error)  # whoever is out has told health

@@ -87,7 +87,11 @@ class Access:
             async with asyncio.timeout(self.deadlines.dial):
                 await connection.connect()
         except UnsupportedSaslMechanismError as error:
-            raise BrokerError(f"{at} does not offer this verdicts.kafka.sasl.mechanism", reason="auth") from error
+            asked = self._sasl.mechanism if self._sasl else "none"
+            raise BrokerError(
+                f"{at} does not offer verdicts.kafka.sasl.mechanism: {asked}; give one that the listener has enabled",
+                reason="auth",
+            ) from error
         except (SaslAuthenticationFailed, AuthenticationFailedError) as error:
             raise BrokerError(f"{at}: {words(error)}; check verdicts.kafka.sasl", reason="auth") from error
         except ssl.SSLError as error:

@@ -130,23 +130,26 @@ class ClaimTopic:
     async def _keep(self) -> None:
         """Renews what is held, withdraws what is given back, and tries a broker that is away."""
         while True:
+            # What is asked for while a round is under way, the stop included, is done in one more.
+            self._wake.clear()
+            stopping = self._stopping
             try:
                 async with self._turn:
                     await self._attempt(self._maintain)
             except Exception as error:  # the outermost loop: counted, and the task lives on
                 self._telemetry.add("sluice_tasks_failed", task="claims")
                 log.exception("a round of claims ended in %s", type(error).__name__)
-            if self._stopping:
+            if stopping:
                 return
-            self._wake.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._lifetime / 3):
                     await self._wake.wait()
 
     async def _maintain(self, cluster: Cluster) -> None:
-        if self._given_back:
-            await self._write(cluster, list(self._given_back), 0.0)
-            self._given_back.clear()
+        if given_back := list(self._given_back):
+            await self._write(cluster, given_back, 0.0)
+            for fingerprint in given_back:
+                del self._given_back[fingerprint]
         if self._held:
             await self._write(cluster, list(self._held), self._clock() + self._lifetime)
 

@@ -169,9 +169,12 @@ def is_corrupt(error: sqlite3.Error) -> bool:
 
 
 def set_aside(path: str, error: sqlite3.Error) -> None:
-    """Renames the file and what belongs to it; nothing is deleted."""
+    """Renames the file and what belongs to it; nothing is deleted. Raises StoreError when it cannot be renamed."""
     aside = f"{path}.corrupt-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
-    for suffix in ("", "-wal", "-shm"):
-        if os.path.exists(path + suffix):
-            os.replace(path + suffix, aside + suffix)
+    try:
+        for suffix in ("", "-wal", "-shm"):
+            if os.path.exists(path + suffix):
+                os.replace(path + suffix, aside + suffix)
+    except OSError as refused:
+        raise StoreError(f"it is corrupt ({error}) and cannot be renamed to {aside}: {refused.strerror}") from None
     log.error("the store %s is corrupt (%s): set aside as %s and begun anew", path, error, aside)

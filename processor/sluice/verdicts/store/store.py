@@ -10,17 +10,21 @@ What can happen to the file, and what is done:
    registry is asked to write all that it has in memory.
 3. A write fails (disk full, locked by another process): the rows stay queued and are tried again; degraded until one
    succeeds. A full queue refuses rows, and whoever holds them in memory offers them again.
+4. It is corrupt and cannot be set aside: as in 1, with all that is in memory.
+5. Anything else breaks here: the rows stay queued as in 3, and whoever waits for an answer gets an error.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import logging
 import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -100,7 +104,9 @@ class Store:
             self._wake.notify()
         await asyncio.to_thread(thread.join, within)
         if thread.is_alive():
-            log.error("the store did not finish within %.0f s: %d rows are not written", within, self.waiting)
+            log.error(
+                "the store %s did not finish within %.0f s: %d rows are not written", self._path, within, self.waiting
+            )
             with self._wake:
                 self._abandoned = True
                 self._wake.notify()
@@ -320,10 +326,12 @@ class Store:
         while True:
             try:
                 written, finished = self._round(failures)
-            except Exception:
+            except Exception as error:
                 self._telemetry.add("sluice_tasks_failed", task="store")
+                if not self._stand_in:
+                    self._health.degraded("store", f"{self._path}: {type(error).__name__}; writes are tried again")
                 log.exception("the store's thread met an unexpected error and goes on")
-                written, finished = False, False
+                written, finished = False, self._abandoned
             failures = 0 if written else failures + 1
             if finished:
                 break
@@ -336,38 +344,48 @@ class Store:
                 self._wake.wait(_PAUSES[min(failures, len(_PAUSES)) - 1])
             elif not (self._jobs or self._rows or self._stopping):
                 self._wake.wait(_POLL)
-            jobs = list(self._jobs)
-            self._jobs.clear()
+            jobs, self._jobs = self._jobs, deque()
             stopping, abandoned = self._stopping, self._abandoned
-        failure = self._write()
-        for job, answer in jobs:
-            self._answer(job, answer, failure)
+        try:
+            failure = self._write()
+            while jobs:
+                self._answer(*jobs[0], failure)
+                jobs.popleft()
+        finally:
+            for _, answer in jobs:  # after an unexpected error
+                self._tell(_reject, answer, StoreError(f"{self._path}: the store met an unexpected error"))
         self._notice()
         return failure is None, stopping and (abandoned or not (self._rows or self._jobs))
 
     def _write(self) -> StoreError | None:
-        """Writes what waits, a batch a transaction; puts a batch that failed back."""
-        while True:
-            with self._wake:
-                keys = [key for key, _ in zip(self._rows, range(_BATCH), strict=False)]
-                batch = {key: self._rows.pop(key) for key in keys}
-                self._being_written = len(batch)
-            if not batch:
-                return None
+        """Writes what waits, a batch a transaction."""
+        while self._rows:
             try:
-                published = database.write(self._connection, list(batch.values()))
+                with self._batch() as batch:
+                    published = database.write(self._connection, batch)
+                    self._telemetry.add("sluice_store_writes", len(batch))
+                    if not self._stand_in:
+                        self._health.healthy("store")
             except sqlite3.Error as error:
-                with self._wake:
-                    self._rows = {**batch, **self._rows}
-                    self._being_written = 0
                 return self._failed("write", error)
-            self._telemetry.add("sluice_store_writes", len(batch))
-            if not self._stand_in:
-                self._health.healthy("store")
-            with self._wake:
-                self._being_written = 0
             if published and self._gate_open:
                 self._tell(self.changed.set)
+        return None
+
+    @contextlib.contextmanager
+    def _batch(self) -> Iterator[list[Row]]:
+        """The next rows to be written. Whatever error ends this, they wait on, unless there are newer ones."""
+        with self._wake:
+            keys = list(itertools.islice(self._rows, _BATCH))
+            unwritten = {key: self._rows.pop(key) for key in keys}
+            self._being_written = len(unwritten)
+        try:
+            yield list(unwritten.values())
+            unwritten = {}
+        finally:
+            with self._wake:
+                self._rows = {**unwritten, **self._rows}
+                self._being_written = 0
 
     def _answer(
         self, job: Callable[[sqlite3.Connection], Any], answer: asyncio.Future[Any], unwritten: StoreError | None
@@ -419,17 +437,19 @@ class Store:
         self._telemetry.add("sluice_store_failures", operation=operation)
         if database.is_corrupt(error):
             self._connection.close()
-            database.set_aside(self._path, error)
-            self._connection = self._open_or_stand_in()
+            self._connection = self._open_or_stand_in(corrupt=error)
             for listener in self._on_reset:
                 self._tell(listener)
         elif not self._stand_in:
             self._health.degraded("store", f"{self._path}: {error}; writes are tried again")
         return StoreError(f"{self._path}: {error}")
 
-    def _open_or_stand_in(self) -> sqlite3.Connection:
+    def _open_or_stand_in(self, corrupt: sqlite3.Error | None = None) -> sqlite3.Connection:
+        """`corrupt`: what is wrong with the file, which is set aside."""
         self._stand_in = False
         try:
+            if corrupt is not None:
+                database.set_aside(self._path, corrupt)
             try:
                 connection = database.connect(self._path, self._configure)
             except sqlite3.DatabaseError as error:
