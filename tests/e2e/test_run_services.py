@@ -17,6 +17,7 @@ from real.models import Asked, ModelServer
 from real.otlp import Sender, logs
 from real.sluice import Sluice, run_command
 from real.waiting import wait_until
+from replicas import can_claim
 
 LINES = [
     f"{first} alpha {then} to <desk>"
@@ -103,9 +104,11 @@ def test_a_model_describes_a_service_and_is_told_so_when_it_judges(
 
 async def test_replicas_describe_a_service_once_in_all(kafka: Kafka, model: ModelServer, tmp_path: Path) -> None:
     topics = own_topics()
+    await kafka.create(topics.claims)
     frame = {"exporters": {"nop": {}}, **asking(model), **sharing(kafka, topics)}
     replicas = [Sluice(tmp_path, {**frame, "service": {"instance_id": name}}, name=name) for name in ("one", "two")]
     with replicas[0], replicas[1]:
+        can_claim(*replicas)
         senders = [Thread(target=send, args=(sluice, *LINES)) for sluice in replicas]
         for sender in senders:
             sender.start()
