@@ -86,6 +86,7 @@ def test_the_budget_is_never_exceeded_and_what_waits_is_kept(
 
     wait_until(reached, "the budget in health, with less left than a call may need")
     assert len(of_types) < len(words)
+    wait_until(lambda: sluice.metrics()("sluice_classify_judged") == len(of_types), "what was asked about judged")
     wait_until(
         lambda: sluice.metrics()("sluice_classify_queue_length") == len(words) - len(of_types),
         "the others in the queue",
