@@ -84,6 +84,7 @@ def test_rules_describe_a_service_and_the_commands_show_it(tmp_path: Path) -> No
     assert SECRET.encode() not in b"".join(path.read_bytes() for path in tmp_path.glob("*.db*"))
 
 
+@pytest.mark.usefixtures("one_utc_day")
 @pytest.mark.parametrize("wire", ["anthropic", "openai"])
 def test_a_model_describes_a_service_and_is_told_so_when_it_judges(
     tmp_path: Path, model: ModelServer, wire: str

@@ -60,6 +60,7 @@ def test_nothing_is_asked_twice_across_requests_calls_and_restarts(
     assert asked_about(claude.asked, *words, "entering-zzz") == {"entering-zzz": 1}
 
 
+@pytest.mark.usefixtures("one_utc_day")
 def test_the_budget_is_never_exceeded_and_what_waits_is_kept(
     start: Callable[..., Sluice], claude: ModelServer, next_hop: NextHop
 ) -> None:
@@ -112,6 +113,7 @@ def test_the_budget_is_never_exceeded_and_what_waits_is_kept(
     assert sum(spent) == used
 
 
+@pytest.mark.usefixtures("one_utc_day")
 def test_a_kill_in_the_middle_of_a_call_gives_no_tokens_back(start: Callable[..., Sluice], claude: ModelServer) -> None:
     hold = Hold()
     claude.play(hold)

@@ -18,6 +18,7 @@ from real.waiting import wait_until
 from traffic import PROBE, judged, order
 
 
+@pytest.mark.usefixtures("one_utc_day")
 def test_a_model_judges_and_its_waste_goes(
     start: Callable[..., Sluice], claude: ModelServer, gpt: ModelServer, next_hop: NextHop
 ) -> None:

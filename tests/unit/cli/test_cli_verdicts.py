@@ -298,6 +298,7 @@ def test_what_an_operator_decided_is_not_asked_again(run, store):
     assert ended.out.endswith("; not 1 that an operator has decided\n")
 
 
+@pytest.mark.usefixtures("one_utc_day")
 def test_list_and_show_say_what_judging_has_cost(run, store):
     today = time.strftime("%Y-%m-%d", time.gmtime())
 
