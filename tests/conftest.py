@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, settings
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
 pytest_plugins = [
-    "real.otlp",  # first: the others import it, and its asserts are to be rewritten before
+    "real.waiting",  # first, and then the next: the others import them, and their asserts are to be rewritten before
+    "real.otlp",
     "real.certs",
     "real.collector",
     "real.dataplane",

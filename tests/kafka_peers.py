@@ -7,6 +7,8 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import msgspec
+
 from memory_outbox import MemoryOutbox
 from sluice.config.model import KafkaConfig, Topics
 from sluice.health import HealthBoard
@@ -14,9 +16,12 @@ from sluice.telemetry import Telemetry
 from sluice.verdicts.kafka.access import Deadlines
 from sluice.verdicts.topics import KafkaLink, Timing
 
-WITHIN = 60.0
+WITHIN = 120.0
 BRISK = Timing(deadlines=Deadlines(dial=2.0, request=2.0, fetch=0.2), retry=0.2, last_retry=0.5, look=0.5, flush=2.0)
-"""So that faults are over sooner; what holds is the same."""
+"""For brokers that hang, so that it is noticed sooner; what holds is the same."""
+PATIENT = msgspec.structs.replace(BRISK, deadlines=Deadlines(dial=30.0, request=30.0, fetch=0.2), flush=60.0)
+"""For the others: of a broker that is well, but slow on a busy machine, no answer is given up, and no value sent twice
+for that."""
 
 
 def own_topics() -> Topics:
@@ -34,7 +39,7 @@ def own_topics() -> Topics:
 class Peer:
     """One Sluice as its broker sees it."""
 
-    def __init__(self, config: KafkaConfig, timing: Timing = BRISK, *, chokes_on: str = "") -> None:
+    def __init__(self, config: KafkaConfig, timing: Timing = PATIENT, *, chokes_on: str = "") -> None:
         self.config = config
         self._chokes_on = chokes_on
         self.outbox = MemoryOutbox()
@@ -63,6 +68,9 @@ class Peer:
         status = self.health.degraded_parts().get("kafka")
         return status.reason if status else ""
 
+    def failures(self, client: str, reason: str) -> float:
+        return self.telemetry.value("sluice_kafka_failures", client=client, reason=reason)
+
     def connected(self, client: str) -> bool:
         return self.telemetry.value("sluice_kafka_connected", client=client) == 1
 
@@ -71,7 +79,7 @@ class Peer:
 
 
 @asynccontextmanager
-async def running(config: KafkaConfig, timing: Timing = BRISK, *, chokes_on: str = "") -> AsyncIterator[Peer]:
+async def running(config: KafkaConfig, timing: Timing = PATIENT, *, chokes_on: str = "") -> AsyncIterator[Peer]:
     """`chokes_on`: a key whose value makes the receiver raise."""
     peer = Peer(config, timing, chokes_on=chokes_on)
     await peer.link.start()

@@ -9,6 +9,7 @@ from typing import Any
 
 from real.otlp import NextHop, Sender, logs
 from real.sluice import Sluice
+from traffic import listed as rows_listed
 
 KEYS = {"anthropic": "sk-ant-canary-of-the-key", "openai": "sk-canary-of-the-other-key"}
 NEVER = "600s"
@@ -39,10 +40,9 @@ def trouble(sluice: Sluice) -> str:
     return health.degraded.get("provider", {}).get("reason", "")
 
 
-def listed(sluice: Sluice) -> dict[str, dict[str, Any]]:
-    """The verdicts by template."""
-    rows = json.loads(sluice.command("verdicts", "list", "--json").stdout)
-    return {row["verdict"]["template"]: row["verdict"] for row in rows}
+def listed(sluice: Sluice, types: int) -> dict[str, dict[str, Any]]:
+    """The verdicts by template, once there are so many."""
+    return {row["verdict"]["template"]: row["verdict"] for row in rows_listed(sluice, types)}
 
 
 def passes(sluice: Sluice, next_hop: NextHop, line: str) -> bool:

@@ -52,6 +52,18 @@ class Replica:
         )
 
 
+def can_claim(*replicas: Sluice) -> None:
+    """Waits until they have found the topic: claiming may take five seconds, and finding it is a part of that.
+
+    Let the topic be there before they start, for the same reason.
+    """
+    for replica in replicas:
+        wait_until(
+            lambda replica=replica: replica.metrics()("sluice_kafka_connected", client="claims") == 1,
+            "the claims' topic",
+        )
+
+
 async def at_rest(kafka: Kafka, topics: Topics, lines: Sequence[str], *replicas: Replica) -> None:
     """Waits, with these lines through all of them, until the ends of the topics have stood still for long enough."""
 

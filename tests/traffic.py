@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
@@ -31,6 +32,18 @@ def order(number: int, sender: str = "a") -> str:
 def judged(sluice: Sluice, types: int) -> None:
     """Waits until so many event types were judged since its start; their decisions are then in force."""
     wait_until(lambda: sluice.metrics()("sluice_classify_judged") >= types, f"{types} event types judged")
+
+
+def listed(sluice: Sluice, types: int, *arguments: str) -> list[dict[str, Any]]:
+    """The rows of `verdicts list` once there are so many: a verdict is in force a moment before it is in the store."""
+    rows: list[dict[str, Any]] = []
+
+    def told() -> bool:
+        rows[:] = json.loads(sluice.command("verdicts", "list", "--json", *arguments).stdout)
+        return len(rows) == types
+
+    wait_until(told, f"{types} event types listed")
+    return rows
 
 
 def teach(sluice: Sluice, *requests: tuple[Signal, bytes]) -> None:

@@ -135,7 +135,8 @@ def test_a_name_that_does_not_resolve_is_said(next_hop: NextHop) -> None:
     with exporting("nowhere.invalid:4317", health):
         wait_until(health.degraded_parts, "degraded")
         reason = health.degraded_parts()["next_hop"].reason
-    assert reason == "nowhere.invalid:4317 cannot be reached: Domain name not found"
+    # Then the cause, in the words of whoever resolves it here.
+    assert reason.startswith("nowhere.invalid:4317 cannot be reached: ")
 
 
 def test_a_failing_request_degrades_and_says_why_in_no_words_of_the_answer(next_hop: NextHop) -> None:

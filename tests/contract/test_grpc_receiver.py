@@ -208,6 +208,7 @@ class Uploads:
 
     def __init__(self, sender: Sender, count: int) -> None:
         self._may_send = [threading.Event() for _ in range(count)]
+        grpc.channel_ready_future(sender.channel).result(30)  # what waits for a connection may leave in any order
         begin = sender.channel.stream_unary(EXPORT).future
         self.calls = [begin(self._body(number)) for number in range(count)]
 
@@ -223,12 +224,23 @@ class Uploads:
             event.set()
 
 
+def under_way(plane: DataPlane, calls: int) -> None:
+    """Waits until the receiver has so many, unread ones included: of these no metric tells."""
+    state = plane.grpc._server._state
+    wait_until(lambda: len(state.rpc_states) == calls, f"{calls} calls under way")
+
+
 def test_calls_wait_unread_while_others_are_read_and_a_gone_one_takes_no_turn(next_hop: NextHop) -> None:
     plane = DataPlane(next_hop, limits=Limits(requests_in_flight=1)).start()
     with plane.sender() as sender:
         uploads = Uploads(sender, READ_AT_ONCE)
-        gone, waiting = sender.begin(logs("order 18 shipped")), sender.begin(logs("order 19 shipped"))
+        under_way(plane, READ_AT_ONCE)
+        gone = sender.begin(logs("order 18 shipped"))
+        under_way(plane, READ_AT_ONCE + 1)
+        waiting = sender.begin(logs("order 19 shipped"))
+        under_way(plane, READ_AT_ONCE + 2)
         gone.cancel()
+        under_way(plane, READ_AT_ONCE + 1)
         for number, call in enumerate(uploads.calls):
             uploads.send(number)
             assert call.result() == b""
@@ -244,6 +256,7 @@ def test_a_stop_does_not_wait_for_messages_that_do_not_come(next_hop: NextHop) -
     plane = DataPlane(next_hop, limits=Limits(requests_in_flight=1), grace=0.1).start()
     with plane.sender() as sender:
         uploads = Uploads(sender, READ_AT_ONCE + 1)  # the last one waits unread
+        under_way(plane, READ_AT_ONCE + 1)
         plane.stop()
         codes = {call.exception().code() for call in uploads.calls}
         uploads.send_all()

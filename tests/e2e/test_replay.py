@@ -262,7 +262,7 @@ def test_files_for_tls_contradict_an_endpoint_without_it(certs: Certificates, re
 def test_ctrl_c_ends_it_with_the_summary(next_hop: NextHop, recorded: Path, more: list[str], status: int) -> None:
     """A loop has no other end, so it is done by then; a single round is not."""
     run = "from sluice.cli.replay import replay; replay()"
-    arguments = [str(recorded), "--endpoint", next_hop.endpoint, "--rate", "1", "--json", *more]
+    arguments = [str(recorded), "--endpoint", next_hop.endpoint, "--rate", "0.001", "--json", *more]
     with subprocess.Popen(
         [sys.executable, "-c", run, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

@@ -67,8 +67,8 @@ async def test_facts_and_overrides_of_one_take_effect_in_the_other_by_its_own_po
     assert [replica.sluice.metrics()("sluice_classify_judged") for replica in (one, other)] == [1, 1]
     await at_rest(kafka, topics, LINES, one, other)
 
-    listed = json.loads(one.sluice.command("verdicts", "list", "--json").stdout)
-    fingerprints = {row["verdict"]["category"]: row["fingerprint"] for row in listed}
+    rows = json.loads(one.sluice.command("verdicts", "list", "--json").stdout)
+    fingerprints = {row["verdict"]["category"]: row["fingerprint"] for row in rows}
     for arguments in (("revoke", fingerprints["health_check"]), ("set", fingerprints["heartbeat"], "drop")):
         command = one.sluice.command("verdicts", *arguments)
         assert (command.returncode, command.stderr) == (0, "")
@@ -192,7 +192,8 @@ async def test_the_commands_tell_of_each_replica_what_it_does_itself(
     other.knows("keep", 1)
     for _ in range(5):
         other.passes(PROBE)
-    wait_until(lambda: listed(other, "--store")["per_day"] == 5, "the volume of the other one saved")
+    for replica, volume in ((one, 3), (other, 5)):
+        wait_until(lambda replica=replica, volume=volume: volumes(replica) == [volume], "the volumes of both saved")
     for place in ("-c", "--store"):
         mine, theirs = listed(one, place), listed(other, place)
         assert mine["fingerprint"] == theirs["fingerprint"]
@@ -212,6 +213,11 @@ def verdicts(replica: Replica, place: str, *arguments: str) -> str:
     command = run_command("verdicts", *arguments, place, str(of))
     assert (command.returncode, command.stderr) == (0, "")
     return command.stdout
+
+
+def volumes(replica: Replica) -> list[float]:
+    """Records a day of each event type, as its store has them."""
+    return [row["per_day"] for row in json.loads(verdicts(replica, "--store", "list", "--json"))]
 
 
 def listed(replica: Replica, place: str) -> dict[str, Any]:

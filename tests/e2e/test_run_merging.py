@@ -13,7 +13,7 @@ from honest import asked_about
 from real.kafka import Kafka
 from real.models import ModelServer
 from real.waiting import eventually
-from replicas import Replica, at_rest
+from replicas import Replica, at_rest, can_claim
 from sluice.config.model import Topics
 from sluice.verdicts.model import identity_of
 from sluice.verdicts.wire import verdict
@@ -55,7 +55,9 @@ async def test_replicas_with_other_masks_use_each_others_facts_and_leave_each_ot
     frame = {**FRAME, **asking(model), **sharing(kafka, topics)}
     one = Replica(tmp_path, "one", frame)
     other = Replica(tmp_path, "other", {**frame, "mining": {"settle": 0, "masks": MASKS}})
+    await kafka.create(topics.claims)
     with one.sluice, other.sluice:
+        can_claim(one.sluice, other.sluice)
         one.send(PROBE, *FEW, times=3)
         await eventually(lambda: one.drops(PROBE) and all(map(one.drops, FEW)), "judged by one")
         await eventually(lambda: other.count("sluice_verdicts_rekeyed") == 1, "the verdict on the probe read")
@@ -90,13 +92,16 @@ async def test_new_masks_and_a_restart_ask_about_what_says_something_else_alone(
     kafka: Kafka, topics: Topics, model: ModelServer, tmp_path: Path
 ) -> None:
     replica = Replica(tmp_path, "one", {**FRAME, **asking(model), **sharing(kafka, topics)})
+    await kafka.create(topics.claims)
     with replica.sluice:
+        can_claim(replica.sluice)
         replica.send(PROBE, SHELVES[0], times=3)
         await eventually(lambda: replica.drops(PROBE) and replica.drops(SHELVES[0]), "judged")
         await eventually(lambda: replica.count("sluice_kafka_published", topic=topics.verdicts) == 2, "published")
     before = await kafka.end_offsets(topics.verdicts)
     replica.sluice.write({"mining": {"masks": MASKS}})
     with replica.sluice:
+        can_claim(replica.sluice)
         assert replica.drops(PROBE)
         assert not replica.drops(SHELVES[0])
         await at_rest(kafka, topics, [PROBE], replica)
@@ -117,7 +122,9 @@ async def test_replicas_that_were_fed_halves_come_to_one_type_whose_parts_say_so
 ) -> None:
     frame = {**FRAME, **asking(model), **sharing(kafka, topics)}
     one, other = replicas = [Replica(tmp_path, name, frame) for name in ("one", "other")]
+    await kafka.create(topics.claims)
     with one.sluice, other.sluice:
+        can_claim(one.sluice, other.sluice)
         for replica, names in ((one, BEATS[:3]), (other, BEATS[3:5])):
             for line in names:
                 replica.send(line, times=3)

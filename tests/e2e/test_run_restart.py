@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from real.otlp import NextHop, Sender, logs
 from real.sluice import Sluice, forwarding_to
 from real.waiting import wait_until
-from traffic import PROBE, order, teach_probe
+from traffic import PROBE, listed, order, teach_probe
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
@@ -22,7 +23,7 @@ def test_the_first_request_after_a_restart_is_decided_and_nobody_is_asked_again(
 ) -> None:
     with Sluice(tmp_path, {"exporters": forwarding_to(next_hop.endpoint)}) as sluice:
         teach_probe(sluice)
-        wait_until(lambda: sluice.metrics()("sluice_store_writes"), "the verdict in the store")
+        listed(sluice, 1)
         getattr(sluice, end)()
         next_hop.arrivals.clear()
         sluice.start()
@@ -54,17 +55,19 @@ def test_what_was_counted_until_an_orderly_stop_counts_after_it(next_hop: NextHo
 
 
 def test_it_is_healthy_only_when_it_serves(next_hop: NextHop, tmp_path: Path) -> None:
-    """Another process holds the store for a moment, so that there is a time between start and readiness."""
+    """Another process holds the store, so that there is a time between start and readiness. It waits two seconds for
+    it, which is too short for every look: it is stopped as soon as it has said that it is not ready."""
     sluice = Sluice(tmp_path, {"exporters": forwarding_to(next_hop.endpoint)})
     with sluice:
         sluice.stop()
         with sqlite3.connect(sluice.store) as other:
             other.execute("BEGIN IMMEDIATE")
             sluice.launch()
-            wait_until(lambda: sluice.status() is not None, "an answer of the health endpoint")
-            assert sluice.health().status == 503
+            wait_until(lambda: sluice.status() == 503, "a word that it is not ready")
+            sluice.signal(signal.SIGSTOP)
             assert not serving(sluice.grpc_port)
         other.close()
+        sluice.signal(signal.SIGCONT)
         wait_until(lambda: sluice.status() == 200, "health")
         assert serving(sluice.grpc_port)
         with Sender(sluice.grpc_port) as sender:
@@ -77,7 +80,7 @@ def serving(port: int) -> bool:
     """What grpc.health.v1 says; False while nobody listens."""
     with grpc.insecure_channel(f"127.0.0.1:{port}", [("grpc.use_local_subchannel_pool", 1)]) as channel:
         try:
-            answer = HealthStub(channel).Check(HealthCheckRequest())
+            answer = HealthStub(channel).Check(HealthCheckRequest(), timeout=30)
         except grpc.RpcError as error:
             if error.code() is not grpc.StatusCode.UNAVAILABLE:
                 raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -13,7 +12,7 @@ from real.models import ModelServer
 from real.otlp import Sender, logs
 from real.sluice import Sluice
 from real.waiting import wait_until
-from traffic import judged
+from traffic import judged, listed
 
 LINE = "entering the cache lookup"
 
@@ -40,8 +39,7 @@ def test_a_third_service_has_the_facts_without_a_call(tmp_path: Path) -> None:
             wait_until(lambda: sluice.metrics()("sluice_classify_shared"), "the third one's facts taken over")
             assert asked_about(model.asked, "entering") == {"entering": 2}
             assert sluice.metrics()("sluice_classify_judged") == 2
-            rows = json.loads(sluice.command("verdicts", "list", "--json").stdout)
-            found = {row["verdict"]["service"]["name"]: row["verdict"] for row in rows}
+            found = {row["verdict"]["service"]["name"]: row["verdict"] for row in listed(sluice, 3)}
             assert {verdict["category"] for verdict in found.values()} == {"debug_noise"}
             assert {name: verdict["source"]["provider"] for name, verdict in found.items()} == {
                 "one": "anthropic",

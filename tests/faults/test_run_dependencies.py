@@ -14,7 +14,7 @@ from real.ports import free_port
 from real.sluice import Sluice, forwarding_to
 from real.waiting import wait_until
 from sluice.engine import Signal
-from traffic import PROBE, order, teach, teach_probe
+from traffic import PROBE, listed, order, teach, teach_probe
 
 
 def to(next_hop: NextHop, **sections: object) -> dict[str, object]:
@@ -61,7 +61,7 @@ def test_a_store_that_another_process_holds_delays_nothing_and_is_written_later(
             wait_until(lambda: str(sluice.store) in trouble(sluice, "store"), "a degraded store")
             assert "sluice_store_failures" in sluice.metrics_text()
         wait_until(lambda: not trouble(sluice, "store"), "a healthy store")
-        assert "health_check" in sluice.command("verdicts", "list").stdout
+        listed(sluice, 1, "--category", "health_check")
 
 
 def test_a_corrupt_store_is_set_aside_and_begun_anew_loudly(next_hop: NextHop, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_corrupt_store_is_set_aside_and_begun_anew_loudly(next_hop: NextHop, t
         assert [path.read_bytes() for path in tmp_path.glob("sluice.db.corrupt-*")] == [garbage]
         assert any(line["level"] == "error" and "corrupt" in line["msg"] for line in sluice.messages())
         teach_probe(sluice)
-        wait_until(lambda: "health_check" in sluice.command("verdicts", "list").stdout, "the verdict in the new store")
+        listed(sluice, 1, "--category", "health_check")
         assert passes(sluice, next_hop, order(1))
         assert not passes(sluice, next_hop, PROBE)
 

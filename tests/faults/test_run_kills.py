@@ -72,11 +72,11 @@ def test_a_signal_under_load_ends_it_in_order_and_loses_nothing(
 
 def test_a_second_signal_ends_it_at_once(next_hop: NextHop, tmp_path: Path) -> None:
     """The first waits for a request that the next hop does not answer."""
-    hold = threading.Event()
-    next_hop.answer = Answer(after=hold)
-    sluice = Sluice(tmp_path, to(next_hop))
+    next_hop.answer = Answer(after=threading.Event())
+    config = {"exporters": forwarding_to(next_hop.endpoint, timeout="600s")}
+    sluice = Sluice(tmp_path, config)
     with sluice, Sender(sluice.grpc_port) as sender:
-        waiting = sender.begin(logs(order(1)))
+        waiting = sender.begin(logs(order(1)), timeout=600.0)
         next_hop.wait_for(1)
         sluice.signal(signal.SIGTERM)
         wait_until(lambda: "once more ends at once" in sluice.log(), "the drain")

@@ -22,11 +22,14 @@ PLACES = 4
 READERS = 16
 """Calls that the receiver reads beyond its places: each may hold a message before it is refused."""
 
+PATIENCE = 600.0
+"""Seconds that senders and exporter wait: what has a place keeps it until all the others are answered."""
+
 
 @pytest.mark.parametrize("connections", [1, CALLS])
 def test_calls_beyond_the_places_are_refused_unread(connections: int, next_hop: NextHop, tmp_path: Path) -> None:
     config = {
-        "exporters": {"otlp_grpc": forwarding_to(next_hop.endpoint)["otlp_grpc"] | {"compression": "none"}},
+        "exporters": forwarding_to(next_hop.endpoint, compression="none", timeout=f"{PATIENCE:g}s"),
         "receivers": {"otlp": {"limits": {"requests_in_flight": PLACES}}},
     }
     request = logs("order 17 shipped " + "a" * MIB)
@@ -34,7 +37,7 @@ def test_calls_beyond_the_places_are_refused_unread(connections: int, next_hop: 
 
     def answer(sender: Sender) -> str:
         try:
-            sender.export(request)
+            sender.export(request, timeout=PATIENCE)
         except grpc.RpcError as error:
             pause = rpc_status.retry_delay(details(error)) if details(error) else None
             return f"{error.code().name}, again after {pause}"

@@ -109,8 +109,8 @@ class Arrival:
 class NextHop:
     """A real OTLP/gRPC server. It notes a request before it answers; empty ones (probes) are answered, not noted.
 
-    What it answers to all may be changed while calls are under way: they keep what they came for. `answer_to` goes by
-    the request instead.
+    What it answers to all may be changed while calls are under way: those that are noted keep what they came for.
+    `answer_to` goes by the request instead.
     """
 
     credentials: grpc.ServerCredentials | None = None
@@ -168,10 +168,10 @@ class NextHop:
 
     def _exporting(self, signal: Signal) -> Callable[[bytes, grpc.ServicerContext], bytes]:
         def export(request: bytes, context: Any) -> bytes:
+            answer = self.answer_to(request) if self.answer_to is not None else self.answer
             if request:
                 metadata = {key: value for key, value in context.invocation_metadata()}
                 self.arrivals.append(Arrival(signal, request, metadata, context.time_remaining()))
-            answer = self.answer_to(request) if self.answer_to is not None else self.answer
             if answer.after is not None and request:
                 answer.after.wait()
             if answer.code is not grpc.StatusCode.OK:

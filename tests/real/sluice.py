@@ -203,9 +203,9 @@ def run_command(*arguments: str, cwd: Path | None = None) -> subprocess.Complete
     )
 
 
-def forwarding_to(endpoint: str) -> dict[str, Any]:
-    """The section `exporters` for a next hop without TLS."""
-    return {"otlp_grpc": {"endpoint": endpoint, "tls": {"insecure": True}}}
+def forwarding_to(endpoint: str, **settings: Any) -> dict[str, Any]:
+    """The section `exporters` for a next hop without TLS; `settings` of the exporter."""
+    return {"otlp_grpc": {"endpoint": endpoint, "tls": {"insecure": True}, **settings}}
 
 
 def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

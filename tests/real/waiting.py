@@ -6,7 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import pytest
+
 DEADLINE = 30.0
+_DAY = 86_400
+_SHORTLY = 120
+"""Seconds; no test takes so long."""
 
 
 def wait_until(holds: Callable[[], object], what: str, within: float = DEADLINE) -> None:
@@ -14,6 +19,14 @@ def wait_until(holds: Callable[[], object], what: str, within: float = DEADLINE)
     while not holds():
         assert time.monotonic() < end, f"waited {within:g} s in vain: {what}"
         time.sleep(0.005)
+
+
+@pytest.fixture
+def one_utc_day() -> None:
+    """For tests of what is counted by day: shortly before midnight they begin with the next day."""
+    left = _DAY - time.time() % _DAY
+    if left < _SHORTLY:
+        time.sleep(left)
 
 
 async def eventually(holds: Callable[[], object], what: str) -> None:

@@ -60,6 +60,7 @@ def test_nothing_is_asked_twice_across_requests_calls_and_restarts(
     assert asked_about(claude.asked, *words, "entering-zzz") == {"entering-zzz": 1}
 
 
+@pytest.mark.usefixtures("one_utc_day")
 def test_the_budget_is_never_exceeded_and_what_waits_is_kept(
     start: Callable[..., Sluice], claude: ModelServer, next_hop: NextHop
 ) -> None:
@@ -86,6 +87,7 @@ def test_the_budget_is_never_exceeded_and_what_waits_is_kept(
 
     wait_until(reached, "the budget in health, with less left than a call may need")
     assert len(of_types) < len(words)
+    wait_until(lambda: sluice.metrics()("sluice_classify_judged") == len(of_types), "what was asked about judged")
     wait_until(
         lambda: sluice.metrics()("sluice_classify_queue_length") == len(words) - len(of_types),
         "the others in the queue",
@@ -111,6 +113,7 @@ def test_the_budget_is_never_exceeded_and_what_waits_is_kept(
     assert sum(spent) == used
 
 
+@pytest.mark.usefixtures("one_utc_day")
 def test_a_kill_in_the_middle_of_a_call_gives_no_tokens_back(start: Callable[..., Sluice], claude: ModelServer) -> None:
     hold = Hold()
     claude.play(hold)
@@ -148,7 +151,7 @@ def test_types_judged_by_rule_are_asked_about_when_a_model_is_connected_and_stay
     sluice = start(provider="rules", fallback="none")
     send(sluice, PROBE, order(1))
     judged(sluice, 2)
-    assert {verdict["source"]["kind"] for verdict in listed(sluice).values()} == {"rule"}
+    assert {verdict["source"]["kind"] for verdict in listed(sluice, 2).values()} == {"rule"}
     sluice.stop()
 
     claude.play(hold)
@@ -162,7 +165,7 @@ def test_types_judged_by_rule_are_asked_about_when_a_model_is_connected_and_stay
 
     def by_model() -> bool:
         send(sluice, PROBE, order(2))
-        return {verdict["source"]["kind"] for verdict in listed(sluice).values()} == {"llm"}
+        return {verdict["source"]["kind"] for verdict in listed(sluice, 2).values()} == {"llm"}
 
     wait_until(by_model, "both judged by the model")
     assert not passes(sluice, next_hop, PROBE)
@@ -174,14 +177,14 @@ def test_rejudge_asks_again_and_what_was_decided_stays_until_then(
     sluice = start()
     send(sluice, PROBE, order(1))
     judged(sluice, 2)
-    [probe] = [verdict for verdict in listed(sluice).values() if verdict["category"] == "health_check"]
+    [probe] = [verdict for verdict in listed(sluice, 2).values() if verdict["category"] == "health_check"]
     claude.answer = lambda asked: honest(asked).replace("health_check", "diagnostic", 1)
 
     said = sluice.command("verdicts", "rejudge", probe["fingerprint"][:10])
     assert said.stdout.startswith("1 event type is asked about again when seen next: about 1,300 tokens")
     assert not passes(sluice, next_hop, PROBE)
     wait_until(lambda: passes(sluice, next_hop, PROBE), "the probe judged again, and kept")
-    assert listed(sluice)[probe["template"]]["category"] == "diagnostic"
+    wait_until(lambda: listed(sluice, 2)[probe["template"]]["category"] == "diagnostic", "the new word in the store")
     assert asked_about(claude.asked, "/healthz", "shipped")["shipped"] == 1, "nothing else is asked about"
 
     sluice.stop()

@@ -18,6 +18,7 @@ from real.waiting import wait_until
 from traffic import PROBE, judged, order
 
 
+@pytest.mark.usefixtures("one_utc_day")
 def test_a_model_judges_and_its_waste_goes(
     start: Callable[..., Sluice], claude: ModelServer, gpt: ModelServer, next_hop: NextHop
 ) -> None:
@@ -26,7 +27,7 @@ def test_a_model_judges_and_its_waste_goes(
     judged(sluice, 2)
     assert not passes(sluice, next_hop, PROBE)
     assert passes(sluice, next_hop, order(2))
-    source = listed(sluice)[PROBE.replace("200", "<num>").replace("/healthz", "<path>")]["source"]
+    source = listed(sluice, 2)[PROBE.replace("200", "<num>").replace("/healthz", "<path>")]["source"]
     assert (source["kind"], source["provider"], source["model"]) == ("llm", "anthropic", "claude-sonnet-9")
     assert source["prompt_version"]
     assert len(source["evidence_hash"]) == 32
@@ -42,8 +43,8 @@ def test_a_model_judges_and_its_waste_goes(
     assert metrics("sluice_classify_provider_in_use", provider="anthropic") == 1
     [line] = [line["msg"] for line in sluice.messages() if "tokens" in line["msg"]]
     assert line.startswith("anthropic (claude-sonnet-9) judged ")
-    shown = sluice.command("verdicts", "list").stdout.splitlines()[-1]
-    assert shown.startswith(f"tokens: {tokens:,} today (UTC), {tokens:,} in all for 2 event types judged")
+    cost = f"tokens: {tokens:,} today (UTC), {tokens:,} in all for 2 event types judged"
+    wait_until(lambda: cost in sluice.command("verdicts", "list").stdout, "the cost in the store")
 
 
 FALLBACKS: dict[str, tuple[Answer, str]] = {
@@ -74,7 +75,7 @@ def test_what_leads_to_the_fallback(
     send(sluice, PROBE, order(1))
     judged(sluice, 2)
     assert not passes(sluice, next_hop, PROBE)
-    assert {verdict["source"]["provider"] for verdict in listed(sluice).values()} == {"openai"}
+    assert {verdict["source"]["provider"] for verdict in listed(sluice, 2).values()} == {"openai"}
     assert reason in trouble(sluice)
     assert trouble(sluice).endswith("openai is asked meanwhile")
     state = classification(sluice)
@@ -126,7 +127,7 @@ def test_the_one_type_that_a_provider_rejects_is_kept_and_the_others_are_judged(
     sluice = start()
     send(sluice, PROBE, order(1), "poison of 17 entering", *(f"entering {name} 4" for name in "abcdefg"))
     judged(sluice, 10)
-    verdicts = listed(sluice)
+    verdicts = listed(sluice, 10)
     [poison] = [verdict for template, verdict in verdicts.items() if "poison" in template]
     assert (poison["category"], poison["action"]) == ("unclassified", "keep")
     assert "refused" in poison["reason"]
@@ -144,7 +145,7 @@ def test_a_provider_that_rejects_everything_is_out_nothing_is_parked_and_nobody_
     send(sluice, PROBE, order(1), "entering 4")
     wait_until(lambda: "anthropic rejects every request" in trouble(sluice), "the rejection in health")
     assert passes(sluice, next_hop, PROBE)
-    assert listed(sluice) == {}
+    assert listed(sluice, 0) == {}
     assert gpt.asked == []
     assert sluice.metrics()("sluice_classify_queue_length") == 3
 
@@ -217,11 +218,11 @@ def test_a_duplicate_goes_while_its_twin_is_kept(
     judged(sluice, 3)
     wait_until(lambda: not passes(sluice, next_hop, same), "the duplicate dropped")
     assert passes(sluice, next_hop, rich)
-    verdict = listed(sluice)
+    verdict = listed(sluice, 3)
     assert verdict[same]["twin"] == verdict[rich]["fingerprint"]
     assert sluice.command("verdicts", "set", verdict[rich]["fingerprint"], "drop").returncode == 0
     wait_until(lambda: passes(sluice, next_hop, same), "the duplicate kept, for its twin goes")
-    assert listed(sluice)[same]["guards"] == ["twin"]
+    wait_until(lambda: listed(sluice, 3)[same]["guards"] == ["twin"], "the guard in the store")
     assert "twin" in sluice.command("verdicts", "explain", verdict[same]["fingerprint"]).stdout
 
 

@@ -43,7 +43,7 @@ def test_without_a_base_url_the_providers_own_api_judges(
     with Sluice(tmp_path, {"exporters": forwarding_to(next_hop.endpoint), "classification": section}) as sluice:
         send(sluice, PROBE, order(1))
         judged(sluice, 2)
-        assert {verdict["source"]["provider"] for verdict in listed(sluice).values()} == {provider}
+        assert {verdict["source"]["provider"] for verdict in listed(sluice, 2).values()} == {provider}
     assert set(proxy.targets) == {f"{HOSTS[provider]}:443"}
     assert {asked.headers["host"] for asked in claude.asked} == {HOSTS[provider]}
     assert {asked.wire for asked in claude.asked} == {"anthropic" if provider == "anthropic" else "responses"}

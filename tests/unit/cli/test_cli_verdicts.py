@@ -255,14 +255,15 @@ async def _first_line(process, store, version):
         return json.loads(line.result())
 
 
-def wishes(path):
+def wishes(path, count):
+    """Waits for so many."""
+
     async def read(store):
         found = []
         store.listen(on_override=lambda *_: None, on_rejudge=found.append)
-        for _ in range(200):
-            if found:
-                break
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(60):
+            while len(found) < count:
+                await asyncio.sleep(0.02)
         return sorted(found)
 
     return with_store(path, read)
@@ -284,7 +285,7 @@ def test_rejudge_tells_the_processor_what_to_ask_again(run, store, which, said, 
     ended = run("verdicts", "rejudge", *which, "--store", "sluice.db")
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.startswith(said)
-    assert wishes(store) == sorted(wished)
+    assert wishes(store, len(wished)) == sorted(wished)
 
 
 def test_what_an_operator_decided_is_not_asked_again(run, store):
@@ -297,6 +298,7 @@ def test_what_an_operator_decided_is_not_asked_again(run, store):
     assert ended.out.endswith("; not 1 that an operator has decided\n")
 
 
+@pytest.mark.usefixtures("one_utc_day")
 def test_list_and_show_say_what_judging_has_cost(run, store):
     today = time.strftime("%Y-%m-%d", time.gmtime())
 

@@ -55,16 +55,19 @@ class ClaimTopic:
         health: HealthBoard,
         *,
         lifetime: float = LIFETIME,
+        within: float = _WITHIN,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`caught_up`: the verdicts published before have been read, so that what is not known is not judged.
-        `lifetime`: of a claim, in seconds; `clock`: Unix seconds. ConfigError as `Access` raises it."""
+        `lifetime`: of a claim, `within`: what claiming may take, in seconds; `clock`: Unix seconds. ConfigError as
+        `Access` raises it."""
         self._config = config
         self._topic = config.topics.claims
         self._instance = instance
         self._telemetry = telemetry
         self._health = health
         self._lifetime = lifetime
+        self._within = within
         self._clock = clock
         self._access = Access(config)
         self._ledger = Ledger(lifetime)
@@ -208,10 +211,10 @@ class ClaimTopic:
         if asyncio.get_running_loop().time() < self._next_attempt:
             return False
         try:
-            async with asyncio.timeout(_WITHIN):
+            async with asyncio.timeout(self._within):
                 await self._insist(work)
         except TimeoutError:
-            self._failed(BrokerError(f"topic {self._topic}: no claim within {_WITHIN:g} s", reason="timeout"))
+            self._failed(BrokerError(f"topic {self._topic}: no claim within {self._within:g} s", reason="timeout"))
         except BrokerError as error:
             self._failed(error)
         else:
