@@ -18,7 +18,8 @@ struct Seed<'a> {
     span_id: &'a [u8],
 }
 
-/// OpenTelemetry's 56 bits of trace randomness; without a trace, BLAKE3 of time, body and span id.
+/// OpenTelemetry's 56 bits of trace randomness; without a trace, BLAKE3 of time, body and span id. A trace id of zeros is
+/// none, as W3C's trace context has it: encoders write it for records outside of traces.
 pub fn randomness(signal: Signal, record: &[u8]) -> u64 {
     let seed = match signal {
         Signal::Logs => of_log(record),
@@ -30,6 +31,7 @@ pub fn randomness(signal: Signal, record: &[u8]) -> u64 {
     }
     if let [_, _, _, _, _, _, _, _, _, rest @ ..] = seed.trace_id
         && rest.len() == 7
+        && seed.trace_id.iter().any(|&byte| byte != 0)
     {
         return big_endian(rest);
     }
@@ -95,4 +97,33 @@ fn explicit(state: &[u8]) -> Option<u64> {
     let entry = state.split(',').find_map(|entry| entry.trim().strip_prefix("ot="))?;
     let value = entry.split(';').find_map(|part| part.strip_prefix("rv:"))?;
     (value.len() == 14).then(|| u64::from_str_radix(value, 16).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::put_bytes;
+
+    #[test]
+    fn a_trace_id_of_zeros_is_as_none() {
+        let record = |signal: Signal, number: u64, trace_id: Option<[u8; 16]>| {
+            let mut out = Vec::new();
+            let (trace, span) = if signal == Signal::Spans { (1, 2) } else { (9, 10) };
+            if let Some(id) = trace_id {
+                put_bytes(&mut out, trace, &id);
+            }
+            put_bytes(&mut out, span, &number.to_be_bytes());
+            out
+        };
+        for signal in [Signal::Logs, Signal::Spans] {
+            let of = |number, trace_id| randomness(signal, &record(signal, number, trace_id));
+            for number in 0..100 {
+                assert_eq!(of(number, Some([0; 16])), of(number, None));
+            }
+            assert_ne!(of(1, None), of(2, None));
+            let mut id = [0; 16];
+            id[15] = 7;
+            assert_eq!(of(1, Some(id)), 7);
+        }
+    }
 }
