@@ -314,6 +314,9 @@ impl Table {
             .filter(|known| now - known.created > age)
             .cloned()
             .collect();
+        if old.is_empty() {
+            return old;
+        }
         old.sort_by_key(|known| (known.records.get(), known.fingerprint.0));
         old.truncate((self.capacity / 100).max(1));
         for gone in &old {

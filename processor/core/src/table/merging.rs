@@ -207,3 +207,33 @@ impl EventType {
         self.last_seen.fetch_max(part.last_seen.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::class::{Outcome, Probe, Severity};
+
+    const CLASS: Class =
+        Class { signal: Signal::Logs, severity: Severity::Unset, outcome: Outcome::Unset, probe: Probe(false) };
+
+    fn minted(table: &mut Table, skeleton: &str) -> Option<Arc<EventType>> {
+        table.mint(&Context::default(), CLASS, skeleton, 0)
+    }
+
+    fn remember(table: &mut Table, event: &Arc<EventType>, skeleton: &str) {
+        table.remember_covered(std::iter::once((Arc::clone(event), skeleton.into())));
+    }
+
+    #[test]
+    fn what_was_met_stays_known_where_nothing_makes_room() {
+        let mut table = Table::new(1, "1");
+        let event = minted(&mut table, "session of <*> began").unwrap();
+        remember(&mut table, &event, "session of alice began");
+        event.judged.store(true, Ordering::Relaxed);
+        assert!(table.make_room(1 << 40, 1).is_empty());
+        assert!(table.find_met(&event.context, CLASS, b"session of alice began").is_some());
+        event.judged.store(false, Ordering::Relaxed);
+        assert_eq!(table.make_room(1 << 40, 1).len(), 1);
+        assert!(table.find_met(&event.context, CLASS, b"session of alice began").is_none());
+    }
+}
