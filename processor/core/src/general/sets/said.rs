@@ -10,7 +10,7 @@ pub(super) const WORDINGS: usize = 3;
 /// So many identifiers make a place a variable.
 const IDENTIFIERS: usize = 2;
 /// What looks like messages' codes are numbers of things, when so many stand before the same words.
-const CODES: usize = 8;
+pub(super) const CODES: usize = 8;
 /// Makes a set's key another one's.
 const OF_IDENTIFIERS: u64 = 0x9e37_79b9_7f4a_7c15;
 const OF_CODES: u64 = 0x5851_f42d_4c95_7f2d;
