@@ -50,10 +50,11 @@ impl Table {
         }
         let text = self.most_general(context, class, &of_record(skeleton));
         let before = self.len();
-        let event = self.insert(context, class, &text, now)?;
-        if self.len() > before {
+        let event = self.insert(context, class, &text, now);
+        if self.len() > before || event.is_none() {
             self.brake.note(context, now);
         }
+        let event = event?;
         if text != skeleton {
             self.add_alias(&event, skeleton);
         }
@@ -220,6 +221,15 @@ mod tests {
         table.mint(&Context::default(), CLASS, skeleton, 0)
     }
 
+    fn of_service(name: &str) -> Context {
+        Context { service: name.into(), ..Context::default() }
+    }
+
+    /// A word of its own for each number, with no digit in it.
+    fn name(number: usize) -> String {
+        format!("q{}", number.to_string().bytes().map(|digit| char::from(digit - b'0' + b'k')).collect::<String>())
+    }
+
     fn remember(table: &mut Table, event: &Arc<EventType>, skeleton: &str) {
         table.remember_covered(std::iter::once((Arc::clone(event), skeleton.into())));
     }
@@ -235,5 +245,26 @@ mod tests {
         event.judged.store(false, Ordering::Relaxed);
         assert_eq!(table.make_room(1 << 40, 1).len(), 1);
         assert!(table.find_met(&event.context, CLASS, b"session of alice began").is_none());
+    }
+
+    /// Scenario: one service logs ever novel lines while the table is full, then others come.
+    /// Guarantees: it is braked, so that its further lines do not wait for the table, and another one's still generalise.
+    #[test]
+    fn what_finds_no_room_is_braked_and_does_not_end_what_others_learn() {
+        let (mut table, noisy, other) = (Table::new(100, "1"), of_service("noisy"), of_service("other"));
+        (0..100).for_each(|number| assert!(minted(&mut table, &name(number)).is_some()));
+        for number in 0..6000 {
+            let line: Vec<String> = (0..5).map(|word| name(number * (word + 2) + word)).collect();
+            assert!(table.mint(&noisy, CLASS, &line.join(" "), 0).is_none());
+        }
+        assert!(!table.may_mint(&noisy, 0));
+        assert!(table.may_mint(&other, 0));
+        for name in ["alice", "bob", "carol", "dave"] {
+            table.mint(&other, CLASS, &format!("session of {name} began"), 0);
+        }
+        assert_eq!(
+            table.wider(&other, Signal::Logs, "session of alice began").as_deref(),
+            Some("session of <word> began")
+        );
     }
 }

@@ -33,7 +33,7 @@ impl Sets {
         let name = keyed.names[place];
         let Some(needed) = keyed.shape.words[place].needed() else { return false };
         let known = if self.known.contains(&name) {
-            self.add(key ^ OF_KNOWN, keyed.words[place] as u32).unwrap_or(0)
+            self.add(key ^ OF_KNOWN, keyed.words[place] as u32)
         } else {
             if self.awaited.len() < self.capacity {
                 self.awaited.insert(name as u32);

@@ -24,7 +24,7 @@ impl Sets {
                 && twins.count_ones() > 1
                 && !self.general.contains(&key)
                 && ones(twins).all(|place| shape.says_enough(wider, &shape.words[place], false))
-                && self.add(key ^ OF_TWINS, name as u32).is_some_and(|seen| seen >= usize::from(needed))
+                && self.add(key ^ OF_TWINS, name as u32) >= usize::from(needed)
             {
                 self.forget(key ^ OF_TWINS);
                 self.make_general(keyed, wider);
