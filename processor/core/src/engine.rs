@@ -264,7 +264,7 @@ impl Engine {
             table.make_room(now(), UNJUDGED_AGE_MS)
         };
         for event in &gone {
-            event.samples.lock().release(&self.evidence_bytes);
+            event.samples.lock().close(&self.evidence_bytes);
         }
         let table = self.table.read();
         let mut volumes = Vec::new();
@@ -274,7 +274,8 @@ impl Engine {
             if event.records.get() < self.settings.min_records {
                 continue;
             }
-            let records = event.records.drain();
+            let mut turn = self.turn.lock();
+            let records = event.records.drain(&mut turn);
             if records > 0 {
                 let name = (&*event.context.namespace, &*event.context.service);
                 let service = *numbers.entry(name).or_insert_with(|| {
@@ -285,9 +286,9 @@ impl Engine {
                     service,
                     fingerprint: event.fingerprint.to_string(),
                     records,
-                    bytes: event.bytes.drain(),
-                    dropped_records: event.dropped_records.drain(),
-                    dropped_bytes: event.dropped_bytes.drain(),
+                    bytes: event.bytes.drain(&mut turn),
+                    dropped_records: event.dropped_records.drain(&mut turn),
+                    dropped_bytes: event.dropped_bytes.drain(&mut turn),
                 });
             }
         }

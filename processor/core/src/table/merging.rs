@@ -110,7 +110,7 @@ impl Table {
     /// Notes skeletons that were met and the more general types that cover them, as far as these are still here.
     pub fn remember_covered(&mut self, met: impl Iterator<Item = (Arc<EventType>, Box<str>)>) {
         for (event, skeleton) in met {
-            if event.merged.get().is_none() {
+            if self.is_here(&event) {
                 self.sets.learn(&event.context, &Shape::of(&of_record(&skeleton)));
                 self.add_alias(&event, &skeleton);
             }
@@ -183,7 +183,7 @@ impl Table {
         if let Some(parts) = event.covers.get() {
             parts.lock().iter().for_each(|part| wider.cover(*part));
         }
-        samples.release(held);
+        samples.close(held);
         wider.absorb(event, turn);
         // Nobody else sets it.
         let _ = event.merged.set(Arc::clone(&wider));
@@ -213,6 +213,8 @@ impl EventType {
 mod tests {
     use super::*;
     use crate::class::{Outcome, Probe, Severity};
+    use crate::evidence;
+    use crate::mine::Masks;
 
     const CLASS: Class =
         Class { signal: Signal::Logs, severity: Severity::Unset, outcome: Outcome::Unset, probe: Probe(false) };
@@ -266,5 +268,47 @@ mod tests {
             table.wider(&other, Signal::Logs, "session of alice began").as_deref(),
             Some("session of <word> began")
         );
+    }
+
+    #[test]
+    fn a_type_that_went_is_remembered_by_nothing() {
+        let mut table = Table::new(1, "1");
+        let event = minted(&mut table, "session of <*> began").unwrap();
+        assert_eq!(table.make_room(1 << 40, 1).len(), 1);
+        remember(&mut table, &event, "session of alice began");
+        assert!(table.find_met(&event.context, CLASS, b"session of alice began").is_none());
+    }
+
+    /// Scenario: a commit takes its sample when its type has become a part of another, or has made room, just before.
+    /// Guarantees: no bytes are held for what nobody will ask for.
+    #[test]
+    fn a_type_that_is_gone_holds_no_evidence() {
+        let record = {
+            let (mut body, mut record) = (Vec::new(), Vec::new());
+            crate::wire::put_bytes(&mut body, 1, b"session of alice began");
+            crate::wire::put_bytes(&mut record, 5, &body);
+            record
+        };
+        let held = AtomicUsize::new(0);
+        let take = |event: &EventType| {
+            evidence::take(event, &mut event.samples.lock(), &record, &Masks::default(), &held, 1 << 20).unwrap();
+        };
+        let mut table = Table::new(100, "1");
+        let part = minted(&mut table, "session of alice began").unwrap();
+        take(&part);
+        assert!(held.load(Ordering::Relaxed) > 0);
+        for name in ["bob", "carol", "dave"] {
+            minted(&mut table, &format!("session of {name} began"));
+        }
+        let (types, _) = table.to_follow();
+        table.follow_all(&types, 0, &mut Turn::default(), &held);
+        assert!(part.merged.get().is_some());
+        take(&part);
+        assert_eq!(held.load(Ordering::Relaxed), 0);
+        let mut full = Table::new(1, "1");
+        let alone = minted(&mut full, "session of alice began").unwrap();
+        full.make_room(1 << 40, 1).iter().for_each(|gone| gone.samples.lock().close(&held));
+        take(&alone);
+        assert_eq!(held.load(Ordering::Relaxed), 0);
     }
 }
