@@ -77,7 +77,9 @@ impl Engine {
         let mut scratch = self.scratch.lock().pop().unwrap_or_default();
         let call = Call { masks: &self.masks, table: &self.table, policy: &policy, signal };
         let processed = walk::process(&call, request, &mut scratch);
-        self.scratch.lock().push(scratch);
+        if scratch.is_worth_keeping() {
+            self.scratch.lock().push(scratch);
+        }
         processed
     }
 
@@ -382,4 +384,34 @@ struct TypeOut<'a> {
     last_seen: i64,
     /// Whether evidence of it was handed out.
     told: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::put_bytes;
+
+    fn engine() -> Engine {
+        let settings = Settings { max_event_types: 10, min_records: 1, masks: Vec::new(), evidence_bytes: 1 << 20 };
+        Engine::new(settings).unwrap()
+    }
+
+    /// A request of one log with that event's name.
+    fn named(event: &str) -> Vec<u8> {
+        let (mut record, mut scope, mut block, mut request) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        put_bytes(&mut record, 12, event.as_bytes());
+        put_bytes(&mut scope, 2, &record);
+        put_bytes(&mut block, 2, &scope);
+        put_bytes(&mut request, 1, &block);
+        request
+    }
+
+    #[test]
+    fn memory_that_one_record_made_large_is_not_kept() {
+        let engine = engine();
+        engine.process(Signal::Logs, &named("shop.order.placed")).unwrap();
+        assert_eq!(engine.scratch.lock().len(), 1);
+        engine.process(Signal::Logs, &named(&"x".repeat(4 << 20))).unwrap();
+        assert_eq!(engine.scratch.lock().len(), 0);
+    }
 }

@@ -42,6 +42,9 @@ pub struct Call<'e> {
 /// No more records wait when there are so many bytes of what tells their types.
 const BATCH_TEXT: usize = 64 << 10;
 
+/// Working memory of more bytes than these is not used again: a single record may have made it large, and most are small.
+const USED_AGAIN: usize = 1 << 20;
+
 /// Working memory of one call.
 #[derive(Default)]
 pub struct Scratch {
@@ -57,6 +60,13 @@ pub struct Scratch {
     known: Vec<Known>,
     /// Skeletons to remember that a more general type covers.
     covered: Vec<(Arc<EventType>, Box<str>)>,
+}
+
+impl Scratch {
+    /// Whether another call is to have it.
+    pub fn is_worth_keeping(&self) -> bool {
+        self.work.held() <= USED_AGAIN
+    }
 }
 
 /// What is left to forward of a request.

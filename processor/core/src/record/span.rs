@@ -137,6 +137,7 @@ pub fn mine<S: Sink>(mut span: Span<'_>, masks: &Masks, bits: &mut Bits, sink: &
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mine::MINED_BYTES;
     use crate::mine::sink::Skeleton;
     use crate::wire::put_bytes;
 
@@ -189,6 +190,12 @@ mod tests {
         ] {
             assert_eq!(skeleton(name), shape, "{name}");
         }
+    }
+
+    #[test]
+    fn of_a_name_as_much_is_mined_as_of_a_text() {
+        let name = "settle ".repeat(5_000);
+        assert_eq!(skeleton(&name), name[..MINED_BYTES]);
     }
 
     #[test]
