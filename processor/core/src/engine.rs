@@ -389,6 +389,8 @@ struct TypeOut<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::any::put_pair;
+    use crate::mine::MINED_BYTES;
     use crate::wire::put_bytes;
 
     fn engine() -> Engine {
@@ -404,6 +406,30 @@ mod tests {
         put_bytes(&mut block, 2, &scope);
         put_bytes(&mut request, 1, &block);
         request
+    }
+
+    /// Scenario: a metric whose name, service, namespace and scope are of a megabyte each. Guarantees: nothing of it is told
+    /// whole, not by its evidence and not by the list of types.
+    #[test]
+    fn no_name_is_kept_whole() {
+        let long = "name ".repeat(200_000);
+        let (mut text, mut resource, mut metric) = (Vec::new(), Vec::new(), Vec::new());
+        put_bytes(&mut text, 1, long.as_bytes());
+        for key in ["service.name", "service.namespace"] {
+            put_pair(&mut resource, 1, key, &text);
+        }
+        put_bytes(&mut metric, 1, long.as_bytes());
+        let (mut scope, mut block, mut request) = (Vec::new(), Vec::new(), Vec::new());
+        put_bytes(&mut scope, 1, &text);
+        put_bytes(&mut scope, 2, &metric);
+        put_bytes(&mut block, 1, &resource);
+        put_bytes(&mut block, 2, &scope);
+        put_bytes(&mut request, 1, &block);
+        let engine = engine();
+        let processed = engine.process(Signal::Metrics, &request).unwrap();
+        let evidence = engine.commit(&request, &processed).unwrap();
+        assert!(evidence.len() < 3 * MINED_BYTES, "{}", evidence.len());
+        assert!(engine.types().len() < 3 * MINED_BYTES);
     }
 
     #[test]

@@ -252,7 +252,7 @@ impl<'a> Seen<'a> {
         }
         let (template, slots) = sink.inner.finish();
         Ok(Self {
-            template: String::from_utf8_lossy(&template).trim_end().to_owned(),
+            template: cut(String::from_utf8_lossy(&template).trim_end().to_owned(), MINED_BYTES),
             sample: cut(sample, SAMPLE_BYTES),
             slots: slots
                 .into_iter()

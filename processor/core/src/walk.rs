@@ -21,7 +21,7 @@ use waiting::{BATCH, Waiting, add, find};
 
 use crate::ahead;
 use crate::edit::{Edits, Extent};
-use crate::identity::{Context, Named};
+use crate::identity::{self, Context, Named};
 use crate::mine::Masks;
 use crate::outlines::{Known, Met};
 use crate::record::{self, Signal, Workspace};
@@ -270,7 +270,7 @@ impl<'e> Pass<'e> {
         table: &mut RwLockReadGuard<'e, Table>,
     ) -> Result<(), Stop> {
         let name = record::scope_name(outer.payload, self.order == Order::Usual)?;
-        let scope = String::from_utf8_lossy(name);
+        let scope = identity::name(name);
         let known = table.context(Named { scope: &scope, ..resource.service.named() });
         let named = self.order == Order::Any;
         let mut place = Place { scope, known, resource, encoded: outer.payload, name, named };
