@@ -186,7 +186,7 @@ mod tests {
     fn a_quoted_text_ends_where_it_does_whatever_was_looked_for_before() {
         let mut below = numbers_below(11);
         for _ in 0..2_000 {
-            let text: Vec<u8> = (0..1 + below(40)).map(|_| b"\"'\\\\a"[below(5)]).collect();
+            let text: Vec<u8> = (0..=below(40)).map(|_| b"\"'\\\\a"[below(5)]).collect();
             let mut closings = Closings::default();
             let mut open = 0;
             while open < text.len() {
