@@ -34,8 +34,25 @@ const SETS_A_TYPE: usize = 16;
 const MOST: usize = said::CODES;
 const _: () = assert!(MOST >= WORDING as usize);
 
-/// Makes a set's key that of the names at its place which tell of faults.
-const OF_TELLING: u64 = 0x5851_f42d_4c95_7f2d;
+/// What else is seen at a place, beside its words: each in a set of its own.
+#[derive(Clone, Copy)]
+enum Of {
+    /// Names that tell of faults.
+    Telling,
+    Identifiers,
+    Codes,
+    /// Words that are known as data.
+    Known,
+    /// Words that all of several places have at once.
+    Twins,
+}
+
+impl Of {
+    /// The key of that set, from the key of the words'.
+    const fn key(self, words: u64) -> u64 {
+        words ^ (self as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
 
 /// The words of one set by their hashes: most sets have one, so that the others stand elsewhere.
 #[derive(Clone, Copy)]
@@ -225,7 +242,7 @@ impl Sets {
             if self.general.contains(&key) || !shape.says_enough(wider, &shape.words[place], false) {
                 continue;
             }
-            self.add(key ^ OF_TELLING, keyed.words[place] as u32);
+            self.add(Of::Telling.key(key), keyed.words[place] as u32);
             if self.are_enough(key, self.count(key), VALUES) {
                 self.forget(key);
                 self.make_general(keyed, wider);
@@ -236,7 +253,7 @@ impl Sets {
     /// Whether a place has enough words, with the names there that tell of faults, if those are no more than the half.
     fn are_enough(&self, key: u64, seen: usize, needed: u8) -> bool {
         let needed = usize::from(needed);
-        seen >= needed || 2 * seen >= needed && seen + self.count(key ^ OF_TELLING) >= needed
+        seen >= needed || 2 * seen >= needed && seen + self.count(Of::Telling.key(key)) >= needed
     }
 
     /// How many words a set holds.
@@ -355,6 +372,12 @@ mod tests {
 
     const NAMES: [&str; 12] =
         ["alice", "bob", "carol", "dave", "eve", "frank", "grace", "heidi", "ivan", "judy", "mallory", "niaj"];
+
+    #[test]
+    fn no_two_sets_of_a_place_are_one() {
+        let keys = [Of::Telling, Of::Identifiers, Of::Codes, Of::Known, Of::Twins].map(|of| of.key(17));
+        assert_eq!(keys.iter().chain(&[17]).collect::<std::collections::HashSet<_>>().len(), 6);
+    }
 
     #[test]
     fn a_name_that_tells_of_a_fault_counts_where_others_are_marked_as_values() {

@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 
 use super::super::words::{Kind, MASKED};
-use super::{Keyed, Sets};
+use super::{Keyed, Of, Sets};
 
 /// When in so many wordings that begin alike two names each were seen, all that begin so name something.
 pub(super) const WORDINGS: usize = 3;
@@ -11,21 +11,18 @@ pub(super) const WORDINGS: usize = 3;
 const IDENTIFIERS: usize = 2;
 /// What looks like messages' codes are numbers of things, when so many stand before the same words.
 pub(super) const CODES: usize = 8;
-/// Makes a set's key another one's.
-const OF_IDENTIFIERS: u64 = 0x9e37_79b9_7f4a_7c15;
-const OF_CODES: u64 = 0x5851_f42d_4c95_7f2d;
 
 impl Sets {
     /// Notes an identifier at a place; answers whether there are enough.
     pub(super) fn are_identifiers(&mut self, keyed: &Keyed<'_>, place: usize, key: u64) -> bool {
         let is_one = keyed.shape.is_identifier(place);
-        is_one && self.add(key ^ OF_IDENTIFIERS, keyed.words[place] as u32) >= IDENTIFIERS
+        is_one && self.add(Of::Identifiers.key(key), keyed.words[place] as u32) >= IDENTIFIERS
     }
 
     /// Notes a message's code at a place; answers whether there are enough.
     pub(super) fn are_codes(&mut self, keyed: &Keyed<'_>, place: usize, key: u64) -> bool {
         let is_one = keyed.shape.words[place].kind == Kind::Code;
-        is_one && self.add(key ^ OF_CODES, keyed.words[place] as u32) >= CODES
+        is_one && self.add(Of::Codes.key(key), keyed.words[place] as u32) >= CODES
     }
 
     /// Whether the last part of a compound name was seen as a masked value as well, `node:<*>` and `node:shop`. Notes it.
