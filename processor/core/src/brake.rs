@@ -10,10 +10,12 @@ const LEAST: usize = 1000;
 const HOUR_MS: f64 = 3_600_000.0;
 
 /// A service may mint half of the table at once, and as many again within an hour. Beyond it, its novel records pass
-/// like those of a full table.
+/// like those of a full table. There they count as well: else each of them would have the whole table wait for nothing.
 pub struct Brake {
     burst: f64,
     services: HashMap<(Box<str>, Box<str>), Bucket, RandomState>,
+    /// When there are so many, those are forgotten that have their whole share again.
+    most: usize,
 }
 
 struct Bucket {
@@ -30,7 +32,7 @@ impl Bucket {
 impl Brake {
     /// For a table of so many types.
     pub fn new(types: usize) -> Self {
-        Self { burst: (types / 2).max(LEAST) as f64, services: HashMap::default() }
+        Self { burst: (types / 2).max(LEAST) as f64, services: HashMap::default(), most: LEAST }
     }
 
     /// Whether a service may mint a type now.
@@ -40,12 +42,13 @@ impl Brake {
             .is_none_or(|bucket| bucket.left(self.burst, now) >= 1.0)
     }
 
-    /// Notes that a service minted a type.
+    /// Notes that a service minted a type, or would have if there were room.
     pub fn note(&mut self, context: &Context, now: i64) {
         let burst = self.burst;
-        // A service that has its whole share again needs no memory.
-        if self.services.len() >= LEAST {
+        if self.services.len() >= self.most {
             self.services.retain(|_, bucket| bucket.left(burst, now) < burst);
+            // Twice as many, so that where none goes they are not gone through each time.
+            self.most = LEAST.max(2 * self.services.len());
         }
         let bucket = self
             .services
@@ -74,6 +77,16 @@ mod tests {
         assert!(brake.allows(&service, 800));
         brake.note(&service, 800);
         assert!(!brake.allows(&service, 800));
+    }
+
+    #[test]
+    fn services_that_have_their_share_again_are_forgotten() {
+        let mut brake = Brake::new(0);
+        for number in 0..10 * LEAST {
+            let service = Context { service: number.to_string().into(), ..Context::default() };
+            brake.note(&service, number as i64 * 60_000);
+            assert!(brake.services.len() <= LEAST);
+        }
     }
 
     #[test]

@@ -77,7 +77,9 @@ impl Engine {
         let mut scratch = self.scratch.lock().pop().unwrap_or_default();
         let call = Call { masks: &self.masks, table: &self.table, policy: &policy, signal };
         let processed = walk::process(&call, request, &mut scratch);
-        self.scratch.lock().push(scratch);
+        if scratch.is_worth_keeping() {
+            self.scratch.lock().push(scratch);
+        }
         processed
     }
 
@@ -264,7 +266,7 @@ impl Engine {
             table.make_room(now(), UNJUDGED_AGE_MS)
         };
         for event in &gone {
-            event.samples.lock().release(&self.evidence_bytes);
+            event.samples.lock().close(&self.evidence_bytes);
         }
         let table = self.table.read();
         let mut volumes = Vec::new();
@@ -274,7 +276,8 @@ impl Engine {
             if event.records.get() < self.settings.min_records {
                 continue;
             }
-            let records = event.records.drain();
+            let mut turn = self.turn.lock();
+            let records = event.records.drain(&mut turn);
             if records > 0 {
                 let name = (&*event.context.namespace, &*event.context.service);
                 let service = *numbers.entry(name).or_insert_with(|| {
@@ -285,9 +288,9 @@ impl Engine {
                     service,
                     fingerprint: event.fingerprint.to_string(),
                     records,
-                    bytes: event.bytes.drain(),
-                    dropped_records: event.dropped_records.drain(),
-                    dropped_bytes: event.dropped_bytes.drain(),
+                    bytes: event.bytes.drain(&mut turn),
+                    dropped_records: event.dropped_records.drain(&mut turn),
+                    dropped_bytes: event.dropped_bytes.drain(&mut turn),
                 });
             }
         }
@@ -381,4 +384,60 @@ struct TypeOut<'a> {
     last_seen: i64,
     /// Whether evidence of it was handed out.
     told: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::any::put_pair;
+    use crate::mine::MINED_BYTES;
+    use crate::wire::put_bytes;
+
+    fn engine() -> Engine {
+        let settings = Settings { max_event_types: 10, min_records: 1, masks: Vec::new(), evidence_bytes: 1 << 20 };
+        Engine::new(settings).unwrap()
+    }
+
+    /// A request of one log with that event's name.
+    fn named(event: &str) -> Vec<u8> {
+        let (mut record, mut scope, mut block, mut request) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        put_bytes(&mut record, 12, event.as_bytes());
+        put_bytes(&mut scope, 2, &record);
+        put_bytes(&mut block, 2, &scope);
+        put_bytes(&mut request, 1, &block);
+        request
+    }
+
+    /// Scenario: a metric whose name, service, namespace and scope are of a megabyte each. Guarantees: nothing of it is told
+    /// whole, not by its evidence and not by the list of types.
+    #[test]
+    fn no_name_is_kept_whole() {
+        let long = "name ".repeat(200_000);
+        let (mut text, mut resource, mut metric) = (Vec::new(), Vec::new(), Vec::new());
+        put_bytes(&mut text, 1, long.as_bytes());
+        for key in ["service.name", "service.namespace"] {
+            put_pair(&mut resource, 1, key, &text);
+        }
+        put_bytes(&mut metric, 1, long.as_bytes());
+        let (mut scope, mut block, mut request) = (Vec::new(), Vec::new(), Vec::new());
+        put_bytes(&mut scope, 1, &text);
+        put_bytes(&mut scope, 2, &metric);
+        put_bytes(&mut block, 1, &resource);
+        put_bytes(&mut block, 2, &scope);
+        put_bytes(&mut request, 1, &block);
+        let engine = engine();
+        let processed = engine.process(Signal::Metrics, &request).unwrap();
+        let evidence = engine.commit(&request, &processed).unwrap();
+        assert!(evidence.len() < 3 * MINED_BYTES, "{}", evidence.len());
+        assert!(engine.types().len() < 3 * MINED_BYTES);
+    }
+
+    #[test]
+    fn memory_that_one_record_made_large_is_not_kept() {
+        let engine = engine();
+        engine.process(Signal::Logs, &named("shop.order.placed")).unwrap();
+        assert_eq!(engine.scratch.lock().len(), 1);
+        engine.process(Signal::Logs, &named(&"x".repeat(4 << 20))).unwrap();
+        assert_eq!(engine.scratch.lock().len(), 0);
+    }
 }

@@ -1,8 +1,25 @@
 //! The public id of an event type, the same on every replica.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::record::Class;
+
+/// A longer name of a service or a scope is cut: each of their types keeps it and tells it.
+const LONGEST_NAME: usize = 1024;
+
+/// A service's or a scope's name as it is kept: a long one is told from others by a hash of the whole at its end.
+pub fn name(text: &[u8]) -> Cow<'_, str> {
+    let name = String::from_utf8_lossy(text);
+    if name.len() <= LONGEST_NAME {
+        return name;
+    }
+    let hash = blake3::hash(name.as_bytes()).to_hex();
+    let hash = &hash[..32];
+    let most = LONGEST_NAME - hash.len() - 1;
+    let end = (0..=most).rev().find(|&end| name.is_char_boundary(end)).unwrap_or(0);
+    Cow::Owned(format!("{}#{hash}", &name[..end]))
+}
 
 /// The service and scope that a record comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -62,5 +79,24 @@ impl Fingerprint {
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_is_cut_and_told_from_those_that_begin_alike() {
+        for kept in ["", "shop", &"s".repeat(LONGEST_NAME)] {
+            assert_eq!(name(kept.as_bytes()), *kept);
+        }
+        let long = ["a", "b"].map(|end| "\u{e4}".repeat(1 << 20) + end);
+        let [one, other] = [0, 1].map(|at| name(long[at].as_bytes()).into_owned());
+        assert_ne!(one, other);
+        for cut in [one, other] {
+            assert!(cut.len() <= LONGEST_NAME && cut.starts_with("\u{e4}\u{e4}"));
+            assert_eq!(name(cut.as_bytes()), *cut);
+        }
     }
 }

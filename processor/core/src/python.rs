@@ -19,18 +19,24 @@ use crate::walk::{Payload, Processed, roll_back};
 /// Bytes of a payload from which on it is spliced without the GIL: 50 µs, what taking the GIL back may cost.
 const LARGE: usize = 1 << 20;
 
-/// Runs without the GIL; a panic, which no input should cause, becomes an error of this one call.
+/// A panic, which no input should cause, becomes an error of this one call.
+fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err("the core failed on this input, which is a bug".to_owned()))
+}
+
+/// Runs without the GIL.
 fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, String> + Send) -> PyResult<T> {
-    py.detach(|| {
-        catch_unwind(AssertUnwindSafe(work))
-            .unwrap_or_else(|_| Err("the core failed on this input, which is a bug".to_owned()))
-    })
-    .map_err(PyValueError::new_err)
+    py.detach(|| caught(work)).map_err(PyValueError::new_err)
 }
 
 /// An object of so many bytes, all of which `write` writes. They are not made zero before, which would cost a fifth of
 /// writing them.
-fn bytes_of(py: Python<'_>, length: usize, write: impl FnOnce(&mut Room<'_>)) -> PyResult<Bound<'_, PyBytes>> {
+fn bytes_of(
+    py: Python<'_>,
+    length: usize,
+    write: impl FnOnce(&mut Room<'_>) -> PyResult<()>,
+) -> PyResult<Bound<'_, PyBytes>> {
     #![expect(unsafe_code, reason = "the library makes them zero")]
     let size = ffi::Py_ssize_t::try_from(length)?;
     // SAFETY: given no bytes to copy, Python makes an object of that size, or null with an error set, as is said of it.
@@ -42,11 +48,35 @@ fn bytes_of(py: Python<'_>, length: usize, write: impl FnOnce(&mut Room<'_>)) ->
         std::slice::from_raw_parts_mut(ffi::PyBytes_AsString(made.as_ptr()).cast::<MaybeUninit<u8>>(), length)
     };
     let mut room = Room::new(memory);
-    write(&mut room);
+    write(&mut room)?;
     if !room.is_full() {
         return Err(PyValueError::new_err("the core wrote less than it said, which is a bug"));
     }
     Ok(made)
+}
+
+/// What is left to forward of a request.
+fn forwarded(payload: &Payload, request: &Bound<'_, PyBytes>) -> PyResult<Option<Py<PyBytes>>> {
+    let edits = match payload {
+        Payload::Nothing => return Ok(None),
+        Payload::Same => return Ok(Some(request.clone().unbind())),
+        Payload::Changed(edits) => edits,
+    };
+    let (py, bytes) = (request.py(), request.as_bytes());
+    let length = caught(|| Ok(edits.length(bytes))).map_err(PyValueError::new_err)?;
+    let write = |out: &mut Room<'_>| {
+        let splice = || {
+            edits.apply(bytes, out);
+            Ok(())
+        };
+        if length < LARGE {
+            caught(splice).map_err(PyValueError::new_err)
+        } else {
+            // Nobody else can have the new object yet, so this thread alone writes into it.
+            detached(py, splice)
+        }
+    };
+    Ok(Some(bytes_of(py, length, write)?.unbind()))
 }
 
 fn signal(number: u8) -> PyResult<Signal> {
@@ -90,24 +120,9 @@ impl Engine {
                 .unwrap_or_else(|_| self.core.pass(kind, bytes))
                 .map_err(|error| format!("malformed {}: {error}", kind.name()))
         })?;
-        let payload = match &processed.payload {
-            Payload::Nothing => None,
-            Payload::Same => Some(request.clone().unbind()),
-            Payload::Changed(edits) => {
-                let length = edits.length(bytes);
-                let write = |out: &mut Room<'_>| {
-                    if length < LARGE {
-                        edits.apply(bytes, out);
-                    } else {
-                        // Nobody else can have the new object yet, so this thread alone writes into it.
-                        py.detach(|| edits.apply(bytes, out));
-                    }
-                };
-                Some(bytes_of(py, length, write)?.unbind())
-            }
-        };
-        Ok(Outcome {
-            payload,
+        // Made before its payload: one that is not finished gives back what the request took of limits.
+        let mut outcome = Outcome {
+            payload: None,
             received: processed.received,
             dropped: processed.dropped,
             tagged: processed.tagged,
@@ -117,7 +132,9 @@ impl Engine {
             request: request.clone().unbind(),
             processed,
             committed: AtomicBool::new(false),
-        })
+        };
+        outcome.payload = forwarded(&outcome.processed.payload, request)?;
+        Ok(outcome)
     }
 
     fn apply(&self, py: Python<'_>, decisions: &[u8]) -> PyResult<usize> {

@@ -43,6 +43,8 @@ pub struct Samples {
     /// How many times it was handed out: at `min_records`, and when three differing samples are there.
     handed: u8,
     look: Option<Box<Look>>,
+    /// Whether the type is gone: what a commit that is under way still takes would be held for good.
+    closed: bool,
 }
 
 /// An attribute, how many different values it had among the records considered, and how many it had at all.
@@ -61,7 +63,7 @@ pub struct SlotOut {
 impl Samples {
     /// Notes that a record is considered, unless no further one is of use.
     pub fn consider(&mut self) -> bool {
-        let considers = !self.is_full();
+        let considers = !self.closed && !self.is_full();
         self.considered += u8::from(considers);
         considers
     }
@@ -134,6 +136,9 @@ impl Samples {
 
     /// Whether it is time to hand out what is here, which is so twice at most; notes that it is done.
     pub fn is_due(&mut self, held: &AtomicUsize) -> bool {
+        if self.closed {
+            return false;
+        }
         let (full, differs) = (self.is_full(), self.texts.len() == SAMPLES);
         if self.handed == 1 && !differs {
             if full {
@@ -167,8 +172,14 @@ impl Samples {
     /// Forgets everything that came from records.
     pub fn release(&mut self, held: &AtomicUsize) {
         held.fetch_sub(self.bytes, Ordering::Relaxed);
-        let (handed, look) = (self.handed, self.look.take());
-        *self = Self { handed, look, ..Self::default() };
+        let (handed, look, closed) = (self.handed, self.look.take(), self.closed);
+        *self = Self { handed, look, closed, ..Self::default() };
+    }
+
+    /// Forgets it for good: the type goes, or becomes a part of another.
+    pub fn close(&mut self, held: &AtomicUsize) {
+        self.release(held);
+        self.closed = true;
     }
 
     /// Begins anew: the type is to be judged again.
@@ -241,7 +252,7 @@ impl<'a> Seen<'a> {
         }
         let (template, slots) = sink.inner.finish();
         Ok(Self {
-            template: String::from_utf8_lossy(&template).trim_end().to_owned(),
+            template: cut(String::from_utf8_lossy(&template).trim_end().to_owned(), MINED_BYTES),
             sample: cut(sample, SAMPLE_BYTES),
             slots: slots
                 .into_iter()

@@ -20,8 +20,8 @@ use crate::outlines::{Known, Outlines};
 use crate::record::Class;
 use crate::samples::Samples;
 
-/// The turn to count. There is one, so that counting needs no locked instruction, which costs as much as reading a
-/// short record does.
+/// The turn to count, and to drain what was counted. There is one, so that counting needs no locked instruction, which
+/// costs as much as reading a short record does.
 #[derive(Default)]
 pub struct Turn(());
 
@@ -50,8 +50,8 @@ impl Counter {
         self.drained.fetch_add(other.drained.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// What was added since the last call. One drainer at a time (the table's owner sees to it).
-    pub fn drain(&self) -> u64 {
+    /// What was added since the last call.
+    pub fn drain(&self, _: &mut Turn) -> u64 {
         let total = self.get();
         total - self.drained.swap(total, Ordering::Relaxed)
     }
@@ -314,6 +314,9 @@ impl Table {
             .filter(|known| now - known.created > age)
             .cloned()
             .collect();
+        if old.is_empty() {
+            return old;
+        }
         old.sort_by_key(|known| (known.records.get(), known.fingerprint.0));
         old.truncate((self.capacity / 100).max(1));
         for gone in &old {

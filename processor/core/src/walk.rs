@@ -21,7 +21,7 @@ use waiting::{BATCH, Waiting, add, find};
 
 use crate::ahead;
 use crate::edit::{Edits, Extent};
-use crate::identity::{Context, Named};
+use crate::identity::{self, Context, Named};
 use crate::mine::Masks;
 use crate::outlines::{Known, Met};
 use crate::record::{self, Signal, Workspace};
@@ -42,6 +42,9 @@ pub struct Call<'e> {
 /// No more records wait when there are so many bytes of what tells their types.
 const BATCH_TEXT: usize = 64 << 10;
 
+/// Working memory of more bytes than these is not used again: a single record may have made it large, and most are small.
+const USED_AGAIN: usize = 1 << 20;
+
 /// Working memory of one call.
 #[derive(Default)]
 pub struct Scratch {
@@ -57,6 +60,13 @@ pub struct Scratch {
     known: Vec<Known>,
     /// Skeletons to remember that a more general type covers.
     covered: Vec<(Arc<EventType>, Box<str>)>,
+}
+
+impl Scratch {
+    /// Whether another call is to have it.
+    pub fn is_worth_keeping(&self) -> bool {
+        self.work.held() <= USED_AGAIN
+    }
 }
 
 /// What is left to forward of a request.
@@ -260,7 +270,7 @@ impl<'e> Pass<'e> {
         table: &mut RwLockReadGuard<'e, Table>,
     ) -> Result<(), Stop> {
         let name = record::scope_name(outer.payload, self.order == Order::Usual)?;
-        let scope = String::from_utf8_lossy(name);
+        let scope = identity::name(name);
         let known = table.context(Named { scope: &scope, ..resource.service.named() });
         let named = self.order == Order::Any;
         let mut place = Place { scope, known, resource, encoded: outer.payload, name, named };

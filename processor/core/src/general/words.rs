@@ -19,7 +19,7 @@ pub const MASKED: &str = match std::str::from_utf8(sink::MARK) {
 /// Only the first words of a skeleton become variables: one bit each.
 pub const PLACES: usize = 64;
 /// How many different words make a place a variable: of wording, of what is marked as a value, and of units.
-const WORDING: u8 = 4;
+pub const WORDING: u8 = 4;
 pub const VALUES: u8 = 3;
 const UNITS: u8 = 2;
 

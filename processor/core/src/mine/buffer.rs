@@ -20,6 +20,11 @@ impl Buffer {
         self.length
     }
 
+    /// How many bytes of memory it has.
+    pub fn held(&self) -> usize {
+        self.bytes.len()
+    }
+
     #[inline]
     pub fn clear(&mut self) {
         self.length = 0;

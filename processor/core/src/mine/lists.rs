@@ -13,11 +13,14 @@ use super::bits::Bits;
 use super::clues::may_tell;
 use super::keys::{asks_state, is_answer};
 use super::words::{is_collection, is_nothing, is_state, is_truth};
-use super::{calls, commands};
+use super::{MINED_BYTES, calls, commands};
 use crate::general::tells;
 
 /// A longer list is cut, and then it is none.
 const LONGEST: usize = 1024;
+/// So many words of a line are looked at for collections, those within several brackets several times: where many open and
+/// none closes each would be looked for to no end. Words, not bytes, in which lines with the same outline differ.
+const LOOKED_AT: usize = MINED_BYTES;
 
 /// The lists of a line, one after the other.
 pub struct Lists<'t> {
@@ -29,11 +32,13 @@ pub struct Lists<'t> {
     /// Where the next of `[ { "` and the next of `, (` were last seen to stand.
     bracket: usize,
     mark: usize,
+    /// How many words may still be looked at for collections.
+    left: usize,
 }
 
 impl<'t> Lists<'t> {
     pub fn new(line: &'t [u8], bits: &'t Bits) -> Self {
-        Self { line, bits, at: 0, quoted: false, bracket: 0, mark: 0 }
+        Self { line, bits, at: 0, quoted: false, bracket: 0, mark: 0, left: LOOKED_AT }
     }
 
     /// Where from `at` on the next stands that may begin a list; `usize::MAX` when there is none.
@@ -65,13 +70,15 @@ impl<'t> Lists<'t> {
                 }
                 _ if self.quoted => None,
                 b',' => joined(self.line, mark, self.bits).filter(|list| list.start >= from),
-                b'(' => printed(self.line, mark, self.bits)
-                    .or_else(|| held(self.line, mark, self.bits))
+                b'(' => printed(self.line, mark, self.bits, &mut self.left)
+                    .or_else(|| held(self.line, mark, self.bits, &mut self.left))
                     .or_else(|| commands::in_parentheses(self.line, mark))
                     .or_else(|| calls::in_parentheses(self.line, mark))
                     .filter(|list| list.start >= from),
                 _ if mark < from || mark > 0 && self.line[mark - 1] == b'\'' => None,
-                b'[' => content(self.line, mark, self.bits).or_else(|| objects(self.line, mark, self.bits)),
+                b'[' => {
+                    content(self.line, mark, self.bits).or_else(|| objects(self.line, mark, self.bits, &mut self.left))
+                }
                 _ => content(self.line, mark, self.bits),
             };
             if let Some(list) = list {
@@ -111,13 +118,14 @@ fn content(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
 }
 
 /// What a collection holds that is printed with its name, as `List(a, b 2)` or `Set()`, unless it says how something went.
-fn printed(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
+fn printed(line: &[u8], open: usize, bits: &Bits, left: &mut usize) -> Option<Range<usize>> {
     if !is_collection(&line[bits.word_start(open)..open]) {
         return None;
     }
     let limit = line.len().min(open + LONGEST);
     let (mut at, mut depth) = (open + 1, 1);
     loop {
+        *left = left.checked_sub(1)?;
         let end = bits.word_end(at);
         if end >= limit || end > at && bits.word(at, end).may_tell() && tells(&line[at..end]) {
             return None;
@@ -136,16 +144,17 @@ fn printed(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
 }
 
 /// The objects that a collection holds which is printed with its name: `List(Segment(a=1), Segment(a=2))`.
-fn held(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
-    if is_collection(&line[bits.word_start(open)..open]) { objects(line, open, bits) } else { None }
+fn held(line: &[u8], open: usize, bits: &Bits, left: &mut usize) -> Option<Range<usize>> {
+    if is_collection(&line[bits.word_start(open)..open]) { objects(line, open, bits, left) } else { None }
 }
 
 /// What is between a bracket and its end when those are objects alone, each with its name, unless one says how something
 /// went: `[Full(a, b), Full(c, d)]`.
-fn objects(line: &[u8], open: usize, bits: &Bits) -> Option<Range<usize>> {
+fn objects(line: &[u8], open: usize, bits: &Bits, left: &mut usize) -> Option<Range<usize>> {
     let limit = line.len().min(open + LONGEST);
     let (mut at, mut depth) = (open + 1, 0);
     loop {
+        *left = left.checked_sub(1)?;
         let end = bits.word_end(at);
         if end >= limit {
             return None;
@@ -239,6 +248,18 @@ mod tests {
         bits.read(line.as_bytes());
         let mut lists = Lists::new(line.as_bytes(), &bits);
         std::iter::from_fn(|| lists.next(0)).map(|list| &line[list]).collect()
+    }
+
+    /// Scenario: collections behind brackets of which none closes, of a few words and of many.
+    /// Guarantees: few are looked over; behind many nothing is looked for any more, wherever bytes are more or fewer.
+    #[test]
+    fn what_is_behind_many_open_brackets_is_not_looked_for() {
+        for word in ["a", "abc"] {
+            let behind =
+                |count: usize| format!("moved {}: [Full(a, b), Full(c, d)]", format!("[{word}(").repeat(count));
+            assert_eq!(lists(&behind(10)), ["Full(a, b), Full(c, d)"]);
+            assert_eq!(lists(&behind(400)), [""; 0]);
+        }
     }
 
     #[test]

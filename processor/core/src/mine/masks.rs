@@ -38,6 +38,11 @@ impl Masks {
         Some(found)
     }
 
+    /// Whether there is nothing in a line that they find.
+    pub fn find_nothing(&self, line: &[u8]) -> bool {
+        self.find(line).is_none_or(|found| found.is_empty())
+    }
+
     /// How many texts they were looked for in, and how many seconds that took, since the process began.
     pub fn cost(&self) -> (u64, f64) {
         (self.texts.load(Ordering::Relaxed), self.nanoseconds.load(Ordering::Relaxed) as f64 / 1e9)

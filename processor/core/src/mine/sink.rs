@@ -58,6 +58,11 @@ impl Skeleton {
         self.buffer.bytes()
     }
 
+    /// How many bytes of memory it has.
+    pub fn held(&self) -> usize {
+        self.buffer.held()
+    }
+
     /// Ends the skeleton: at most `bound` bytes, UTF-8, no blanks at its end.
     #[inline]
     pub fn finish(&mut self, bound: usize) {

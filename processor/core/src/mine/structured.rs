@@ -10,7 +10,7 @@ use super::bits::Bits;
 use super::sink::MARK;
 use super::sink::Sink;
 use super::words::is_method;
-use super::{Masks, head};
+use super::{MINED_BYTES, Masks, head};
 use super::{clues, text};
 use crate::any::{Any, each_pair, has_entries};
 use crate::class::{Clues, Probe, Severity};
@@ -141,7 +141,7 @@ impl Found {
         {
             self.gelf.short_message |= name == b"short_message";
             if self.message.as_ref().is_none_or(|(best, _)| rank < *best) {
-                self.message = Some((rank, value.to_vec()));
+                self.message = Some((rank, value[..value.len().min(MINED_BYTES)].to_vec()));
             }
             return;
         }
@@ -387,13 +387,27 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::any::put_pair;
     use crate::class::Outcome;
     use crate::mine::sink::Skeleton;
+    use crate::wire::put_bytes;
 
     fn mined(text: &str) -> (String, Severity, Clues) {
         let (mut sink, mut clues) = (Skeleton::default(), Clues::default());
         let severity = json(text.as_bytes(), &Masks::default(), &mut Bits::default(), &mut sink, &mut clues).unwrap();
         (String::from_utf8(sink.text().to_vec()).unwrap(), severity, clues)
+    }
+
+    #[test]
+    fn of_a_maps_message_as_much_is_mined_as_of_a_text() {
+        let message = "word ".repeat(4_000) + "status=503";
+        let (mut text, mut encoded) = (Vec::new(), Vec::new());
+        put_bytes(&mut text, 1, message.as_bytes());
+        put_pair(&mut encoded, 1, "message", &text);
+        let (mut sink, mut clues) = (Skeleton::default(), Clues::default());
+        map(&encoded, &Masks::default(), &mut Bits::default(), &mut sink, &mut clues).unwrap();
+        assert_eq!(sink.text(), [&b"{} "[..], &message.as_bytes()[..MINED_BYTES]].concat());
+        assert_eq!(clues, Clues::default());
     }
 
     #[test]

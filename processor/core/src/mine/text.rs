@@ -28,6 +28,7 @@ use super::sink::Sink;
 use super::{Masks, level, trace};
 use crate::class::{Clues, Severity};
 pub use fields::begins_with_host;
+use quoted::Closings;
 use values::Values;
 use varies::{encloses_word, name_length};
 
@@ -165,6 +166,7 @@ struct Splitter<'t, 'c> {
     agent_probes: bool,
     /// Where the quoted text that is being split ends: that mark opens nothing.
     closes: usize,
+    closings: Closings,
     /// Where the last word ends that was looked at, perhaps in parts.
     word_end: usize,
 }
@@ -184,6 +186,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
             request: None,
             agent_probes: false,
             closes: usize::MAX,
+            closings: Closings::default(),
             word_end: 0,
         }
     }

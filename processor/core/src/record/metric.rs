@@ -40,6 +40,37 @@ impl Data {
     }
 }
 
+/// The name, and when its first point was made in Unix nanoseconds; 0 when it has none.
+pub(super) fn first_point(record: &[u8]) -> (&[u8], u64) {
+    let (mut name, mut time) = (&[][..], None);
+    let mut fields = Fields::new(record);
+    while let Ok(Some(field)) = fields.read() {
+        if field.is_message(1) {
+            name = field.payload;
+        } else if time.is_none() && KINDS.iter().any(|(member, _)| field.is_message(*member)) {
+            time = time_of_first(field.payload);
+        }
+    }
+    (name, time.unwrap_or_default())
+}
+
+/// The time of the first point of a member of `data`. It is field 3 of every kind of point.
+fn time_of_first(data: &[u8]) -> Option<u64> {
+    let mut points = Fields::new(data);
+    while let Some(point) = points.read().ok()? {
+        if point.is_message(1) {
+            let mut fields = Fields::new(point.payload);
+            while let Some(field) = fields.read().ok()? {
+                if field.tag == wire::tag(3, wire::FIXED64) {
+                    return Some(field.scalar);
+                }
+            }
+            return None;
+        }
+    }
+    None
+}
+
 /// Calls `each` for every attribute of every data point.
 pub fn each_attribute<'a>(
     record: &'a [u8],

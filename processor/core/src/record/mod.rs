@@ -114,6 +114,11 @@ pub struct Workspace {
 }
 
 impl Workspace {
+    /// How many bytes of memory the texts have that were read.
+    pub fn held(&self) -> usize {
+        self.texts.held() + self.skeleton.held()
+    }
+
     /// Mines a record of which only the outline was written: a log's or a span's.
     pub fn mine(&mut self, signal: Signal, record: &[u8], masks: &Masks) -> Result<Class, Malformed> {
         self.skeleton.clear();

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::{Signal, log};
+use super::{Signal, log, metric};
 use crate::any::Any;
 use crate::wire::{self, Fields};
 
@@ -16,13 +16,17 @@ struct Seed<'a> {
     time: u64,
     body: Cow<'a, [u8]>,
     span_id: &'a [u8],
+    /// A metric's.
+    name: &'a [u8],
 }
 
-/// OpenTelemetry's 56 bits of trace randomness; without a trace, BLAKE3 of time, body and span id.
+/// OpenTelemetry's 56 bits of trace randomness; without a trace, BLAKE3 of time, body and span id, of a metric of its first
+/// point's time and its name. A trace id of zeros is none, as W3C's trace context has it: encoders write it for records
+/// outside of traces.
 pub fn randomness(signal: Signal, record: &[u8]) -> u64 {
     let seed = match signal {
         Signal::Logs => of_log(record),
-        Signal::Metrics => Seed::default(),
+        Signal::Metrics => of_metric(record),
         Signal::Spans => of_span(record),
     };
     if let Some(value) = seed.explicit {
@@ -30,6 +34,7 @@ pub fn randomness(signal: Signal, record: &[u8]) -> u64 {
     }
     if let [_, _, _, _, _, _, _, _, _, rest @ ..] = seed.trace_id
         && rest.len() == 7
+        && seed.trace_id.iter().any(|&byte| byte != 0)
     {
         return big_endian(rest);
     }
@@ -41,6 +46,7 @@ pub fn randomness(signal: Signal, record: &[u8]) -> u64 {
         _ => &seed.body,
     });
     hasher.update(seed.span_id);
+    hasher.update(seed.name);
     big_endian(&hasher.finalize().as_bytes()[..7])
 }
 
@@ -75,6 +81,11 @@ fn of_log(record: &[u8]) -> Seed<'_> {
     seed
 }
 
+fn of_metric(record: &[u8]) -> Seed<'_> {
+    let (name, time) = metric::first_point(record);
+    Seed { name, time, ..Seed::default() }
+}
+
 fn of_span(record: &[u8]) -> Seed<'_> {
     let mut seed = Seed::default();
     let mut fields = Fields::new(record);
@@ -95,4 +106,55 @@ fn explicit(state: &[u8]) -> Option<u64> {
     let entry = state.split(',').find_map(|entry| entry.trim().strip_prefix("ot="))?;
     let value = entry.split(';').find_map(|part| part.strip_prefix("rv:"))?;
     (value.len() == 14).then(|| u64::from_str_radix(value, 16).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::put_bytes;
+
+    #[test]
+    fn metrics_differ_by_name_and_by_the_time_of_their_first_point() {
+        let metric = |name: &str, kind: u32, times: &[u64]| {
+            let (mut data, mut record) = (Vec::new(), Vec::new());
+            for time in times {
+                let point = [&[2 << 3 | 1][..], &7u64.to_le_bytes(), &[3 << 3 | 1], &time.to_le_bytes()].concat();
+                put_bytes(&mut data, 1, &point);
+            }
+            put_bytes(&mut record, 1, name.as_bytes());
+            put_bytes(&mut record, kind, &data);
+            randomness(Signal::Metrics, &record)
+        };
+        for kind in [5, 7, 9, 10, 11] {
+            let one = metric("shop.orders", kind, &[17, 18]);
+            assert_eq!(metric("shop.orders", kind, &[17, 19]), one);
+            assert_ne!(metric("shop.orders", kind, &[16, 18]), one);
+            assert_ne!(metric("shop.carts", kind, &[17, 18]), one);
+        }
+        let share = (0..1_000u64).filter(|time| metric("shop.orders", 5, &[*time]) >> 55 == 1).count();
+        assert!((400..600).contains(&share), "{share}");
+    }
+
+    #[test]
+    fn a_trace_id_of_zeros_is_as_none() {
+        let record = |signal: Signal, number: u64, trace_id: Option<[u8; 16]>| {
+            let mut out = Vec::new();
+            let (trace, span) = if signal == Signal::Spans { (1, 2) } else { (9, 10) };
+            if let Some(id) = trace_id {
+                put_bytes(&mut out, trace, &id);
+            }
+            put_bytes(&mut out, span, &number.to_be_bytes());
+            out
+        };
+        for signal in [Signal::Logs, Signal::Spans] {
+            let of = |number, trace_id| randomness(signal, &record(signal, number, trace_id));
+            for number in 0..100 {
+                assert_eq!(of(number, Some([0; 16])), of(number, None));
+            }
+            assert_ne!(of(1, None), of(2, None));
+            let mut id = [0; 16];
+            id[15] = 7;
+            assert_eq!(of(1, Some(id)), 7);
+        }
+    }
 }

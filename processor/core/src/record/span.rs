@@ -137,10 +137,16 @@ pub fn mine<S: Sink>(mut span: Span<'_>, masks: &Masks, bits: &mut Bits, sink: &
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mine::MINED_BYTES;
     use crate::mine::sink::Skeleton;
+    use crate::settings::{Mask, Settings};
     use crate::wire::put_bytes;
 
     fn skeleton_with(name: &str, attributes: &[(&str, &str)]) -> String {
+        skeleton_masked(name, attributes, &Masks::default())
+    }
+
+    fn skeleton_masked(name: &str, attributes: &[(&str, &str)], masks: &Masks) -> String {
         let mut record = Vec::new();
         put_bytes(&mut record, 5, name.as_bytes());
         for (key, value) in attributes {
@@ -151,7 +157,7 @@ mod tests {
         let mut sink = Skeleton::default();
         let mut span = Span::default();
         parse(&record, &mut span).unwrap();
-        mine(span, &Masks::default(), &mut Bits::default(), &mut sink);
+        mine(span, masks, &mut Bits::default(), &mut sink);
         String::from_utf8(sink.text().to_vec()).unwrap().strip_prefix("unspecified ").unwrap().to_owned()
     }
 
@@ -189,6 +195,33 @@ mod tests {
         ] {
             assert_eq!(skeleton(name), shape, "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_in_which_no_mask_finds_anything_is_as_without_masks() {
+        let masks = Settings {
+            max_event_types: 1,
+            min_records: 1,
+            masks: vec![Mask { name: "order".to_owned(), pattern: "ORD-[0-9]+|x*".to_owned() }],
+            evidence_bytes: 0,
+        };
+        let masks = masks.compile().unwrap();
+        for name in [
+            "GET /orders/17",
+            "SELECT * FROM orders WHERE id = 17",
+            "shop.v1.Orders/Place",
+            "HTTP GET /api/v2/users/{id}",
+            "settle order 17",
+        ] {
+            assert_eq!(skeleton_masked(name, &[], &masks), skeleton(name), "{name}");
+        }
+        assert_eq!(skeleton_masked("settle ORD-17 of shop", &[], &masks), "settle <*> of shop");
+    }
+
+    #[test]
+    fn of_a_name_as_much_is_mined_as_of_a_text() {
+        let name = "settle ".repeat(5_000);
+        assert_eq!(skeleton(&name), name[..MINED_BYTES]);
     }
 
     #[test]

@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use super::name;
 use crate::class::{Clues, Probe};
-use crate::mine::Masks;
 use crate::mine::bits::Bits;
 use crate::mine::head::Head;
 use crate::mine::sink::Sink;
 use crate::mine::text;
 use crate::mine::words::is_technical;
+use crate::mine::{MINED_BYTES, Masks};
 
 /// A path with more segments is cut there.
 const SEGMENTS: usize = 6;
@@ -20,7 +20,9 @@ const TABLES: usize = 3;
 const LONGEST_WORD: usize = 32;
 
 pub fn write<S: Sink>(name: &[u8], masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) {
-    if masks.any.is_none() {
+    let name = &name[..name.len().min(MINED_BYTES)];
+    // A mask knows better what varies; where none finds anything, a name is as without them.
+    if masks.find_nothing(name) {
         if is_rpc(name) {
             return sink.part(name);
         }

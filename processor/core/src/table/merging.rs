@@ -50,10 +50,11 @@ impl Table {
         }
         let text = self.most_general(context, class, &of_record(skeleton));
         let before = self.len();
-        let event = self.insert(context, class, &text, now)?;
-        if self.len() > before {
+        let event = self.insert(context, class, &text, now);
+        if self.len() > before || event.is_none() {
             self.brake.note(context, now);
         }
+        let event = event?;
         if text != skeleton {
             self.add_alias(&event, skeleton);
         }
@@ -109,7 +110,7 @@ impl Table {
     /// Notes skeletons that were met and the more general types that cover them, as far as these are still here.
     pub fn remember_covered(&mut self, met: impl Iterator<Item = (Arc<EventType>, Box<str>)>) {
         for (event, skeleton) in met {
-            if event.merged.get().is_none() {
+            if self.is_here(&event) {
                 self.sets.learn(&event.context, &Shape::of(&of_record(&skeleton)));
                 self.add_alias(&event, &skeleton);
             }
@@ -182,7 +183,7 @@ impl Table {
         if let Some(parts) = event.covers.get() {
             parts.lock().iter().for_each(|part| wider.cover(*part));
         }
-        samples.release(held);
+        samples.close(held);
         wider.absorb(event, turn);
         // Nobody else sets it.
         let _ = event.merged.set(Arc::clone(&wider));
@@ -205,5 +206,109 @@ impl EventType {
             self.first_seen.store(first, Ordering::Relaxed);
         }
         self.last_seen.fetch_max(part.last_seen.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::class::{Outcome, Probe, Severity};
+    use crate::evidence;
+    use crate::mine::Masks;
+
+    const CLASS: Class =
+        Class { signal: Signal::Logs, severity: Severity::Unset, outcome: Outcome::Unset, probe: Probe(false) };
+
+    fn minted(table: &mut Table, skeleton: &str) -> Option<Arc<EventType>> {
+        table.mint(&Context::default(), CLASS, skeleton, 0)
+    }
+
+    fn of_service(name: &str) -> Context {
+        Context { service: name.into(), ..Context::default() }
+    }
+
+    /// A word of its own for each number, with no digit in it.
+    fn name(number: usize) -> String {
+        format!("q{}", number.to_string().bytes().map(|digit| char::from(digit - b'0' + b'k')).collect::<String>())
+    }
+
+    fn remember(table: &mut Table, event: &Arc<EventType>, skeleton: &str) {
+        table.remember_covered(std::iter::once((Arc::clone(event), skeleton.into())));
+    }
+
+    #[test]
+    fn what_was_met_stays_known_where_nothing_makes_room() {
+        let mut table = Table::new(1, "1");
+        let event = minted(&mut table, "session of <*> began").unwrap();
+        remember(&mut table, &event, "session of alice began");
+        event.judged.store(true, Ordering::Relaxed);
+        assert!(table.make_room(1 << 40, 1).is_empty());
+        assert!(table.find_met(&event.context, CLASS, b"session of alice began").is_some());
+        event.judged.store(false, Ordering::Relaxed);
+        assert_eq!(table.make_room(1 << 40, 1).len(), 1);
+        assert!(table.find_met(&event.context, CLASS, b"session of alice began").is_none());
+    }
+
+    /// Scenario: one service logs ever novel lines while the table is full, then others come.
+    /// Guarantees: it is braked, so that its further lines do not wait for the table, and another one's still generalise.
+    #[test]
+    fn what_finds_no_room_is_braked_and_does_not_end_what_others_learn() {
+        let (mut table, noisy, other) = (Table::new(100, "1"), of_service("noisy"), of_service("other"));
+        (0..100).for_each(|number| assert!(minted(&mut table, &name(number)).is_some()));
+        for number in 0..6000 {
+            let line: Vec<String> = (0..5).map(|word| name(number * (word + 2) + word)).collect();
+            assert!(table.mint(&noisy, CLASS, &line.join(" "), 0).is_none());
+        }
+        assert!(!table.may_mint(&noisy, 0));
+        assert!(table.may_mint(&other, 0));
+        for name in ["alice", "bob", "carol", "dave"] {
+            table.mint(&other, CLASS, &format!("session of {name} began"), 0);
+        }
+        assert_eq!(
+            table.wider(&other, Signal::Logs, "session of alice began").as_deref(),
+            Some("session of <word> began")
+        );
+    }
+
+    #[test]
+    fn a_type_that_went_is_remembered_by_nothing() {
+        let mut table = Table::new(1, "1");
+        let event = minted(&mut table, "session of <*> began").unwrap();
+        assert_eq!(table.make_room(1 << 40, 1).len(), 1);
+        remember(&mut table, &event, "session of alice began");
+        assert!(table.find_met(&event.context, CLASS, b"session of alice began").is_none());
+    }
+
+    /// Scenario: a commit takes its sample when its type has become a part of another, or has made room, just before.
+    /// Guarantees: no bytes are held for what nobody will ask for.
+    #[test]
+    fn a_type_that_is_gone_holds_no_evidence() {
+        let record = {
+            let (mut body, mut record) = (Vec::new(), Vec::new());
+            crate::wire::put_bytes(&mut body, 1, b"session of alice began");
+            crate::wire::put_bytes(&mut record, 5, &body);
+            record
+        };
+        let held = AtomicUsize::new(0);
+        let take = |event: &EventType| {
+            evidence::take(event, &mut event.samples.lock(), &record, &Masks::default(), &held, 1 << 20).unwrap();
+        };
+        let mut table = Table::new(100, "1");
+        let part = minted(&mut table, "session of alice began").unwrap();
+        take(&part);
+        assert!(held.load(Ordering::Relaxed) > 0);
+        for name in ["bob", "carol", "dave"] {
+            minted(&mut table, &format!("session of {name} began"));
+        }
+        let (types, _) = table.to_follow();
+        table.follow_all(&types, 0, &mut Turn::default(), &held);
+        assert!(part.merged.get().is_some());
+        take(&part);
+        assert_eq!(held.load(Ordering::Relaxed), 0);
+        let mut full = Table::new(1, "1");
+        let alone = minted(&mut full, "session of alice began").unwrap();
+        full.make_room(1 << 40, 1).iter().for_each(|gone| gone.samples.lock().close(&held));
+        take(&alone);
+        assert_eq!(held.load(Ordering::Relaxed), 0);
     }
 }

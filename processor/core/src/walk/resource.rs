@@ -1,7 +1,7 @@
 //! What a resource says of its records: whose they are, and which of the policy's exceptions it meets.
 
 use crate::any::{Any, KeyValue};
-use crate::identity::Context;
+use crate::identity::{self, Context};
 use crate::settings::Policy;
 use crate::wire::{Fields, Malformed};
 
@@ -27,8 +27,8 @@ pub(super) fn read(mut fields: Fields<'_>, policy: &Policy) -> Result<Resource, 
                 let value = Any::read(&pair.value)?;
                 let Some(text) = value.text() else { continue };
                 match pair.key {
-                    b"service.name" => service.service = String::from_utf8_lossy(text).into(),
-                    b"service.namespace" => service.namespace = String::from_utf8_lossy(text).into(),
+                    b"service.name" => service.service = identity::name(text).into(),
+                    b"service.namespace" => service.namespace = identity::name(text).into(),
                     key if !policy.exceptions.is_empty() => {
                         let text = String::from_utf8_lossy(text);
                         let wanted = policy.exceptions.iter().enumerate().flat_map(|(index, exception)| {

@@ -1,14 +1,12 @@
 //! Words that are data in other skeletons of the same context: two such at one place are data there as well, and one
 //! beside another word where both are marked as values.
 
-use super::{Keyed, Sets};
+use super::{Keyed, Of, Sets};
 use crate::general::words::VALUES;
 use crate::ones::ones;
 
 /// So many words that are known as data make a place a variable.
 const KNOWN: usize = 2;
-/// Makes a set's key another one's.
-const OF_KNOWN: u64 = 0x2545_f491_4f6c_dd1d;
 /// A shorter word, such as a letter, is not told from others of its form.
 const SHORTEST: usize = 2;
 
@@ -33,12 +31,12 @@ impl Sets {
         let name = keyed.names[place];
         let Some(needed) = keyed.shape.words[place].needed() else { return false };
         let known = if self.known.contains(&name) {
-            self.add(key ^ OF_KNOWN, keyed.words[place] as u32).unwrap_or(0)
+            self.add(Of::Known.key(key), keyed.words[place] as u32)
         } else {
             if self.awaited.len() < self.capacity {
                 self.awaited.insert(name as u32);
             }
-            self.count(key ^ OF_KNOWN)
+            self.count(Of::Known.key(key))
         };
         known >= KNOWN || known > 0 && needed <= VALUES && self.count(key) >= KNOWN
     }

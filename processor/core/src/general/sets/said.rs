@@ -3,30 +3,26 @@
 use std::hash::BuildHasher;
 
 use super::super::words::{Kind, MASKED};
-use super::{Keyed, Sets};
+use super::{Keyed, Of, Sets};
 
 /// When in so many wordings that begin alike two names each were seen, all that begin so name something.
 pub(super) const WORDINGS: usize = 3;
 /// So many identifiers make a place a variable.
 const IDENTIFIERS: usize = 2;
 /// What looks like messages' codes are numbers of things, when so many stand before the same words.
-const CODES: usize = 8;
-/// Makes a set's key another one's.
-const OF_IDENTIFIERS: u64 = 0x9e37_79b9_7f4a_7c15;
-const OF_CODES: u64 = 0x5851_f42d_4c95_7f2d;
+pub(super) const CODES: usize = 8;
 
 impl Sets {
     /// Notes an identifier at a place; answers whether there are enough.
     pub(super) fn are_identifiers(&mut self, keyed: &Keyed<'_>, place: usize, key: u64) -> bool {
         let is_one = keyed.shape.is_identifier(place);
-        let mut count = || self.add(key ^ OF_IDENTIFIERS, keyed.words[place] as u32);
-        is_one && count().is_some_and(|identifiers| identifiers >= IDENTIFIERS)
+        is_one && self.add(Of::Identifiers.key(key), keyed.words[place] as u32) >= IDENTIFIERS
     }
 
     /// Notes a message's code at a place; answers whether there are enough.
     pub(super) fn are_codes(&mut self, keyed: &Keyed<'_>, place: usize, key: u64) -> bool {
         let is_one = keyed.shape.words[place].kind == Kind::Code;
-        is_one && self.add(key ^ OF_CODES, keyed.words[place] as u32).is_some_and(|codes| codes >= CODES)
+        is_one && self.add(Of::Codes.key(key), keyed.words[place] as u32) >= CODES
     }
 
     /// Whether the last part of a compound name was seen as a masked value as well, `node:<*>` and `node:shop`. Notes it.
@@ -35,7 +31,8 @@ impl Sets {
         let Some((name, value)) = shape.text[shape.words[place].range.clone()].rsplit_once(':') else { return false };
         let [word, masked] = [false, true].map(|is_masked| self.hasher.hash_one((key, name, is_masked)));
         let (own, other) = if value == MASKED { (masked, word) } else { (word, masked) };
-        self.add(own, 0).is_some() && self.seen.contains_key(&other)
+        self.add(own, 0);
+        self.seen.contains_key(&other)
     }
 
     /// Whether a word is a name by how its wording begins, whatever is said behind it. `are_several`: other words were

@@ -1,10 +1,7 @@
 //! A word that a skeleton says twice, as `login of alice as alice`: its places vary together or not at all.
 
-use super::{Keyed, Sets};
+use super::{Keyed, Of, Sets};
 use crate::ones::ones;
-
-/// Makes a set's key that of the words which all of its places have at once.
-const OF_TWINS: u64 = 0x9e6c_63d0_876a_9a47;
 
 impl Sets {
     /// Adds each open word that the skeleton has more than once, with those places made variables, to the set of what all
@@ -24,9 +21,9 @@ impl Sets {
                 && twins.count_ones() > 1
                 && !self.general.contains(&key)
                 && ones(twins).all(|place| shape.says_enough(wider, &shape.words[place], false))
-                && self.add(key ^ OF_TWINS, name as u32).is_some_and(|seen| seen >= usize::from(needed))
+                && self.add(Of::Twins.key(key), name as u32) >= usize::from(needed)
             {
-                self.forget(key ^ OF_TWINS);
+                self.forget(Of::Twins.key(key));
                 self.make_general(keyed, wider);
             }
         }

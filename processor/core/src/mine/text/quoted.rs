@@ -14,6 +14,8 @@ use crate::mine::words::{is_method, is_state};
 
 /// What stands between the names of a user and a host, as databases write them: `'shop'@'%'`.
 const ACCOUNT: &[u8] = b"'@";
+/// A longer quoted text is none.
+const LONGEST: usize = 1024;
 
 impl Splitter<'_, '_> {
     /// A quoted field: a value when it is one word, else text like any other. `None`: the mark is mere punctuation.
@@ -25,7 +27,7 @@ impl Splitter<'_, '_> {
             return None;
         }
         let bytes = at > 0 && self.text[at - 1] == b'b' && self.opens_literal(at);
-        let length = closing(mark, &self.text[at + 1..end.min(at + 1025)]);
+        let length = self.closings.behind(self.text, at, end.min(at + 1 + LONGEST));
         // With a long payload a line ends more often than not.
         let whole = || self.text[at + 1..end].strip_suffix(&[mark]).filter(|_| bytes).map(<[u8]>::len);
         let length = length.or_else(whole)?;
@@ -129,15 +131,28 @@ impl Splitter<'_, '_> {
     }
 }
 
-/// Where a quoted text ends: a mark behind a backslash is a part of it.
-fn closing(mark: u8, text: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let at = from + memchr(mark, &text[from..])?;
-        if at == 0 || text[at - 1] != b'\\' {
-            return Some(at);
+/// Where quoted texts end. Of each mark it is known of which part of the line none there closes one: else in a line of
+/// escaped marks what is behind each would be looked over anew.
+#[derive(Default)]
+pub(super) struct Closings([Range<usize>; 2]);
+
+impl Closings {
+    /// How long the text is behind the mark at `open`, when it ends before `limit`: a mark behind a backslash is a part of it.
+    fn behind(&mut self, text: &[u8], open: usize, limit: usize) -> Option<usize> {
+        let (mark, start) = (text[open], open + 1);
+        let none = &mut self.0[usize::from(mark == b'"')];
+        if !none.contains(&start) {
+            *none = start..start;
         }
-        from = at + 1;
+        while let Some(length) = text.get(none.end..limit).and_then(|rest| memchr(mark, rest)) {
+            none.end += length;
+            if text[none.end - 1] != b'\\' {
+                return Some(none.end - start);
+            }
+            none.end += 1;
+        }
+        none.end = none.end.max(limit);
+        None
     }
 }
 
@@ -159,4 +174,32 @@ fn are_settings(text: &[u8]) -> bool {
 /// Whether that is letters, perhaps with dashes or underscores between them.
 fn is_word(text: &[u8]) -> bool {
     text.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::numbers_below;
+
+    /// Scenario: texts of marks, many of them escaped, of which any may open a quoted text that ends before any place.
+    /// Guarantees: what is known of earlier marks changes nothing.
+    #[test]
+    fn a_quoted_text_ends_where_it_does_whatever_was_looked_for_before() {
+        let mut below = numbers_below(11);
+        for _ in 0..2_000 {
+            let text: Vec<u8> = (0..=below(40)).map(|_| b"\"'\\\\a"[below(5)]).collect();
+            let mut closings = Closings::default();
+            let mut open = 0;
+            while open < text.len() {
+                if matches!(text[open], b'"' | b'\'') {
+                    let limit = (open + 1 + below(text.len())).min(text.len());
+                    let closes = |at: usize| text[at] == text[open] && text[at - 1] != b'\\';
+                    let alone = (open + 1..limit).find(|&at| closes(at)).map(|at| at - open - 1);
+                    assert_eq!(closings.behind(&text, open, limit), alone, "{:?}", String::from_utf8_lossy(&text));
+                }
+                // Now and then back to what was looked over before.
+                open = if below(20) == 0 { open / 2 } else { open + 1 };
+            }
+        }
+    }
 }
