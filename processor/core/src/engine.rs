@@ -300,7 +300,7 @@ impl Engine {
             volumes,
             services,
             looks: looks.iter().map(|(of, look)| LookOut { fingerprint: of.to_string(), look }).collect(),
-            types: table.len(),
+            types: table.count(),
             overflowed: self.overflowed.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             evidence_bytes: self.evidence_bytes.load(Ordering::Relaxed),

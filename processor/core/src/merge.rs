@@ -19,7 +19,7 @@ const FEW: usize = 4_096;
 pub fn settle_few(table: &RwLock<Table>, turn: &Mutex<Turn>, held: &AtomicUsize) {
     let is_due = {
         let table = table.read();
-        table.has_grown() && table.len() <= FEW
+        table.has_grown() && table.count() <= FEW
     };
     if is_due {
         settle(table, turn, held);

@@ -163,17 +163,9 @@ impl Table {
         }
     }
 
-    pub fn len(&self) -> usize {
+    /// How many types are in it.
+    pub fn count(&self) -> usize {
         self.types.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.types.is_empty()
-    }
-
-    /// One more than the largest slot in use.
-    pub fn slots(&self) -> usize {
-        self.slots.len()
     }
 
     pub fn types(&self) -> impl Iterator<Item = &Arc<EventType>> {

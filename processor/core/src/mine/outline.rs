@@ -22,13 +22,14 @@ use super::text::scheme_follows;
 use super::versioned::is_versioned;
 use super::words::{LONGEST_TECHNICAL, is_interface, is_named, is_technical, may_be_interface, may_be_technical};
 
-/// What stands for data (and `path` for paths), by what may be asked of its first letter; a text with control characters has no outline.
+/// What stands for data (and `path` for paths), by what may be asked of its first letter; a text with control characters
+/// has no outline.
 const DIGITS: u8 = 1;
 const LETTERS: u8 = 2;
 const OTHER: u8 = 3;
-/// Added to these.
+/// A bit beside these, of a word that is joined to a path and has a dot.
 const WITH_DOT: u8 = 8;
-/// Added to those of paths.
+/// A bit beside those of paths, of one with a digit; of two parts it is set always.
 const WITH_DIGITS: u8 = 16;
 /// The line's level, which is found before.
 const LEVEL: u8 = 5;

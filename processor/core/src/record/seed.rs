@@ -83,7 +83,7 @@ fn of_log(record: &[u8]) -> Seed<'_> {
 
 fn of_metric(record: &[u8]) -> Seed<'_> {
     let (name, time) = metric::first_point(record);
-    Seed { name, time, ..Seed::default() }
+    Seed { time, name, ..Seed::default() }
 }
 
 fn of_span(record: &[u8]) -> Seed<'_> {

@@ -49,9 +49,9 @@ impl Table {
             return None;
         }
         let text = self.most_general(context, class, &of_record(skeleton));
-        let before = self.len();
+        let before = self.count();
         let event = self.insert(context, class, &text, now);
-        if self.len() > before || event.is_none() {
+        if self.count() > before || event.is_none() {
             self.brake.note(context, now);
         }
         let event = event?;

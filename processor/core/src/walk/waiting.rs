@@ -169,7 +169,7 @@ impl Waiting {
                 return;
             }
             let hash = table.outlines.hash(key);
-            if scratch.met.again(hash, table.len()) && scratch.known.len() < REMEMBERED {
+            if scratch.met.again(hash, table.count()) && scratch.known.len() < REMEMBERED {
                 scratch.known.push(Known::new(hash, key, Says::Type(Arc::clone(event))));
             }
         }
@@ -195,7 +195,7 @@ impl Waiting {
         let given = sketch.given.by(if sketch.with_runs { BY_RUNS } else { BY_SKETCH });
         let key = Key { context, given, text: part(scratch.work.texts.bytes(), &sketch.text) };
         let hash = table.outlines.hash(key);
-        if !scratch.met.again(hash, table.len()) || scratch.known.len() >= REMEMBERED {
+        if !scratch.met.again(hash, table.count()) || scratch.known.len() >= REMEMBERED {
             return false;
         }
         let sureness = if sketch.with_runs {
