@@ -16,6 +16,7 @@ from report import found, report
 from rich.console import Console
 
 from sluice import logs
+from sluice.classify.redact import Redactor
 from sluice.cli.replay import progress_for
 from sluice.config.formats import dialled
 from sluice.config.load import load
@@ -58,7 +59,7 @@ async def show(*, once: bool, kafka: str | None) -> None:
         summary = await _replayed(endpoint, console)
         console.print(f"{summary.records:,} records sent; every event type is judged by the embedded rules\n")
         await service.counted()
-        await _judged(service)
+        await _judged(service, Redactor(config.classification.redaction))
         rows = found(service)
         report(rows, console)
         listed = f"{_shortest(SLUICE)} verdicts list"
@@ -125,12 +126,12 @@ async def _replayed(endpoint: str, console: Console) -> Summary:
             await asyncio.wait([replaying])
 
 
-async def _judged(service: Service) -> None:
-    """Until every listed event type of which there is evidence has been judged or found unlistable."""
+async def _judged(service: Service, redactor: Redactor) -> None:
+    """Until every event type of which there is evidence has been judged, but for those that may not be listed."""
     while True:
-        listed = [known.fingerprint for known in await asyncio.to_thread(service.engine.types) if known.told]
-        waiting = sum(not service.registry.known(fingerprint) for fingerprint in listed)
-        if waiting <= service.telemetry.value("sluice_classify_unlisted"):
+        told = [known for known in await asyncio.to_thread(service.engine.types) if known.told]
+        waiting = [known for known in told if not service.registry.known(known.fingerprint)]
+        if not await asyncio.to_thread(lambda found: any(map(redactor.listable, found)), waiting):
             return
         await asyncio.sleep(0.2)
 

@@ -16,7 +16,7 @@ from sluice.classify.redaction.built_in import BUILT_IN
 from sluice.classify.redaction.form import Form
 from sluice.classify.redaction.scanner import Finding, Scanner
 from sluice.config.model import Redaction
-from sluice.engine import Evidence, Slot
+from sluice.engine import EventType, Evidence, Slot
 from sluice.errors import ConfigError
 
 
@@ -42,14 +42,14 @@ class Redactor:
         encoded = _encoded(text)
         return [(kind, encoded[start:end].decode(errors="replace")) for kind, start, end in self._scanner.find(encoded)]
 
-    def listable(self, evidence: Evidence) -> bool:
+    def listable(self, kind: Evidence | EventType) -> bool:
         """The type's constant words may be stored, published and asked about.
 
         Holds whatever `redaction.enabled` says: that key is about samples, which are shown and forgotten, while these
         words would stay on disk and on Kafka.
         """
-        identity = evidence.identity
-        words = (evidence.skeleton, evidence.template, identity.scope, identity.namespace, identity.service)
+        identity = kind.identity
+        words = (kind.skeleton, kind.template, identity.scope, identity.namespace, identity.service)
         return all(self.clean(text) for text in words)
 
     def shown(self, evidence: Evidence) -> Evidence:
