@@ -18,6 +18,19 @@ impl Endings {
         Self { letters }
     }
 
+    /// The same of the names themselves, each of two letters at least.
+    pub const fn of(names: &[&[u8]]) -> Self {
+        let mut letters = [0; 32];
+        let mut index = 0;
+        while index < names.len() {
+            let name = names[index];
+            let (before, last) = (name[name.len() - 2], name[name.len() - 1]);
+            letters[(last & 31) as usize] |= 1 << (before & 31);
+            index += 1;
+        }
+        Self { letters }
+    }
+
     /// Whether a name may be one of those known; of a single letter nothing is told.
     #[inline]
     pub fn may_end(&self, name: &[u8]) -> bool {

@@ -1,24 +1,32 @@
 //! What a key is asked by its name: of what it has, which is wording and which is data.
 
+use crate::endings::Endings;
+
 /// Whether a key asks how something is, or how or why it went so: `status`, `job_state`, `http.result`, `reason`.
 pub fn asks_state(key: &[u8]) -> bool {
-    let last = last_part(key);
-    let names: [&[u8]; 12] = [
-        b"status",
-        b"stat",
-        b"state",
-        b"result",
-        b"outcome",
-        b"phase",
-        b"verdict",
-        b"health",
-        b"reason",
-        b"cause",
-        b"decision",
-        b"conclusion",
-    ];
-    names.iter().any(|name| last.eq_ignore_ascii_case(name))
+    STATES_END.may_end(key) && {
+        let last = last_part(key);
+        STATES.iter().any(|name| last.eq_ignore_ascii_case(name))
+    }
 }
+
+const STATES: [&[u8]; 12] = [
+    b"cause",
+    b"conclusion",
+    b"decision",
+    b"health",
+    b"outcome",
+    b"phase",
+    b"reason",
+    b"result",
+    b"stat",
+    b"state",
+    b"status",
+    b"verdict",
+];
+
+/// How these end.
+static STATES_END: Endings = Endings::of(&STATES);
 
 /// Whether what a key has is a part of the wording: how something is, or what kind of thing it is.
 pub fn has_wording(key: &[u8]) -> bool {
@@ -157,51 +165,56 @@ fn asks_kind(key: &[u8]) -> bool {
 
 /// Whether a key asks how it went, so that `true` is another event than `false`; the last of its words tells.
 pub fn is_answer(key: &[u8]) -> bool {
-    const ENDS: [&[u8]; 41] = [
-        b"accepted",
-        b"alive",
-        b"allowed",
-        b"approved",
-        b"authenticated",
-        b"authorized",
-        b"available",
-        b"blocked",
-        b"connected",
-        b"completed",
-        b"degraded",
-        b"denied",
-        b"err",
-        b"error",
-        b"expired",
-        b"failed",
-        b"failure",
-        b"found",
-        b"granted",
-        b"healthy",
-        b"locked",
-        b"ok",
-        b"passed",
-        b"permitted",
-        b"reachable",
-        b"ready",
-        b"rejected",
-        b"revoked",
-        b"success",
-        b"succeeded",
-        b"valid",
-        b"verified",
-        b"captured",
-        b"consistent",
-        b"delivered",
-        b"leader",
-        b"online",
-        b"quorum",
-        b"settled",
-        b"synced",
-        b"trusted",
-    ];
-    ENDS.iter().any(|end| key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end))
+    ANSWERS_END.may_end(key)
+        && ANSWERS.iter().any(|end| key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end))
 }
+
+const ANSWERS: [&[u8]; 41] = [
+    b"accepted",
+    b"alive",
+    b"allowed",
+    b"approved",
+    b"authenticated",
+    b"authorized",
+    b"available",
+    b"blocked",
+    b"captured",
+    b"completed",
+    b"connected",
+    b"consistent",
+    b"degraded",
+    b"delivered",
+    b"denied",
+    b"err",
+    b"error",
+    b"expired",
+    b"failed",
+    b"failure",
+    b"found",
+    b"granted",
+    b"healthy",
+    b"leader",
+    b"locked",
+    b"ok",
+    b"online",
+    b"passed",
+    b"permitted",
+    b"quorum",
+    b"reachable",
+    b"ready",
+    b"rejected",
+    b"revoked",
+    b"settled",
+    b"succeeded",
+    b"success",
+    b"synced",
+    b"trusted",
+    b"valid",
+    b"verified",
+];
+
+/// How these end.
+static ANSWERS_END: Endings = Endings::of(&ANSWERS);
 
 /// The last of the words that a key is made of: of `http.state`, `job_state` and `jobState`.
 fn last_part(key: &[u8]) -> &[u8] {
