@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use super::variable;
 use crate::general::{MARK, MASKED, tells};
+use crate::mine::keys::names_thing;
 
 /// A wider shape has so many times the lines at least: it is not the one that is odd.
 const TIMES: usize = 2;
@@ -80,13 +81,19 @@ impl<'s> Wide<'s> {
                 rest.find(piece)
             };
             let before = self.pieces[index];
-            let is_behind_key = || before.ends_with(['=', '"']) || before.ends_with(": ");
+            let is_behind_key = || before.ends_with(['=', '"']) || before.ends_with(": ") || ends_with_thing(before);
             let is_within = (index > 0 || !before.is_empty()) && (index < last || !piece.is_empty() || is_behind_key());
             let Some(end) = end.filter(|&end| is_value(&rest[..end], is_name, is_within)) else { return false };
             rest = &rest[end + piece.len()..];
         }
         true
     }
+}
+
+/// Whether a sentence says what kind of thing is named next: `modified file `.
+fn ends_with_thing(text: &str) -> bool {
+    let last = text.strip_suffix(' ').and_then(|text| text.rsplit(' ').next());
+    last.is_some_and(|last| !matches!(last, "from" | "to") && names_thing(last.as_bytes()))
 }
 
 /// Nothing where a text is no longer than a word.
@@ -137,9 +144,11 @@ mod tests {
 
     #[test]
     fn a_value_may_have_blanks_where_wording_is_on_both_sides() {
-        for (shape, over) in
-            [("check of '<*> /' began", "check of '<*>' began"), ("serving <*> name to <*>", "serving <*> to <*>")]
-        {
+        for (shape, over) in [
+            ("check of '<*> /' began", "check of '<*>' began"),
+            ("serving <*> name to <*>", "serving <*> to <*>"),
+            ("modified file Trip to <*>", "modified file <word>"),
+        ] {
             assert_eq!(shown(shape, &[(over, 2)]), over);
         }
         for (shape, other) in [
