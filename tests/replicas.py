@@ -73,7 +73,7 @@ async def at_rest(kafka: Kafka, topics: Topics, lines: Sequence[str], *replicas:
     def uptime() -> int:
         return min(replica.count("sluice_process_uptime") for replica in replicas)
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         before, since = await ends(), uptime()
         while uptime() < since + ROUNDS_AT_REST:
             for replica in replicas:

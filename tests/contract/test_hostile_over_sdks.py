@@ -100,7 +100,7 @@ async def judged(judge: Llm, batch: Sequence[Evidence], telemetry: Telemetry) ->
         retry_delay=(0.01, 0.02),
     )
     worker.start()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await done.wait()
     await worker.stop()
     return facts

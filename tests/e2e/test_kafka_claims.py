@@ -100,7 +100,7 @@ async def test_what_is_given_back_is_there_for_others(kafka: Kafka, config: Kafk
     async with claimant(config, "one") as one:
         assert (await one.topic.take(TYPES[:1])).ours
         one.topic.release(TYPES[:1])
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(await kafka.read(config.topics.claims)) < 2:
                 await asyncio.sleep(0.01)
         async with claimant(config, "two") as two:

@@ -65,7 +65,7 @@ async def test_following_begins_with_what_comes_next(kafka: Kafka, config: Kafka
             seen.append((key, value))
 
     watching = asyncio.create_task(watch())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not seen:  # until it follows, each of these may have come too early
             await kafka.produce(config.topics.verdicts, [("new", b"2")])
     watching.cancel()

@@ -28,7 +28,7 @@ async def read_to_the_end(kafka: Kafka, reading: Reading, topic: str) -> tuple[l
     arrived = False
     async with await Cluster.connect(Access(KafkaConfig(brokers=(kafka.bootstrap,)))) as cluster:
         await reading.resume(cluster, await cluster.layout([topic]))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 records = list(await reading.poll(cluster))
                 keys += [record.key for _, record in records]

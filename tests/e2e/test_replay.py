@@ -268,7 +268,7 @@ def test_ctrl_c_ends_it_with_the_summary(next_hop: NextHop, recorded: Path, more
     ) as process:
         next_hop.wait_for(1)
         process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=30)
+        stdout, stderr = process.communicate(timeout=120)
 
     assert (process.returncode, stderr) == (status, b"")
     assert json.loads(stdout)["interrupted"]

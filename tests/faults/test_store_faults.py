@@ -50,7 +50,7 @@ def set_aside(directory: Path) -> list[Path]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.02)
 
@@ -99,7 +99,7 @@ async def test_a_file_that_becomes_corrupt_is_rebuilt_from_memory(run: Open, tmp
         with path.open("r+b") as file:
             file.write(os.urandom(path.stat().st_size))
     judged = 50
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not set_aside(tmp_path):
             await sluice.judge(judged)
             await asyncio.sleep(0.001)
@@ -307,7 +307,7 @@ async def main():
         await asyncio.sleep(0.02)
     await sluice.stop()
 
-asyncio.run(asyncio.wait_for(main(), 30))
+asyncio.run(asyncio.wait_for(main(), 120))
 """
 
 

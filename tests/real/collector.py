@@ -16,7 +16,7 @@ import yaml
 from real import collector_binary
 
 READY = "Everything is ready."
-READY_WITHIN = STOPPED_WITHIN = 30.0
+READY_WITHIN = STOPPED_WITHIN = 120.0
 """Seconds, on a busy machine."""
 
 

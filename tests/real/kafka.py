@@ -24,7 +24,7 @@ from aiokafka.errors import KafkaError
 from real.kafka_server import Server, choose
 from real.ports import free_port
 
-READY_WITHIN = 90.0
+READY_WITHIN = 180.0
 """Seconds; a cold broker on a busy machine takes 20."""
 
 

@@ -15,6 +15,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
+from real.ports import free_port
 from real.waiting import wait_until
 from sluice.engine import Signal
 
@@ -134,7 +135,8 @@ class NextHop:
         return [body for arrival in list(self.arrivals) for body in bodies(arrival.request)]
 
     def start(self) -> Self:
-        """On the port that it had before, when it is started again."""
+        """On the port that it had before, when it is started again: one that no outgoing connection takes meanwhile, as
+        those that look for it could."""
         self._pool = ThreadPoolExecutor(64)
         server = grpc.server(self._pool, options=[("grpc.max_receive_message_length", -1), ("grpc.so_reuseport", 0)])
         server.add_generic_rpc_handlers(
@@ -145,7 +147,7 @@ class NextHop:
                 for signal, name in SERVICES.items()
             ]
         )
-        address = f"127.0.0.1:{self.port}"
+        address = f"127.0.0.1:{self.port or free_port()}"
         if self.credentials is None:
             self.port = server.add_insecure_port(address)
         else:

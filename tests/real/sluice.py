@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from real.ports import free_port
 
-READY_WITHIN = STOPPED_WITHIN = 60.0
+READY_WITHIN = STOPPED_WITHIN = 120.0
 """Seconds, on a busy machine; only a failure reaches them."""
 
 

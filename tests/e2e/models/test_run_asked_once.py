@@ -14,7 +14,7 @@ from model_runs import listed, passes, send, trouble
 from real.models import Answer, Asked, Fail, Hold, ModelServer, Say
 from real.otlp import NextHop
 from real.sluice import Sluice
-from real.waiting import wait_until
+from real.waiting import DEADLINE, wait_until
 from traffic import PROBE, judged, order
 
 
@@ -37,7 +37,7 @@ def test_nothing_is_asked_twice_across_requests_calls_and_restarts(
         sender.start()
     for sender in senders:
         sender.join()
-    assert hold.begun.wait(30)
+    assert hold.begun.wait(DEADLINE)
     held = asked_about(answers[:1], *words)
     judged(sluice, len(words) - len(held))
     send(sluice, *lines, times=5)
@@ -119,7 +119,7 @@ def test_a_kill_in_the_middle_of_a_call_gives_no_tokens_back(start: Callable[...
     claude.play(hold)
     sluice = start(fallback="none")
     send(sluice, PROBE)
-    assert hold.begun.wait(30)
+    assert hold.begun.wait(DEADLINE)
     reserved = sluice.metrics()("sluice_classify_tokens_today")
     assert reserved > claude.asked[0].body["max_tokens"]
     sluice.kill()
@@ -139,7 +139,7 @@ def test_it_ends_in_the_middle_of_a_call(
     claude.play(hold)
     sluice = start()
     send(sluice, PROBE)
-    assert hold.begun.wait(30)
+    assert hold.begun.wait(DEADLINE)
     sluice.stop(how)
     assert not hold.until.is_set(), "nobody answered"
 

@@ -22,6 +22,7 @@ from real.models.openai_wire import completion, response
 from real.models.plays import Answer, Asked, Behaviour, Drip, Drop, Fail, Garbage, Hold, Say, Wire
 from real.models.schemas import loose, smallest
 from real.ports import free_port
+from real.waiting import DEADLINE
 
 _TYPES = {
     "anthropic": {
@@ -97,7 +98,7 @@ class ModelServer:
         started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(started)), name="models")
         self._thread.start()
-        assert started.wait(30), "the server of models did not start"
+        assert started.wait(DEADLINE), "the server of models did not start"
         return self
 
     def stop(self) -> None:

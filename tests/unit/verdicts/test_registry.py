@@ -346,6 +346,6 @@ async def test_the_command_line_overrules_through_the_store(start: Start, clock:
 
 
 async def _until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.01)

@@ -19,7 +19,7 @@ async def wished(sluice: Sluice, *numbers: int) -> None:
     before = sluice.registry.wishes
     await other.rejudge([fingerprint(number) for number in numbers])
     await other.close()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while sluice.registry.wishes < before + len(numbers):
             await asyncio.sleep(0.01)
 
@@ -63,7 +63,7 @@ async def test_a_wish_outlives_a_restart_until_it_is_met_and_no_longer(start: St
     await sluice.judge(1, source=LLM)
     await wished(sluice, 1)
     sluice = await start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while sluice.registry.known(fingerprint(1), "llm"):
             await asyncio.sleep(0.01)
     await sluice.judge(1, BUSINESS, LLM)

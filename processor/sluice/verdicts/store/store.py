@@ -133,7 +133,8 @@ class Store:
     @property
     def waiting(self) -> int:
         """Rows that are not written yet, those of a transaction that has not ended included."""
-        return len(self._rows) + self._being_written
+        with self._wake:  # else rows on their way into a transaction could be missed, or be seen twice
+            return len(self._rows) + self._being_written
 
     async def flush(self) -> None:
         """Returns when everything saved so far is written. Raises StoreError when it cannot be."""
