@@ -156,16 +156,19 @@ class ModelServer:
         self.paths.append(request.path)
         try:
             asked = asked_in(request, await request.json())
-            self.asked.append(asked)
-            if refusal := self._refusal(request) or self._objection(request, asked):
-                return refusal
-            answer = self._plays.popleft() if self._plays else self.answer(asked)
+            answer = self._refusal(request) or self._objection(request, asked) or self._next(asked)
+            self.asked.append(asked)  # last: who sees it may change what the next one is answered
         except BaseException as error:
             self._broken.append(error)
             raise
+        if isinstance(answer, web.Response):
+            return answer
         if isinstance(answer, dict):
             answer = json.dumps(answer)
         return await self._do(Say(answer) if isinstance(answer, str) else answer, request, asked)
+
+    def _next(self, asked: Asked) -> Answer:
+        return self._plays.popleft() if self._plays else self.answer(asked)
 
     async def _do(self, behaviour: Behaviour, request: web.Request, asked: Asked | None) -> web.StreamResponse:
         match behaviour:
