@@ -63,7 +63,9 @@ pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
         Asks::HttpStatus => {
             if let Some(status) = number(value).filter(|_| value.len() == 3) {
                 clues.http(status);
-            } else if let Some(code) = grpc_code(value) {
+            } else if name == b"code"
+                && let Some(code) = grpc_code(value)
+            {
                 clues.grpc(code);
             }
         }

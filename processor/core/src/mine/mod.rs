@@ -349,6 +349,8 @@ mod tests {
             ("upstream_status=404 exit=0", Outcome::ClientError),
             ("hook done, exit=1", Outcome::Error),
             ("write done errno=28", Outcome::Error),
+            ("call done code=Unavailable", Outcome::Error),
+            ("probe done status=unknown", Outcome::Unset),
             ("write done error_code=0", Outcome::Unset),
             ("status: running", Outcome::Unset),
             ("error: text", Outcome::Unset),
