@@ -251,6 +251,7 @@ const STATES: &[&str] = &[
     "begin",
     "bound",
     "busy",
+    "charged-back",
     "close",
     "closed",
     "closing",
@@ -265,6 +266,7 @@ const STATES: &[&str] = &[
     "debug",
     "delete",
     "deleted",
+    "die",
     "disable",
     "disabled",
     "disconnect",
@@ -296,8 +298,10 @@ const STATES: &[&str] = &[
     "inactive",
     "info",
     "initialized",
+    "isolated",
     "join",
     "joined",
+    "leaderless",
     "leave",
     "left",
     "live",
@@ -324,11 +328,13 @@ const STATES: &[&str] = &[
     "opening",
     "options",
     "paid",
+    "partitioned",
     "passed",
     "patch",
     "paused",
     "pending",
     "permitted",
+    "poor",
     "post",
     "put",
     "ready",
@@ -341,10 +347,13 @@ const STATES: &[&str] = &[
     "remove",
     "removed",
     "resumed",
+    "returned",
+    "reversal",
     "reversed",
     "run",
     "running",
     "sent",
+    "sick",
     "start",
     "started",
     "starting",
@@ -366,6 +375,7 @@ const STATES: &[&str] = &[
     "update",
     "updated",
     "valid",
+    "voided",
     "waiting",
     "without",
     "yellow",
@@ -391,7 +401,7 @@ pub fn is_closed(word: &str) -> bool {
         return false;
     }
     plain.ends_with(b"n't")
-        || plain.starts_with(b"non-")
+        || [&b"non-"[..], b"not-", b"not_"].iter().any(|negation| plain.starts_with(negation))
         || !word.is_ascii() && SIGNS.iter().any(|sign| word.contains(sign))
         || beginning_alike(STATES, &STATES_BEGIN, plain).iter().any(|state| state.as_bytes() == plain)
         || (start..end).any(|at| fault(word.as_bytes(), lower, at).is_some())
@@ -508,6 +518,7 @@ mod tests {
             "libssl-failed",
             "lib-error-x",
             "non-compliant",
+            "NOT_SERVING",
             "split-brain",
             "NodeNotReady",
             "unresponsive",
