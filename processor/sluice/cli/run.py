@@ -51,7 +51,7 @@ async def run(config: Config, config_file: str) -> None:
         while (number := await asked.get()) is signal.SIGHUP:
             try:
                 current = await _reload(service, current, config_file)
-            except Exception:
+            except Exception:  # nothing but a signal ends the process: it goes on by the policy that it has
                 service.telemetry.add("sluice_tasks_failed", task="reload")
                 log.exception("%s: the reload broke off; send SIGHUP again, or restart", config_file)
         log.info("%s: finishing the requests under way; once more ends at once", number.name)
