@@ -5,12 +5,14 @@
 //! says `<word>` there. Set union commutes, so that replicas which saw the same skeletons in another order agree, and a
 //! type only ever merges into a more general one. Nothing of this is done for a line of a known type.
 //!
-//! `words` splits a skeleton where `ends` says, `marks` are what stands for variables, `closed` holds the words that never
-//! become a variable, `sets` what was seen and what became general, `shown` writes a record's template with the places that
+//! `words` splits a skeleton where `ends` says, `kinds` tells what each is, `marks` are what stands for variables, `closed` knows the words that never
+//! become a variable by the lists of `lexicon`, `sets` what was seen and what became general, `shown` writes a record's template with the places that
 //! became variables.
 
 mod closed;
 mod ends;
+mod kinds;
+mod lexicon;
 mod marks;
 pub mod sets;
 pub mod shown;

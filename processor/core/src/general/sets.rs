@@ -22,7 +22,8 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
-use super::words::{Kind, MASKED, Shape, VALUES, WORDING};
+use super::kinds::Kind;
+use super::words::{MASKED, Shape, VALUES, WORDING};
 use crate::identity::Context;
 use crate::ones::ones;
 

@@ -11,7 +11,8 @@ use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
 use crate::mine::plain;
 use crate::mine::sink::Sink;
-use crate::mine::structured::outline::{self, Strings};
+use crate::mine::structured::outline;
+use crate::mine::structured::strings::Strings;
 use crate::mine::{self, Masks};
 use crate::wire::{self, Fields, Malformed};
 

@@ -19,7 +19,7 @@ use crate::class::{Given, Outcome, Probe, Severity};
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
 use crate::mine::sink::Skeleton;
-use crate::mine::structured::outline::Strings;
+use crate::mine::structured::strings::Strings;
 use crate::mine::{self, Masks};
 use crate::wire::{Fields, Malformed};
 

@@ -1,7 +1,7 @@
 //! Words where masked values were seen as well although more differs than one place: beside a place that is general, or
 //! at two places near each other, as `of alice (shop)` and `of <*> (<*>)`.
 
-use super::super::words::Kind;
+use super::super::kinds::Kind;
 use super::{Keyed, Sets};
 use crate::ones::ones;
 

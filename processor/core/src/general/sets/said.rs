@@ -2,7 +2,8 @@
 
 use std::hash::BuildHasher;
 
-use super::super::words::{Kind, MASKED};
+use super::super::kinds::Kind;
+use super::super::words::MASKED;
 use super::{Keyed, Of, Sets};
 
 /// When in so many wordings that begin alike two names each were seen, all that begin so name something.

@@ -12,11 +12,11 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::keys::{self, Asks};
+use super::strings::Strings;
 use super::{is_probing, levels};
 use crate::class::Probe;
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
-use crate::mine::classes::{self, Classes, Work};
 use crate::mine::{Masks, head, plain};
 
 // What stands for values; other numbers than those that stand in a line's outline.
@@ -273,55 +273,6 @@ fn is_asked(key: &[u8], below_level: bool) -> bool {
     let mut name = [0; keys::LONGEST];
     keys::lower(key, &mut name)
         .is_some_and(|name| keys::asks(name) != Asks::Nothing || levels::may_name(name, below_level))
-}
-
-/// Where a text's quotes and backslashes are, a bit for each byte.
-#[derive(Default)]
-pub struct Strings {
-    blocks: Vec<u64>,
-    length: usize,
-}
-
-impl Strings {
-    /// Looks a text through; answers whether it has control characters.
-    fn read(&mut self, text: &[u8]) -> bool {
-        self.blocks.clear();
-        self.length = text.len();
-        classes::with_classifier(text, Fill(&mut self.blocks)) != 0
-    }
-
-    /// The first one at or behind `at`, or the end of the text.
-    #[inline]
-    fn next(&self, at: usize) -> usize {
-        let mut index = at / 64;
-        let Some(&first) = self.blocks.get(index) else { return self.length };
-        let mut bits = first >> (at % 64) << (at % 64);
-        while bits == 0 {
-            index += 1;
-            let Some(&next) = self.blocks.get(index) else { return self.length };
-            bits = next;
-        }
-        index * 64 + bits.trailing_zeros() as usize
-    }
-}
-
-struct Fill<'b>(&'b mut Vec<u64>);
-
-impl Work for Fill<'_> {
-    /// The control characters of all blocks.
-    type Out = u64;
-
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "it is compiled with the features of whoever calls it")]
-    fn run(self, text: &[u8], classify: impl Fn(&[u8], usize) -> Classes) -> u64 {
-        let mut controls = 0;
-        for from in (0..text.len()).step_by(64) {
-            let classes = classify(text, from);
-            controls |= classes.control;
-            self.0.push(classes.string);
-        }
-        controls
-    }
 }
 
 #[cfg(test)]
