@@ -2,10 +2,10 @@
 
     python tests/golden/record.py
 
-Go, Java 17, Node with npm, nginx and Apache's httpd (`apache2` or `httpd`, or the variable APACHE; its modules in
-APACHE_MODULES) are taken from the PATH; structlog and the packages of `programs` come from the registries. Everything
-runs in a folder of its own below the system's temporary one, whose name says nothing of the machine. Lines of Envoy and
-.NET, which are not run, are those of `documented.py`.
+Go, Java 17, Node with npm, nginx, HAProxy, Squid and Apache's httpd (`apache2` or `httpd`, or the variable APACHE; its
+modules in APACHE_MODULES) are taken from the PATH; structlog and the packages of `programs` come from the registries.
+Everything runs in a folder of its own below the system's temporary one, whose name says nothing of the machine. Lines
+of Envoy and .NET, which are not run, are those of `documented.py`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from golden.test_lines import RECORDED_PATH, mined
 PROGRAMS = Path(__file__).parent / "programs"
 FOLDER = Path(tempfile.gettempdir(), f"pay-{os.getpid()}")
 END = "\f"
-PORTS = {"nginx": 18491, "apache": 18492}
+PORTS = {"nginx": 18491, "apache": 18492, "haproxy": 18493, "squid": 18494}
 REQUESTS = (
     ("GET", "/", "curl/8.5.0"),
     ("GET", "/orders/17?full=1", "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"),
@@ -83,6 +83,38 @@ CustomLog {folder}/apache.common common
 </Directory>
 """
 APACHE_MODULES = ("mpm_event", "authz_core")
+HAPROXY = """\
+global
+  log stdout format raw local0 info
+defaults
+  mode http
+  log global
+  option httplog
+  timeout connect 2s
+  timeout client 2s
+  timeout server 2s
+frontend edge
+  bind 127.0.0.1:{port}
+  http-request deny if {{ path /metrics }}
+  use_backend orders if {{ path_beg /orders }}
+  default_backend site
+backend site
+  server web-1 127.0.0.1:{site}
+backend orders
+  server orders-1 127.0.0.1:1
+"""
+SQUID = """\
+http_port 127.0.0.1:{port}
+visible_hostname edge.shop.example
+pid_filename {folder}/squid.pid
+cache_log {folder}/squid.cache
+access_log stdio:{folder}/squid.access squid
+acl secret urlpath_regex ^/metrics
+http_access deny secret
+http_access allow all
+"""
+_NGINX_CONF = FOLDER / "nginx.conf"
+_NGINX = ["nginx", "-c", str(_NGINX_CONF)]
 
 
 def ran(*command: str, **environment: str) -> list[str]:
@@ -116,9 +148,8 @@ def python() -> list[str]:
 
 
 def nginx() -> list[str]:
-    settings = FOLDER / "nginx.conf"
-    settings.write_text(NGINX.format(folder=FOLDER, port=PORTS["nginx"]))
-    with _serving(["nginx", "-c", str(settings)], PORTS["nginx"]):
+    _NGINX_CONF.write_text(NGINX.format(folder=FOLDER, port=PORTS["nginx"]))
+    with _serving(_NGINX, PORTS["nginx"]):
         _ask(PORTS["nginx"])
     return _written("nginx.combined", "nginx.main", "nginx.json", "nginx.error")
 
@@ -136,14 +167,33 @@ def apache() -> list[str]:
     return _written("apache.vhost_combined", "apache.common", "apache.error")
 
 
+def haproxy() -> list[str]:
+    settings = FOLDER / "haproxy.conf"
+    settings.write_text(HAPROXY.format(port=PORTS["haproxy"], site=PORTS["nginx"]))
+    with _serving(_NGINX, PORTS["nginx"]), _serving(["haproxy", "-f", str(settings)], PORTS["haproxy"], "haproxy.log"):
+        _ask(PORTS["haproxy"])
+    return _written("haproxy.log")
+
+
+def squid() -> list[str]:
+    settings = FOLDER / "squid.conf"
+    settings.write_text(SQUID.format(folder=FOLDER, port=PORTS["squid"]))
+    FOLDER.chmod(0o777)  # It gives up its rights before it opens its logs.
+    with _serving(_NGINX, PORTS["nginx"]), _serving(["squid", "-N", "-f", str(settings)], PORTS["squid"]):
+        _ask(PORTS["nginx"], through=PORTS["squid"])
+        _ask(1, through=PORTS["squid"])
+    return _written("squid.access")
+
+
 @contextmanager
-def _serving(command: list[str], port: int) -> Iterator[None]:
+def _serving(command: list[str], port: int, output: str = os.devnull) -> Iterator[None]:
     # Apache logs its command as it was called.
     called = [Path(command[0]).name, *command[1:]]
     executable = shutil.which(command[0])
-    with subprocess.Popen(
-        called, executable=executable, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+    with (
+        (FOLDER / output).open("wb") as stdout,
+        subprocess.Popen(called, executable=executable, stdout=stdout, stderr=subprocess.DEVNULL) as process,
+    ):
         try:
             deadline = time.monotonic() + 20
             while not _answers(port, "GET", "/", "curl/8.5.0"):
@@ -155,13 +205,15 @@ def _serving(command: list[str], port: int) -> Iterator[None]:
             process.terminate()
 
 
-def _ask(port: int) -> None:
+def _ask(port: int, through: int | None = None) -> None:
     for method, path, agent in REQUESTS:
-        _answers(port, method, path, agent)
+        _answers(port, method, path, agent, through)
 
 
-def _answers(port: int, method: str, path: str, agent: str) -> bool:
+def _answers(port: int, method: str, path: str, agent: str, through: int | None = None) -> bool:
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method, headers={"User-Agent": agent})
+    if through is not None:
+        request.set_proxy(f"127.0.0.1:{through}", "http")
     try:
         urllib.request.urlopen(request, timeout=5).read()
     except urllib.error.HTTPError:
@@ -179,7 +231,8 @@ def main() -> None:
     shutil.copytree(PROGRAMS, FOLDER)
     (FOLDER / "www").mkdir()
     (FOLDER / "www" / "index.html").write_text("a shop")
-    lines = [*go(), *ran("java", "Pay.java"), *node(), *python(), *nginx(), *apache(), *documented.lines()]
+    servers = [*nginx(), *apache(), *haproxy(), *squid()]
+    lines = [*go(), *ran("java", "Pay.java"), *node(), *python(), *servers, *documented.lines()]
     RECORDED_PATH.write_bytes(msgspec.json.Encoder().encode_lines(map(mined, lines)))
     print(f"{len(lines)} records")
     shutil.rmtree(FOLDER)

@@ -25,6 +25,7 @@ mod masks;
 mod names;
 pub mod outline;
 pub mod passed;
+mod places;
 pub mod plain;
 pub mod sink;
 pub mod sketch;
@@ -340,6 +341,14 @@ mod tests {
             ("Completed 422 Unprocessable Content in 5ms", Outcome::ClientError),
             ("grpc_code=UNAVAILABLE", Outcome::Error),
             ("read 503 rows", Outcome::Unset),
+            ("POST https://shop.example/orders?a=7 -> 503 (12ms)", Outcome::Error),
+            ("GET /orders => 201 Created", Outcome::Ok),
+            ("moved 17 -> 503", Outcome::Unset),
+            ("lb/web-1 10/0/30/69/109 503 2750 - - SC-- 1/1/1/1/0 0/0 \"GET /a HTTP/1.1\"", Outcome::Error),
+            ("lb/web-1 10/0/69 503 SD 1/1/1/1/0 0/0", Outcome::Unset),
+            ("10.0.0.1:80 0.000 0.001 0.000 502 502 34 366 \"GET https://a:443/ HTTP/1.1\" \"a\"", Outcome::Error),
+            ("1066036250.129 345 10.0.0.1 TCP_DENIED/403 1234 GET http://a.example/x", Outcome::ClientError),
+            ("TCP_MISS/5030", Outcome::Unset),
             ("worker 4 exited with status 137", Outcome::Error),
             ("job 7 finished: exit status 255", Outcome::Error),
             ("command completed with status 137", Outcome::Error),

@@ -17,6 +17,7 @@ use super::bits::{Around, Bits};
 use super::buffer::Buffer;
 use super::clues::may_tell;
 use super::codes::{is_code, may_be_code};
+use super::places::may_be_before_request;
 use super::sketch::is_hexadecimal;
 use super::text::scheme_follows;
 use super::versioned::is_versioned;
@@ -170,7 +171,7 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
         return None;
     }
     if first.is_ascii_digit() {
-        let tells = short && is_class(&text[start + 1..end])
+        let tells = short && (is_class(&text[start + 1..end]) || may_be_before_request(text, end))
             || !(plainly_behind(text, start, short) || tells_nothing(text, start, short, bits));
         return (!tells).then_some((DIGITS | dot, end));
     }
@@ -211,7 +212,9 @@ pub fn is_always_marked(text: &[u8], word: &Around, bits: &Bits) -> bool {
     match text[start] {
         b'0'..=b'9' => {
             let behind = text[start..end].iter().position(|byte| !byte.is_ascii_digit());
-            !behind.is_some_and(|at| is_class(&text[start + at..end])) && tells_nothing()
+            !behind.is_some_and(|at| is_class(&text[start + at..end]))
+                && !may_be_before_request(text, end)
+                && tells_nothing()
         }
         first if first.is_ascii_alphabetic() => {
             !matches!(text[end..], [b'=', ..] | [b'(', b')', ..])
@@ -280,6 +283,10 @@ fn tells_nothing(text: &[u8], start: usize, short: bool, bits: &Bits) -> bool {
     if matches!(last, b'"' | b'\'') || last == b' ' && matches!(before, b'"' | b'\'' | b'|') {
         return false;
     }
+    // A request's status may stand behind an arrow.
+    if short && last == b' ' && before == b'>' {
+        return false;
+    }
     let mut earlier = bits.around(start - 1);
     if earlier.start == earlier.end {
         let end = bits.gap_start(start - 1);
@@ -331,7 +338,8 @@ pub(super) mod tests {
         null none NULL NONE regionState= jobType= errorCode=NONE b' u\" op type=read cmd= name=open A_B ,b= .../ <x> <none> <word> lib:amd64 arch pool:arm64 index +up a.b.C@5e[ \
         statement statement: sql: select drop begin; b'a~b' b\"{'a' List(Item(x= [Item(a , ~Item{x= )] }] ]) fail Fail( {a} {7} (a) (7) [failed] a.b.c/.D a.b.c/d =(ann) =(failed) COMMAND= COMMAND=/ cmd=/a/b ~CMD~( (x~at~ ~at~ .py: ::ffff: :: * *: '/a~ \"/health~ '/x?~ failed \
         resp resp= upstream_status= httpStatus= answered status~code~ code= exit= exited~with~status~ decision=deny infected=true synced=false \
-        event=\"NodeNotReady\" result~'oom-kill' msg=connected msg=\"synced\" is~now is dbus.socket login=rejected errno= error_code=";
+        event=\"NodeNotReady\" result~'oom-kill' msg=connected msg=\"synced\" is~now is dbus.socket login=rejected errno= error_code= \
+        ~->~ ~=>~ ~\"GET~/ TCP_MISS NONE/x";
     /// A blank is written `~`.
     pub(in crate::mine) const MARKS: &str = "~ ~ ~ ~ ~~ = = ~=~\" : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \
         () ~()~ '. '@' ! % @ \\ ? #";
@@ -340,7 +348,8 @@ pub(super) mod tests {
         a/b/7 /x?q=1 /x#y/health /healthz /a/health/9 9/9/9 a\\b\\7 \\7\\a 2024-05-01 12:00:01,123 x/7 / me7@x.y \
         /var/7 /var /data/health/7 /v1/x //h/7 v2 v7 v12 20_4(20) 20_[1-4] n1,nb 7,8 a7.txt 7\\ a\\b\\ a\\b\\c k7=v7 c7.name c7.size a/b/c.tag a/b/c.size \
         P_ACK_V1 a_v4_b A_B7 a7_v4_b orders_v2 libssl3 amd64 i386 aarch64 SIGUSR1 x86_64 .../7 \
-        /a/7,b=7 a.b.C@5e7 c_v6_d_e 7_v4_a AH00124 AH00957 AH00124:~ AH00957:~ ORA-01017: ORA-00942: DSRA8203I:~ AB1: ABC12I DSRA8203E: ::1 ::17 ::ffff:7 =:1.5 :7 *:7 *:a7 a.py:7) a7.b:7) ~at~7:7)";
+        /a/7,b=7 a.b.C@5e7 c_v6_d_e 7_v4_a AH00124 AH00957 AH00124:~ AH00957:~ ORA-01017: ORA-00942: DSRA8203I:~ AB1: ABC12I DSRA8203E: ::1 ::17 ::ffff:7 =:1.5 :7 *:7 *:a7 a.py:7) a7.b:7) ~at~7:7) \
+        10/0/30/69/109 1/-1/-1/+3/7 1/2/3/4 TCP_MISS/503 TCP_HIT/200 NONE/0 TCP_MISS/5030 7~7~7~\"GET~/a~ 503~7~7~7~\"GET~ 200~-~7~7~\"PUT~ GET~/a~7~ GET~/a~503 GET~https://a/b~->~404";
     const BEGINNINGS: &[&str] =
         &["took ", "the size ", "INFO ", "status ", "foo: ", "[7] ", "<3>", "17 ", "2024-05-01 10:00:00 "];
 

@@ -9,7 +9,7 @@ use super::buffer::Buffer;
 use super::outline::access;
 use super::sink::Sink;
 use super::text::split;
-use super::{Masks, head, level, outline, sketch};
+use super::{Masks, head, level, outline, places, sketch};
 use crate::class::{Clues, Severity};
 
 /// Longer texts are mined by other limits of length than words' own, which an outline does not know.
@@ -107,7 +107,9 @@ fn runs_with_a_say(text: &[u8], bits: &mut Bits) -> Option<Runs> {
             let is_behind = word.start > 0 && bits.gap_start(word.start) == end;
             say |= own? | if is_behind { before? } else { 0 };
         }
-        (end, before) = (word.end, own);
+        // Of a request's times all lines with the sketch have the form, and no more is asked of them.
+        let is_times = word.odd && places::is_times(&text[word.start..word.end]);
+        (end, before) = (word.end, if is_times { Some(0) } else { own });
     }
     Some(Runs { which: say, of_client: !client.is_empty() })
 }

@@ -24,6 +24,7 @@ use super::bits::Bits;
 use super::clues;
 use super::head::Head;
 use super::passed::Passed;
+use super::places::of_cache_result;
 use super::sink::Sink;
 use super::{Masks, level, trace};
 use crate::class::{Clues, Severity};
@@ -402,6 +403,9 @@ impl<'t, 'c> Splitter<'t, 'c> {
         // Sentence marks at the end are no part of the word.
         let marks = text[start + 1..end].iter().rev().take_while(|byte| matches!(byte, b'.' | b'!' | b'?')).count();
         let last = end - marks;
+        if let Some(status) = of_cache_result(&text[start..last]).filter(|status| status.len() == 3) {
+            clues::named(b"status", status, true, self.clues);
+        }
         let done = self.whole_word(start..last, limit, self.bits.has_digit(start, last), sink);
         if marks > 0 {
             self.last_was_variable = false;

@@ -5,6 +5,7 @@ use memchr::memchr_iter;
 use super::joins;
 use crate::class::{Probe, is_file, is_root};
 use crate::mine::bits::{Bits, PathMarks};
+use crate::mine::places::{is_times, of_cache_result};
 use crate::mine::text::begins_with_host;
 
 /// A path from the root, which is no prober's.
@@ -14,6 +15,8 @@ const BEHIND_SCHEME: u8 = 13;
 /// A path of at least three parts; what follows it at once may be part of it.
 const PATH_OF_DIGITS: u8 = 6;
 const PATH_OF_LETTERS: u8 = 7;
+/// The times of a request, behind which its status stands.
+const TIMES: u8 = 15;
 /// A path that begins as only files' do.
 const FILE: u8 = 12;
 /// Two parts, of which one has a digit.
@@ -40,7 +43,7 @@ pub(super) fn path(text: &[u8], start: usize, end: usize, bits: &Bits) -> Option
         if !first.is_ascii_alphanumeric() || last as u32 == slash.trailing_zeros() {
             return any_path(text, start, end);
         }
-        return Some(if first.is_ascii_digit() { PATH_OF_DIGITS } else { PATH_OF_LETTERS });
+        return Some(long_path(word));
     }
     let root = (slash & !1).trailing_zeros() as usize;
     match word.get(root) {
@@ -77,19 +80,28 @@ fn any_path(text: &[u8], start: usize, end: usize) -> Option<u8> {
     if !first.is_ascii_alphanumeric() {
         return None;
     }
-    let begins_with_digit = first.is_ascii_digit();
     match word.iter().filter(|&&byte| matches!(byte, b'/' | b'\\')).count() {
         0 => None,
         1 if !is_pair(text, start, end) => None,
-        1 => Some(if begins_with_digit { PAIR_OF_DIGITS } else { PAIR_OF_LETTERS }),
-        _ => Some(if begins_with_digit { PATH_OF_DIGITS } else { PATH_OF_LETTERS }),
+        1 => Some(if first.is_ascii_digit() { PAIR_OF_DIGITS } else { PAIR_OF_LETTERS }),
+        _ => Some(long_path(word)),
+    }
+}
+
+/// What stands for a path of at least three parts that begins with a letter or a digit.
+fn long_path(word: &[u8]) -> u8 {
+    match word[0] {
+        b'0'..=b'9' if is_times(word) => TIMES,
+        b'0'..=b'9' => PATH_OF_DIGITS,
+        _ => PATH_OF_LETTERS,
     }
 }
 
 /// Whether a word is data in two parts, `node17/10.0.0.7`, which is no path.
 fn is_pair(text: &[u8], start: usize, end: usize) -> bool {
     let word = &text[start..end];
-    let may_be_more = word.contains(&b'@') || word.starts_with(b"HTTP/") || begins_with_host(word);
+    let may_be_more =
+        word.contains(&b'@') || word.starts_with(b"HTTP/") || begins_with_host(word) || of_cache_result(word).is_some();
     let is_joined = start > 0 && joins(text[start - 1]) || matches!(text.get(end), Some(b'(' | b'='));
     word.iter().any(u8::is_ascii_digit) && !may_be_more && !is_joined
 }

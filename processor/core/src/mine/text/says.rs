@@ -7,6 +7,7 @@ use memchr::memchr;
 use super::Splitter;
 use crate::class::Probe;
 use crate::mine::clues::{self, number};
+use crate::mine::places;
 use crate::mine::words::is_method;
 
 impl Splitter<'_, '_> {
@@ -41,6 +42,9 @@ impl Splitter<'_, '_> {
                 || last.first() == Some(&b'/') && is_method(one)
                 || last.starts_with(b"HTTP/")
                 || boxed
+                || places::is_times(last)
+                || places::is_behind_request(self.text, start)
+                || places::is_before_request(self.text, start + word.len())
                 || is_code && one.eq_ignore_ascii_case(b"status")
                 || answers.iter().any(|answer| last.eq_ignore_ascii_case(answer)));
         let Some(number) = number(word) else { return };
