@@ -1,5 +1,7 @@
 //! Lines of text as shapes and templates, for those who mine a file: each line as it is seen after the last one.
 
+mod alike;
+mod collections;
 mod enclosed;
 mod quoted;
 mod same;
@@ -87,7 +89,10 @@ pub fn of(masks: &Masks, text: &[u8]) -> Vec<(String, String)> {
         mine::line(line, masks, &mut bits, &mut template, &mut Clues::default());
         let template = template.inner.finish();
         // What a name tells is no more a part of the shape than what a number does.
-        let shown = |text: &str| enclosed::as_values(&tuples::as_values(&quoted::as_values(text))).into_owned();
+        let shown = |text: &str| {
+            let text = collections::as_values(text);
+            enclosed::as_values(&tuples::as_values(&quoted::as_values(&text))).into_owned()
+        };
         (shown(&replace_marks(&general, MARK)), shown(String::from_utf8_lossy(&template).trim_end()))
     };
     together(lines.into_iter().zip(&skeletons).map(|(line, skeleton)| shaped(line, skeleton)).collect())
@@ -116,6 +121,19 @@ fn together(mut lines: Vec<(String, String)>) -> Vec<(String, String)> {
         if let Some(over) = wider.get(shape) {
             shape.clone_from(over);
             template.clone_from(&templates[over]);
+        }
+    }
+    let alike: HashMap<String, String> = alike::alike(lines.iter().map(|(_, template)| &**template))
+        .into_iter()
+        .map(|(template, over)| (template.to_owned(), over))
+        .collect();
+    let over: HashSet<&String> = alike.values().collect();
+    for (shape, template) in &mut lines {
+        if let Some(over) = alike.get(template) {
+            template.clone_from(over);
+        }
+        if over.contains(template) {
+            shape.clone_from(template);
         }
     }
     lines
