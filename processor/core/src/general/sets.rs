@@ -23,7 +23,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::kinds::Kind;
-use super::words::{MASKED, Shape, VALUES, WORDING};
+use super::shape::{MASKED, Shape, VALUES, WORDING};
 use crate::identity::Context;
 use crate::ones::ones;
 

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{EventType, Table, Turn};
 use crate::aliases::Alias;
-use crate::general::{Shape, has_marks, replace_marks};
+use crate::general::Shape;
 use crate::identity::{Context, Fingerprint};
+use crate::marks::{has_marks, replace_marks};
 use crate::mine::sink;
 use crate::record::{Class, Signal};
 

@@ -2,7 +2,7 @@
 //! beside another word where both are marked as values.
 
 use super::{Keyed, Of, Sets};
-use crate::general::words::VALUES;
+use crate::general::shape::VALUES;
 use crate::ones::ones;
 
 /// So many words that are known as data make a place a variable.

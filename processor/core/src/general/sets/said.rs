@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 
 use super::super::kinds::Kind;
-use super::super::words::MASKED;
+use super::super::shape::MASKED;
 use super::{Keyed, Of, Sets};
 
 /// When in so many wordings that begin alike two names each were seen, all that begin so name something.

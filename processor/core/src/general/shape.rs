@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::ends::{compound_end, ends_sentence, ends_word, is_masked, stands_free, word_end};
 use super::kinds::{Kind, is_identifier, kind, opens_value, place};
-use super::marks::{MARK, kind_of, mark_length};
+use super::telling::kind_of;
+use crate::marks::{MARK, mark_length};
 use crate::mine::sink;
 use crate::mine::words::is_no_name;
 
