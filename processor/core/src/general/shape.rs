@@ -189,6 +189,15 @@ impl<'a> Shape<'a> {
             .fold(0, |bits, (place, _)| bits | 1 << place)
     }
 
+    /// What stands before the first of those places, and behind the last one.
+    pub fn around(&self, places: u64) -> (&str, &str) {
+        let first = self.words.get(places.trailing_zeros() as usize);
+        let last = places.checked_ilog2().and_then(|place| self.words.get(place as usize));
+        let before = first.map_or(self.text.len(), |word| word.range.start);
+        let after = last.map_or(self.text.len(), |word| word.range.end);
+        (&self.text[..before], &self.text[after..])
+    }
+
     /// The skeleton with those places made variables.
     pub fn with(&self, places: u64) -> String {
         self.with_until(places, self.text.len())

@@ -20,7 +20,7 @@ impl Sets {
             if word.range.len() >= SHORTEST && self.known.len() < self.capacity && self.known.insert(name) {
                 let is_awaited = self.awaited.contains(&(name as u32));
                 if is_awaited {
-                    self.grown.insert(keyed.context);
+                    self.grown.note_word(keyed.context, &keyed.shape.text[word.range.clone()]);
                 }
             }
         }
