@@ -52,9 +52,9 @@ impl Aliases {
         self.known.is_empty()
     }
 
-    /// Forgets those of some contexts, and answers what they were.
-    pub fn take(&mut self, is_one: impl Fn(&Arc<Context>) -> bool) -> Vec<Alias> {
-        self.known.extract_if(|(_, alias)| is_one(&alias.context)).map(|(_, alias)| alias).collect()
+    /// Forgets some of them, and answers what they were.
+    pub fn take(&mut self, is_one: impl Fn(&Alias) -> bool) -> Vec<Alias> {
+        self.known.extract_if(|(_, alias)| is_one(alias)).map(|(_, alias)| alias).collect()
     }
 
     /// To be called when types go.

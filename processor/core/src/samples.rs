@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use crate::any::{Any, KeyValue, each_pair};
 use crate::cardinality::Distinct;
+use crate::general::Shape;
 use crate::general::shown::Shown;
-use crate::general::{Shape, has_marks};
 use crate::look::Look;
+use crate::marks::has_marks;
 use crate::mine::bits::Bits;
 use crate::mine::sink::{Skeleton, Template};
 use crate::mine::{MINED_BYTES, Masks};

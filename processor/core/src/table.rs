@@ -2,6 +2,8 @@
 
 mod merging;
 
+pub use merging::Whom;
+
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -1,7 +1,7 @@
 //! Where the words of a skeleton end: at separators, but for names that hold some.
 
-use super::marks::ends_with_mark;
-use super::words::MASKED;
+use super::shape::MASKED;
+use crate::marks::ends_with_mark;
 
 /// A host's name, with a port behind it or without.
 const LOCAL: &[u8] = b"localhost";

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use super::closed::{LONGEST, is_closed, names_fault};
 use super::ends::{ends_word, is_masked};
-use super::marks::tells_of_fault;
-use super::words::MASKED;
+use super::shape::MASKED;
+use super::telling::tells_of_fault;
+use crate::lexicon::keys::{asks_state, has_wording};
+use crate::lexicon::{LONGEST, is_closed, names_fault};
 use crate::mine::codes::is_code;
-use crate::mine::keys::{asks_state, has_wording};
 use crate::mine::words::is_record_type;
 
 /// What one word of a skeleton is, or what an open word would be where a masked value stands.

@@ -5,19 +5,17 @@
 //! says `<word>` there. Set union commutes, so that replicas which saw the same skeletons in another order agree, and a
 //! type only ever merges into a more general one. Nothing of this is done for a line of a known type.
 //!
-//! `words` splits a skeleton where `ends` says, `kinds` tells what each is, `marks` are what stands for variables, `closed` knows the words that never
-//! become a variable by the lists of `lexicon`, `sets` what was seen and what became general, `shown` writes a record's template with the places that
-//! became variables.
+//! `shape` splits a skeleton into words where `ends` says, `kinds` tells what each is, and `telling` which names tell of
+//! faults; `sets` knows what was seen and what became general, `shown` writes a record's template with the places that
+//! became variables. Words that say how it went never become one (`lexicon`).
+//!
+//! It is built upon `mine`, whose skeletons it reads; nothing there knows of it.
 
-mod closed;
 mod ends;
 mod kinds;
-mod lexicon;
-mod marks;
 pub mod sets;
+mod shape;
 pub mod shown;
-mod words;
+mod telling;
 
-pub use closed::{names_fault, tells};
-pub use marks::{MARK, has_marks, mark_length, replace_marks};
-pub use words::{MASKED, PLACES, Shape};
+pub use shape::{MASKED, PLACES, Shape};

@@ -7,12 +7,14 @@
 //! 3. what two general skeletons cover in common is covered by the one that has the places of both.
 //!
 //! What else makes a place a variable: `beside` compares with masked values at two places at once, `said` with what is
-//! said of other names, `known` with what is data in other skeletons, `twins` with a word said twice.
+//! said of other names, `known` with what is data in other skeletons, `twins` with a word said twice. `grown` tells which
+//! skeletons may say something else by what was learnt.
 //!
 //! A context (scope and service) has its own sets: the wording of one service says nothing of another's. Keys are 64-bit
 //! hashes; a collision, which is not to be expected below a billion of them, would merge types, never mix verdicts up.
 
 mod beside;
+mod grown;
 mod known;
 mod said;
 mod twins;
@@ -23,9 +25,10 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::kinds::Kind;
-use super::words::{MASKED, Shape, VALUES, WORDING};
+use super::shape::{MASKED, Shape, VALUES, WORDING};
 use crate::identity::Context;
 use crate::ones::ones;
+pub use grown::{Grown, Growth};
 
 /// How many different combinations of places are general for skeletons of one length in one context, at most.
 const PATTERNS: usize = 64;
@@ -73,9 +76,11 @@ pub struct Sets {
     general: HashSet<u64, RandomState>,
     /// By context and number of words: the places of the general skeletons there.
     patterns: HashMap<u64, Vec<u64>, RandomState>,
-    /// The contexts in which any skeleton is general, and those in which some became so since `take_grown`.
+    /// The contexts in which any skeleton is general.
     contexts: HashSet<u64, RandomState>,
-    grown: HashSet<u64, RandomState>,
+    /// What grew since it was taken, and the contexts of what grew before of which others are still to be looked at.
+    grown: Grown,
+    behind: HashSet<u64, RandomState>,
     /// By how wordings begin that name something: those in which two names were seen.
     named: HashMap<u64, [u64; said::WORDINGS], RandomState>,
     /// Skeletons that were seen, with two places that stand near each other made variables.
@@ -118,7 +123,8 @@ impl Sets {
             general: HashSet::default(),
             patterns: HashMap::default(),
             contexts: HashSet::default(),
-            grown: HashSet::default(),
+            grown: Grown::default(),
+            behind: HashSet::default(),
             named: HashMap::default(),
             pairs: HashSet::default(),
             known: HashSet::default(),
@@ -171,13 +177,27 @@ impl Sets {
         }
     }
 
-    /// The contexts, as `context_key` names them, in which skeletons became general since the last call.
-    pub fn take_grown(&mut self) -> HashSet<u64, RandomState> {
-        std::mem::take(&mut self.grown)
+    /// What grew since the last call, in contexts as `context_key` names them: all of their skeletons are concerned.
+    pub fn take_grown(&mut self) -> Grown {
+        let mut grown = std::mem::take(&mut self.grown);
+        self.behind.extend(grown.contexts());
+        self.behind.drain().for_each(|context| grown.note_all(context));
+        grown
+    }
+
+    /// The same, of skeletons that are concerned at once. The others are left for `take_grown`.
+    pub fn take_grown_first(&mut self) -> Grown {
+        let grown = std::mem::take(&mut self.grown);
+        self.behind.extend(grown.contexts());
+        grown
     }
 
     pub fn has_grown(&self) -> bool {
         !self.grown.is_empty()
+    }
+
+    pub fn has_left_behind(&self) -> bool {
+        !self.behind.is_empty()
     }
 
     pub fn context_key(&self, context: &Context) -> u64 {
@@ -205,7 +225,8 @@ impl Sets {
             && places != 0
         {
             // Skeletons that were seen before are to be compared with it: there are few such.
-            self.grown.insert(keyed.context);
+            let varying = places | shape.general() | shape.masked();
+            self.grown.note_around(keyed.context, shape.around(varying));
         }
         for place in ones(shape.open() & !places) {
             let word = &shape.words[place];
@@ -320,7 +341,7 @@ impl Sets {
         }
         if self.general.insert(keyed.at(places)) {
             self.contexts.insert(keyed.context);
-            self.grown.insert(keyed.context);
+            self.grown.note_around(keyed.context, keyed.shape.around(places | keyed.shape.general()));
         }
     }
 
@@ -505,28 +526,33 @@ mod tests {
         assert_eq!(general(&learnt(&texts), &texts[0]), texts[0]);
     }
 
+    /// Skeletons with two or three places that vary, of a few wordings.
+    pub(super) fn made(below: &mut impl FnMut(usize) -> usize) -> Vec<String> {
+        let kinds = 1 + below(7);
+        (0..20 + below(200))
+            .map(|_| {
+                let (one, two, three) = (NAMES[below(12)], NAMES[below(12)], NAMES[below(9)]);
+                let two = if below(6) == 0 { MASKED } else { two };
+                match below(kinds) {
+                    0 => format!("order of {one} for {two} by {three}"),
+                    1 => format!("session of {} from \"{two}\" began", [one, "dead_jobs", "OnFail"][below(3)]),
+                    2 => format!("batch <*> user={one} in {two}"),
+                    3 => format!("rcpt {}: {} by {two}", NAMES[below(3)], ["kept", "sorted", "signed"][below(3)]),
+                    4 => format!("began {} (of {two}) on {one}", if below(2) == 0 { MASKED } else { "here" }),
+                    5 => format!("looking for {two}_{} in {}", NAMES[below(2)], ["none", MASKED][below(2)]),
+                    _ => format!("unpacking {} over {two}", ["<*>:amd64", "libx:amd64", MASKED][below(3)]),
+                }
+            })
+            .collect()
+    }
+
     /// Scenario: skeletons with two or three places that vary, in several orders, each met once or more.
     /// Guarantees: after all of them, every order says the same of each, and saying it again changes nothing.
     #[test]
     fn the_order_does_not_matter() {
         let mut below = numbers_below(7);
         for _ in 0..60 {
-            let kinds = 1 + below(7);
-            let mut texts: Vec<String> = (0..20 + below(200))
-                .map(|_| {
-                    let (one, two, three) = (NAMES[below(12)], NAMES[below(12)], NAMES[below(9)]);
-                    let two = if below(6) == 0 { MASKED } else { two };
-                    match below(kinds) {
-                        0 => format!("order of {one} for {two} by {three}"),
-                        1 => format!("session of {} from \"{two}\" began", [one, "dead_jobs", "OnFail"][below(3)]),
-                        2 => format!("batch <*> user={one} in {two}"),
-                        3 => format!("rcpt {}: {} by {two}", NAMES[below(3)], ["kept", "sorted", "signed"][below(3)]),
-                        4 => format!("began {} (of {two}) on {one}", if below(2) == 0 { MASKED } else { "here" }),
-                        5 => format!("looking for {two}_{} in {}", NAMES[below(2)], ["none", MASKED][below(2)]),
-                        _ => format!("unpacking {} over {two}", ["<*>:amd64", "libx:amd64", MASKED][below(3)]),
-                    }
-                })
-                .collect();
+            let mut texts = made(&mut below);
             let settled = |texts: &[String]| {
                 let mut sets = learnt(texts);
                 while !sets.take_grown().is_empty() {

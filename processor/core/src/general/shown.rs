@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::ends::{ends_word, is_joined, sentence_marks, word_end};
-use super::marks::kind_of;
-use super::words::is_nothing;
+use super::shape::is_nothing;
+use super::telling::kind_of;
 use crate::mine::sink::{Sink, joins_run};
 use crate::mine::words::is_no_name;
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
-use crate::general::tells;
+use crate::lexicon::tells;
 
 /// What is longer is looked at like any other text.
 const LONGEST: usize = 256;

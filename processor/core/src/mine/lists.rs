@@ -11,10 +11,10 @@ use memchr::{memchr2, memchr3, memmem};
 
 use super::bits::Bits;
 use super::clues::may_tell;
-use super::keys::{asks_state, is_answer};
 use super::words::{is_collection, is_nothing, is_state, is_truth};
 use super::{MINED_BYTES, calls, commands};
-use crate::general::tells;
+use crate::lexicon::keys::{asks_state, is_answer};
+use crate::lexicon::tells;
 
 /// A longer list is cut, and then it is none.
 const LONGEST: usize = 1024;

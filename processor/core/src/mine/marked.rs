@@ -2,14 +2,14 @@
 //!
 //! The template of an event type (`sink::Template`) shows what its type has in common, states included. This one shows
 //! what a reader would call a value: a date with its time is one, so is a request's target with its protocol and a list
-//! of values, while what only frames a value (`#`, `%`, a name before a dot) stays. `words` and `announced` find what reads like
+//! of values, while what only frames a value (`#`, `%`, a name before a dot) stays. `wording` and `announced` find what reads like
 //! wording and is a value, `joins` and `lists` what is one value although it is several.
 
 mod announced;
 mod joins;
 mod lists;
 mod rows;
-mod words;
+mod wording;
 
 use std::ops::Range;
 
@@ -53,7 +53,7 @@ impl Sink for Marked {
 impl Marked {
     /// The template, which is text when the line was.
     pub fn finish(self) -> Vec<u8> {
-        let pieces = lists::joined(joins::joined(words::marked(self.pieces)));
+        let pieces = lists::joined(joins::joined(wording::marked(self.pieces)));
         let mut out = Vec::new();
         let mut at_path = false;
         for piece in &pieces {

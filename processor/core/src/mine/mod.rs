@@ -3,7 +3,7 @@
 //! `head` finds what stands before the message, `level` the level that it names, `plain` knows the lines that most are,
 //! `text` splits and masks; `classes` says what each byte is and `bits` where words end, `passed` which words came before,
 //! `clues` what named values say, `names` finds who is spoken of, `lists` what is enumerated, `commands` what was run; `words`
-//! holds closed lists, `versioned` and `codes` forms of wording with digits. `sketch` and `outline` are what tells a line
+//! holds closed lists of what stands in texts, `versioned` and `codes` forms of wording with digits. `sketch` and `outline` are what tells a line
 //! that was met before, `structured::outline` a JSON text.
 //! `structured` reads JSON and map bodies, `trace` stacks below a line. `sink` is where the pieces go: a skeleton on the
 //! hot path, a template with its slots for people; `marked` is a template for other tools.
@@ -16,7 +16,6 @@ pub mod clues;
 pub mod codes;
 mod commands;
 pub mod head;
-pub mod keys;
 pub mod kind;
 pub mod level;
 mod lists;
@@ -46,7 +45,7 @@ use bits::Bits;
 pub use masks::Masks;
 use sink::Sink;
 
-/// Version of every rule in this folder and of `class`; a change of what they say must change it.
+/// Version of every rule in this folder and of `class` and `lexicon`; a change of what they say must change it.
 pub const RULES: &str = "1";
 
 /// How much of a text is mined; the rest does not change the fingerprint.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::{Tags, text_of};
 use crate::any::{Any, KeyValue, short_pair};
 use crate::class::{Clues, Outcome, Probe, Severity};
-use crate::endings::Endings;
-use crate::general::names_fault;
+use crate::lexicon::endings::Endings;
+use crate::lexicon::names_fault;
 use crate::mine::clues;
 use crate::wire::Malformed;
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::{name, text_of};
 use crate::any::{KeyValue, short_pair};
-use crate::endings::Endings;
+use crate::lexicon::endings::Endings;
 use crate::mine::sink::Sink;
 
 type Text<'a> = Option<Cow<'a, [u8]>>;

@@ -5,8 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::variable;
-use crate::general::{MARK, MASKED, tells};
-use crate::mine::keys::names_thing;
+use crate::general::MASKED;
+use crate::lexicon::keys::names_thing;
+use crate::lexicon::tells;
+use crate::marks::MARK;
 
 /// Places of a template that may hold values, and how many different ones make them such.
 struct Rule {

@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use super::variable;
-use crate::general::{MASKED, tells};
-use crate::mine::keys::has_wording;
+use crate::general::MASKED;
+use crate::lexicon::keys::has_wording;
+use crate::lexicon::tells;
 
 /// A shape or a template with such words made variables, except those that tell how something went.
 pub fn as_values(text: &str) -> Cow<'_, str> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::general::MASKED;
-use crate::mine::keys::has_data;
+use crate::lexicon::keys::has_data;
 
 /// A shape or a template with each text of several words that a key has in double quotes made one variable, unless the
 /// key has it say what happened.

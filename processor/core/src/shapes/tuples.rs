@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::variable;
-use crate::general::{MASKED, tells};
+use crate::general::MASKED;
+use crate::lexicon::tells;
 
 /// So many brackets in a row are parts of one thing.
 const LEAST: usize = 3;

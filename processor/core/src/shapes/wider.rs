@@ -8,8 +8,10 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::variable;
-use crate::general::{MARK, MASKED, tells};
-use crate::mine::keys::names_thing;
+use crate::general::MASKED;
+use crate::lexicon::keys::names_thing;
+use crate::lexicon::tells;
+use crate::marks::MARK;
 
 /// A wider shape has so many times the lines at least: it is not the one that is odd.
 const TIMES: usize = 2;

@@ -1,20 +1,32 @@
 //! Types that cover others: what is minted is the most general type known, and types become parts of a more general one.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
 use super::{EventType, Table, Turn};
 use crate::aliases::Alias;
-use crate::general::{Shape, has_marks, replace_marks};
+use crate::general::Shape;
+use crate::general::sets::Growth;
 use crate::identity::{Context, Fingerprint};
+use crate::marks::{has_marks, replace_marks};
 use crate::mine::sink;
 use crate::record::{Class, Signal};
 
 /// A record's skeleton, in which nothing is general yet: a text that says so itself is masked.
 fn of_record(skeleton: &str) -> Cow<'_, str> {
     replace_marks(skeleton, std::str::from_utf8(sink::MARK).unwrap_or_default())
+}
+
+/// Which types and skeletons are asked to follow what grew in their context.
+#[derive(Clone, Copy)]
+pub enum Whom {
+    /// Those that may be parts of it by how they read. The others are asked later.
+    Concerned,
+    All,
 }
 
 impl Table {
@@ -128,21 +140,33 @@ impl Table {
         self.sets.has_grown()
     }
 
+    /// The same since all types of a context were asked.
+    pub fn has_left_behind(&self) -> bool {
+        self.sets.has_grown() || self.sets.has_left_behind()
+    }
+
     /// What may have become a part of something more general since the last call: types, and skeletons that are parts of
     /// one already. The latter are forgotten, so that they are asked about when they come again.
-    pub fn to_follow(&mut self) -> (Vec<Arc<EventType>>, Vec<Alias>) {
-        let grown = self.sets.take_grown();
-        let within: HashSet<*const Context> = self
+    pub fn to_follow(&mut self, whom: Whom) -> (Vec<Arc<EventType>>, Vec<Alias>) {
+        let grown = match whom {
+            Whom::Concerned => self.sets.take_grown_first(),
+            Whom::All => self.sets.take_grown(),
+        };
+        let within: HashMap<*const Context, &Growth, RandomState> = self
             .contexts
             .iter()
-            .filter(|context| grown.contains(&self.sets.context_key(context)))
-            .map(Arc::as_ptr)
+            .filter_map(|context| Some((Arc::as_ptr(context), grown.of(self.sets.context_key(context))?)))
             .collect();
+        let concerns = |context: &Arc<Context>, skeleton: &str| {
+            within.get(&Arc::as_ptr(context)).is_some_and(|growth| growth.concerns(skeleton))
+        };
         let types = self
             .types
             .iter()
-            .filter(|event| event.class.signal == Signal::Logs && within.contains(&Arc::as_ptr(&event.context)));
-        (types.cloned().collect(), self.aliases.take(|context| within.contains(&Arc::as_ptr(context))))
+            .filter(|event| event.class.signal == Signal::Logs && concerns(&event.context, &event.skeleton))
+            .cloned()
+            .collect();
+        (types, self.aliases.take(|alias| concerns(&alias.context, &of_record(&alias.skeleton))))
     }
 
     /// Notes that a skeleton is still known that is a part of a type.
@@ -279,6 +303,27 @@ mod tests {
         assert!(table.find_met(&event.context, CLASS, b"session of alice began").is_none());
     }
 
+    /// Scenario: a word becomes data where many other types and skeletons of the same service are known.
+    /// Guarantees: none of those is asked to follow, and what leads to their types is not forgotten.
+    #[test]
+    fn what_grew_concerns_no_more_types_than_may_be_parts_of_it() {
+        let mut table = Table::new(100, "1");
+        for (said, names) in
+            [("session", ["alice", "bob", "carol", "dave"]), ("seat", ["eve", "frank", "grace", "heidi"])]
+        {
+            for name in names {
+                minted(&mut table, &format!("{said} of {name} began"));
+            }
+            let (types, aliases) = table.to_follow(Whom::Concerned);
+            let mut skeletons: Vec<&str> = types.iter().map(|event| &*event.skeleton).collect();
+            skeletons.sort_unstable();
+            let parts = ["<word>", names[0], names[1], names[2]].map(|name| format!("{said} of {name} began"));
+            assert_eq!(skeletons, parts);
+            assert!(aliases.iter().all(|alias| alias.skeleton.starts_with(said)));
+            table.follow_all(&types, 0, &mut Turn::default(), &AtomicUsize::new(0));
+        }
+    }
+
     /// Scenario: a commit takes its sample when its type has become a part of another, or has made room, just before.
     /// Guarantees: no bytes are held for what nobody will ask for.
     #[test]
@@ -300,7 +345,7 @@ mod tests {
         for name in ["bob", "carol", "dave"] {
             minted(&mut table, &format!("session of {name} began"));
         }
-        let (types, _) = table.to_follow();
+        let (types, _) = table.to_follow(Whom::All);
         table.follow_all(&types, 0, &mut Turn::default(), &held);
         assert!(part.merged.get().is_some());
         take(&part);

@@ -2,7 +2,7 @@
 //! beside another word where both are marked as values.
 
 use super::{Keyed, Of, Sets};
-use crate::general::words::VALUES;
+use crate::general::shape::VALUES;
 use crate::ones::ones;
 
 /// So many words that are known as data make a place a variable.
@@ -20,7 +20,7 @@ impl Sets {
             if word.range.len() >= SHORTEST && self.known.len() < self.capacity && self.known.insert(name) {
                 let is_awaited = self.awaited.contains(&(name as u32));
                 if is_awaited {
-                    self.grown.insert(keyed.context);
+                    self.grown.note_word(keyed.context, &keyed.shape.text[word.range.clone()]);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 
 use super::super::kinds::Kind;
-use super::super::words::MASKED;
+use super::super::shape::MASKED;
 use super::{Keyed, Of, Sets};
 
 /// When in so many wordings that begin alike two names each were seen, all that begin so name something.
@@ -51,7 +51,8 @@ impl Sets {
             wordings[0] = wording;
             if is_full(wordings) {
                 // Those that were seen before are to be looked at again.
-                self.grown.insert(keyed.context);
+                let varying = places | keyed.shape.general() | 1 << place;
+                self.grown.note_around(keyed.context, (keyed.shape.around(varying).0, ""));
             }
         }
         is_full(wordings)

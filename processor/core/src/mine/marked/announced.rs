@@ -1,8 +1,8 @@
 //! Names that the word before announces: `node web-a`, `cluster: main`, `loaded from shop.conf`.
 
 use super::is_name_byte;
-use crate::general::tells;
-use crate::mine::keys::is_naming;
+use crate::lexicon::keys::is_naming;
+use crate::lexicon::tells;
 
 /// Whether a word is the name of what the word before it says.
 pub(super) fn is_announced(text: &[u8], start: usize, word: &[u8]) -> bool {

@@ -1,9 +1,9 @@
 //! What is asked of a value by its key, wherever in a structured body it stands. Levels and messages come before it.
 
-use crate::endings::Endings;
-use crate::general::{names_fault, tells};
+use crate::lexicon::endings::Endings;
+use crate::lexicon::keys::{asks_state, has_wording, is_answer};
+use crate::lexicon::{names_fault, tells};
 use crate::mine::clues;
-use crate::mine::keys::{asks_state, has_wording, is_answer};
 
 /// By a key's name in lower case.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,9 +3,9 @@
 use memchr::{memchr, memchr_iter};
 
 use super::Splitter;
-use crate::general::tells;
+use crate::lexicon::keys::asks_state;
+use crate::lexicon::tells;
 use crate::mine::commands::is_command;
-use crate::mine::keys::asks_state;
 use crate::mine::sink::Sink;
 use crate::mine::words::{is_architecture, is_domain, is_method, is_nothing, is_state};
 

@@ -6,9 +6,9 @@ use memchr::{memchr, memchr2};
 
 use super::Splitter;
 use crate::class::Probe;
-use crate::general::{names_fault, tells};
+use crate::lexicon::keys::{asks_state, has_data, has_wording, is_answer, is_message, is_naming};
+use crate::lexicon::{names_fault, tells};
 use crate::mine::clues;
-use crate::mine::keys::{asks_state, has_data, has_wording, is_answer, is_message, is_naming};
 use crate::mine::sink::Sink;
 use crate::mine::words::{is_method, is_state};
 

@@ -5,10 +5,11 @@ use std::ops::Range;
 use memchr::{memchr, memrchr};
 
 use super::Splitter;
-use crate::general::{self, names_fault, tells};
+use crate::lexicon::keys::{asks_state, has_wording, is_answer, is_message, is_naming, names_thing};
+use crate::lexicon::{names_fault, tells};
+use crate::marks::mark_length;
 use crate::mine::bits::Word;
 use crate::mine::codes::is_code;
-use crate::mine::keys::{asks_state, has_wording, is_answer, is_message, is_naming, names_thing};
 use crate::mine::versioned::is_versioned;
 use crate::mine::words::{
     is_architecture, is_country, is_domain, is_fault, is_interface, is_month, is_named, is_no_name, is_nothing,
@@ -209,10 +210,7 @@ fn is_constant(word: &[u8]) -> bool {
 /// Whether an angle bracket encloses one word, which stands neither for no name nor for a place that became a variable.
 pub(super) fn encloses_word(text: &[u8]) -> bool {
     let length = text[1..].iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
-    length > 0
-        && text.get(1 + length) == Some(&b'>')
-        && is_no_name(text).is_none()
-        && general::mark_length(text).is_none()
+    length > 0 && text.get(1 + length) == Some(&b'>') && is_no_name(text).is_none() && mark_length(text).is_none()
 }
 
 /// How much of a word with a digit is an object's class or a place in the code, with the `@` before what varies.

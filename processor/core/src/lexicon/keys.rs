@@ -1,6 +1,6 @@
 //! What a key is asked by its name: of what it has, which is wording and which is data.
 
-use crate::endings::Endings;
+use super::endings::Endings;
 
 /// Whether a key asks how something is, or how or why it went so: `status`, `job_state`, `http.result`, `reason`.
 pub fn asks_state(key: &[u8]) -> bool {

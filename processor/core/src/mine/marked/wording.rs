@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::announced::is_announced;
 use super::{Marked, Piece, is_name_byte};
-use crate::general::tells;
-use crate::mine::keys::has_wording;
+use crate::lexicon::keys::has_wording;
+use crate::lexicon::tells;
 use crate::mine::kind;
 use crate::mine::words::{is_no_name, is_record_type};
 

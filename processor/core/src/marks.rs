@@ -1,8 +1,6 @@
-//! The marks of places that became variables in a skeleton, and what they tell.
+//! The marks of places that became variables in a skeleton.
 
 use std::borrow::Cow;
-
-use super::closed::faults;
 
 /// The mark of a place that became a variable, in a skeleton: as it is, or with the faults that the name there tells of,
 /// `<word:fail>`, which make it another type.
@@ -51,36 +49,6 @@ pub fn replace_marks<'a>(skeleton: &'a str, by: &str) -> Cow<'a, str> {
     Cow::Owned(out)
 }
 
-/// Whether a word is a name of several parts of which one tells of a fault: `jobs_failed`, `DeadLetters`, no `timed-out`.
-pub fn tells_of_fault(word: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric();
-    let joins = |part: &[u8]| match *part {
-        [before, b'_' | b'.', after] => is_part(before) && is_part(after),
-        [_, before, after] => before.is_ascii_lowercase() && after.is_ascii_uppercase(),
-        _ => false,
-    };
-    let is_compound =
-        word.as_bytes().windows(3).any(joins) || word.split('-').filter(|part| !part.is_empty()).count() > 2;
-    // Constants are codes: `ERR_READ` says what came of it.
-    let is_constant = !word.bytes().any(|byte| byte.is_ascii_lowercase());
-    is_compound && !is_constant && !word.contains(':') && faults(word).next().is_some()
-}
-
-/// The kind of the variable that a word is where others made its place one: with the faults that its name tells of.
-pub fn kind_of(word: &str) -> Cow<'static, str> {
-    let mut kind = Cow::Borrowed("word");
-    if tells_of_fault(word) {
-        let mut told = Vec::new();
-        for fault in faults(word) {
-            if !told.contains(&fault) {
-                kind.to_mut().extend([if told.is_empty() { ":" } else { "+" }, fault]);
-                told.push(fault);
-            }
-        }
-    }
-    kind
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,9 +62,5 @@ mod tests {
             assert_eq!(mark_length(text.as_bytes()), None, "{text}");
         }
         assert_eq!(replace_marks("<word> <words> <word:fail>.<word", "~"), "~ <words> ~.<word");
-        assert_eq!(
-            ["alice", "failed", "jobs_failed", "DeadJobsDead", "err_on_fail"].map(kind_of),
-            ["word", "word", "word:fail", "word:dead", "word:err+fail"]
-        );
     }
 }

@@ -3,7 +3,7 @@
 //! `compaction failed` must not slip into `compaction <word>`, nor `connection closed` into what covers
 //! `connection opened`.
 
-use super::lexicon::{FAULTS, FAULTS_WITHIN, SIGNS, STATES};
+use super::outcomes::{FAULTS, FAULTS_WITHIN, SIGNS, STATES};
 
 /// No longer word is asked about.
 pub const LONGEST: usize = 64;

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::ends::{compound_end, ends_sentence, ends_word, is_masked, stands_free, word_end};
 use super::kinds::{Kind, is_identifier, kind, opens_value, place};
-use super::marks::{MARK, kind_of, mark_length};
+use super::telling::kind_of;
+use crate::marks::{MARK, mark_length};
 use crate::mine::sink;
 use crate::mine::words::is_no_name;
 
@@ -186,6 +187,15 @@ impl<'a> Shape<'a> {
             .enumerate()
             .filter(|(_, word)| is_one(word))
             .fold(0, |bits, (place, _)| bits | 1 << place)
+    }
+
+    /// What stands before the first of those places, and behind the last one.
+    pub fn around(&self, places: u64) -> (&str, &str) {
+        let first = self.words.get(places.trailing_zeros() as usize);
+        let last = places.checked_ilog2().and_then(|place| self.words.get(place as usize));
+        let before = first.map_or(self.text.len(), |word| word.range.start);
+        let after = last.map_or(self.text.len(), |word| word.range.end);
+        (&self.text[..before], &self.text[after..])
     }
 
     /// The skeleton with those places made variables.
