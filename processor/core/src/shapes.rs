@@ -47,6 +47,7 @@ impl Values {
         let known = shape.words.iter().zip(&over.words).enumerate().take(PLACES).filter(|(_, (word, over))| {
             word.is_open()
                 && !word.is_masked
+                && says_word(&general[..over.range.start])
                 && self.0.contains(&(general[..over.range.start].to_owned(), shape.text[word.range.clone()].to_owned()))
         });
         known.fold(0, |places, (place, _)| places | 1 << place)
@@ -142,6 +143,11 @@ fn together(mut lines: Vec<(String, String)>) -> Vec<(String, String)> {
 
 fn owned(shown: &HashMap<&str, &str>) -> HashMap<String, String> {
     shown.iter().map(|(&shape, &name)| (shape.to_owned(), name.to_owned())).collect()
+}
+
+/// Whether a text has a word beside its variables.
+fn says_word(text: &str) -> bool {
+    text.replace(MASKED, "").replace(MARK, "").contains(|letter: char| letter.is_alphabetic())
 }
 
 /// How long the variable is that a text begins with.

@@ -159,8 +159,16 @@ pub fn names_thing(key: &[u8]) -> bool {
 /// Keys that ask what kind of thing it is: their value is a part of the wording.
 fn asks_kind(key: &[u8]) -> bool {
     let last = last_part(key);
-    matches!(last, b"op" | b"operation" | b"type" | b"kind" | b"mode" | b"action" | b"method")
+    let names: [&[u8]; 7] = [b"op", b"operation", b"type", b"kind", b"mode", b"action", b"method"];
+    let is_written_alike = !last.iter().any(u8::is_ascii_uppercase) || !last.iter().any(u8::is_ascii_lowercase);
+    is_written_alike && names.iter().any(|name| last.eq_ignore_ascii_case(name))
         || last.len() < key.len() && matches!(last, b"Type" | b"Kind" | b"Mode" | b"Action" | b"Method")
+}
+
+/// Whether a key has one of two states between which something goes: `old=IDLE new=RINGING`.
+pub fn is_turn(key: &[u8]) -> bool {
+    let names: [&[u8]; 8] = [b"old", b"new", b"prev", b"previous", b"cur", b"current", b"last", b"next"];
+    names.iter().any(|name| key.eq_ignore_ascii_case(name))
 }
 
 /// Whether a key asks how it went, so that `true` is another event than `false`; the last of its words tells.

@@ -19,9 +19,16 @@ pub fn in_parentheses(line: &[u8], open: usize) -> Option<Range<usize>> {
     let before = inside[..at].iter().rposition(|&byte| byte <= b' ').map_or(0, |blank| blank + 1);
     let call = &inside[before..at];
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'.');
-    let is_call = call.first().is_some_and(|byte| !byte.is_ascii_digit()) && call.iter().all(is_name) && !tells(call);
+    let is_call = call.first().is_some_and(|byte| !byte.is_ascii_digit())
+        && call.iter().all(is_name)
+        && (!tells(call) || is_verb(call));
     let is_last = before == 0 || inside[..before].ends_with(AT);
     (is_call && is_last && is_place(&inside[at + AT.len()..])).then(|| start + before..start + inside.len())
+}
+
+/// Whether that is what a function is called, although a sentence could say it of how something went.
+fn is_verb(call: &[u8]) -> bool {
+    matches!(call, b"start" | b"stop" | b"open" | b"close" | b"run")
 }
 
 /// Whether that is the name of a file and the number of a line: `Orders.scala:17`, `/srv/orders.py:17`.
@@ -45,6 +52,7 @@ mod tests {
             ("(collect at Orders.scala:17) as", "collect at Orders.scala:17"),
             ("(Rows[7] at count at /srv/orders.py:3)", "count at /srv/orders.py:3"),
             ("($anon$2 at Orders.scala:17)", "$anon$2 at Orders.scala:17"),
+            ("(start at Orders.java:0)", "start at Orders.java:0"),
             ("(failed at Orders.scala:17)", ""),
             ("(in a loop at Orders.scala:17)", ""),
             ("(began at 12:30)", ""),

@@ -12,7 +12,7 @@ use memchr::{memchr2, memchr3, memmem};
 use super::bits::Bits;
 use super::clues::may_tell;
 use super::words::{is_collection, is_nothing, is_state, is_truth};
-use super::{MINED_BYTES, calls, commands};
+use super::{MINED_BYTES, calls, commands, distinguished};
 use crate::lexicon::keys::{asks_state, is_answer};
 use crate::lexicon::tells;
 
@@ -69,7 +69,9 @@ impl<'t> Lists<'t> {
                     None
                 }
                 _ if self.quoted => None,
-                b',' => joined(self.line, mark, self.bits).filter(|list| list.start >= from),
+                b',' => joined(self.line, mark, self.bits)
+                    .or_else(|| distinguished::around(self.line, mark, self.bits))
+                    .filter(|list| list.start >= from),
                 b'(' => printed(self.line, mark, self.bits, &mut self.left)
                     .or_else(|| held(self.line, mark, self.bits, &mut self.left))
                     .or_else(|| commands::in_parentheses(self.line, mark))
@@ -79,7 +81,7 @@ impl<'t> Lists<'t> {
                 b'[' => {
                     content(self.line, mark, self.bits).or_else(|| objects(self.line, mark, self.bits, &mut self.left))
                 }
-                _ => content(self.line, mark, self.bits),
+                _ => content(self.line, mark, self.bits).or_else(|| dumped(self.line, mark, self.bits, &mut self.left)),
             };
             if let Some(list) = list {
                 self.at = list.end;
@@ -185,6 +187,37 @@ fn objects(line: &[u8], open: usize, bits: &Bits, left: &mut usize) -> Option<Ra
     }
 }
 
+/// What an object holds whose class and identity are printed, `Window{4c2b5a5 u0 id=0x7f shop}`, unless a word there says
+/// how something went.
+fn dumped(line: &[u8], open: usize, bits: &Bits, left: &mut usize) -> Option<Range<usize>> {
+    let class = bits.word_start(open)..open;
+    let identity = open + 1..bits.word_end(open + 1);
+    let is_class =
+        line[class.clone()].first().is_some_and(u8::is_ascii_uppercase) && !bits.has_digit(class.start, open);
+    if !is_class || line.get(identity.end) != Some(&b' ') || !bits.has_digit(identity.start, identity.end) {
+        return None;
+    }
+    let limit = line.len().min(open + LONGEST);
+    let (mut at, mut depth) = (identity.end + 1, 1);
+    loop {
+        *left = left.checked_sub(1)?;
+        let end = bits.word_end(at);
+        if end >= limit || end > at && bits.word(at, end).may_tell() && tells_before(&line[at..end], line[end]) {
+            return None;
+        }
+        match line[end] {
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            b'"' | b'\'' => return None,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(open + 1..end);
+        }
+        at = end + 1;
+    }
+}
+
 /// Whether a word within an object says how it went, or asks that.
 fn tells_before(word: &[u8], behind: u8) -> bool {
     match behind {
@@ -224,8 +257,8 @@ fn joined(line: &[u8], comma: usize, bits: &Bits) -> Option<Range<usize>> {
         }
         if !bits.has_digit(at, last) {
             let word = std::str::from_utf8(&line[at..last]).ok()?.as_bytes();
-            // Capitals are codes: `UF,URX` says what failed.
-            if tells(word) || !word.iter().any(u8::is_ascii_lowercase) {
+            // Capitals are codes, `UF,URX` says what failed; and where a sentence goes on, `no change in it,continuing`.
+            if tells(word) || goes_on_in_words(word) || !word.iter().any(u8::is_ascii_lowercase) {
                 return None;
             }
             plain = true;
@@ -237,6 +270,11 @@ fn joined(line: &[u8], comma: usize, bits: &Bits) -> Option<Range<usize>> {
         at = end + 1 + usize::from(line[end + 1] == b',');
     };
     plain.then_some(start..end)
+}
+
+/// Whether a word is one of a sentence's by its form.
+fn goes_on_in_words(word: &[u8]) -> bool {
+    word.len() > 5 && (word.ends_with(b"ing") || word.ends_with(b"ed"))
 }
 
 #[cfg(test)]
@@ -278,6 +316,12 @@ mod tests {
             ("spawned for na,nb.", "na,nb"),
             ("with nodes=na,n7,nc, then UF,URX", "na,n7,nc"),
             ("login,bob,ok", ""),
+            ("found no change in it,continuing", ""),
+            (
+                "add Window{4c2b5a5 #0 id=0x7f a{b} shop} and Window{4c2b5a5 state=on} or Window{open 7}",
+                "4c2b5a5 #0 id=0x7f a{b} shop",
+            ),
+            ("depth=1, C=DE, O=Shop Ltd, CN=Shop Root CA", "C=DE, O=Shop Ltd, CN=Shop Root CA"),
             ("opened shop:orders,a7,17. Then", "shop:orders,a7,17"),
             ("opened shop:orders,,17 but failed:orders,a7 and a,,,b", "shop:orders,,17"),
             ("took 1,234 ms, open,closed and a=1,b=2", ""),

@@ -15,6 +15,7 @@ mod classes;
 pub mod clues;
 pub mod codes;
 mod commands;
+mod distinguished;
 pub mod head;
 pub mod kind;
 pub mod level;

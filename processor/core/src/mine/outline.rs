@@ -339,6 +339,7 @@ pub(super) mod tests {
         statement statement: sql: select drop begin; b'a~b' b\"{'a' List(Item(x= [Item(a , ~Item{x= )] }] ]) fail Fail( {a} {7} (a) (7) [failed] a.b.c/.D a.b.c/d =(ann) =(failed) COMMAND= COMMAND=/ cmd=/a/b ~CMD~( (x~at~ ~at~ .py: ::ffff: :: * *: '/a~ \"/health~ '/x?~ failed \
         resp resp= upstream_status= httpStatus= answered status~code~ code= exit= exited~with~status~ decision=deny infected=true synced=false \
         event=\"NodeNotReady\" result~'oom-kill' msg=connected msg=\"synced\" is~now is dbus.socket login=rejected errno= error_code= \
+        CN= O=Shop~Ltd ,~CN= ,dc= CN=a,~OU=Shop~ Window{ Window{a old=IDLE new= OPERATION= it,continuing (start~at~ \
         ~->~ ~=>~ ~\"GET~/ TCP_MISS NONE/x";
     /// A blank is written `~`.
     pub(in crate::mine) const MARKS: &str = "~ ~ ~ ~ ~~ = = ~=~\" : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \

@@ -16,6 +16,9 @@ struct Rule {
     least: usize,
 }
 
+/// A template and its places.
+type Placed<'t> = (&'t str, Vec<Range<usize>>);
+
 const RULES: [Rule; 3] =
     [Rule { places: in_brackets, least: 3 }, Rule { places: fields, least: 2 }, Rule { places: name_at_end, least: 4 }];
 
@@ -36,7 +39,7 @@ pub fn alike<'t>(templates: impl Iterator<Item = &'t str>) -> HashMap<&'t str, S
 
 impl Rule {
     fn over(&self, templates: &HashSet<&str>) -> HashMap<String, String> {
-        let mut alike: HashMap<String, Vec<(&str, Vec<Range<usize>>)>> = HashMap::new();
+        let mut alike: HashMap<String, Vec<Placed<'_>>> = HashMap::new();
         for template in templates {
             let places = (self.places)(template);
             let around = with(template, &places, |_| Some("\0"));

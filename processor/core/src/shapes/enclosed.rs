@@ -18,7 +18,7 @@ pub fn as_values(text: &str) -> Cow<'_, str> {
         let word = open + 1..open + 1 + name_length(&text[open + 1..]);
         let (before, after) = (&text[..open], &text[word.end..]);
         let is_enclosed = match mark {
-            "[" => after.starts_with(']') && names(before) && goes_on(&after[1..]),
+            "[" => after.starts_with(']') && names(before) && goes_on(&after[1..]) && !is_constant(&text[word.clone()]),
             "<" => after.starts_with('>') && text[word.clone()].starts_with(|letter: char| letter.is_ascii_lowercase()),
             _ => after.starts_with('`'),
         };
@@ -35,6 +35,11 @@ pub fn as_values(text: &str) -> Cow<'_, str> {
 fn name_length(text: &str) -> usize {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.:/$#%@".contains(byte);
     text.bytes().take_while(is_part).count()
+}
+
+/// Whether that is what a program calls one of its constants: `AF_INET`.
+fn is_constant(name: &str) -> bool {
+    name.contains('_') && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
 
 /// Whether a text ends with a word, as a sentence's, that names what follows; a key of a state does not.
@@ -61,6 +66,7 @@ mod tests {
             ("state [RUNNING] now, check [failed] for x", "state [RUNNING] now, check [failed] for x"),
             ("[main] closed by peer [preauth]", "[main] closed by peer [preauth]"),
             ("use [AF_INET]<*> and []", "use [AF_INET]<*> and []"),
+            ("flags [BGP_GR] set by [BGP-GR] x", "flags [BGP_GR] set by [<*>] x"),
             ("from <anna> to <word> as <X> <none>", "from <<*>> to <word> as <X> <none>"),
             ("column `price` of `` or `fail`", "column `<*>` of `` or `fail`"),
             ("a [ä] b <ä> c [", "a [ä] b <ä> c ["),

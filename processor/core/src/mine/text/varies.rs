@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::{memchr, memrchr};
 
 use super::Splitter;
-use crate::lexicon::keys::{asks_state, has_wording, is_answer, is_message, is_naming, names_thing};
+use crate::lexicon::keys::{asks_state, has_wording, is_answer, is_message, is_naming, is_turn, names_thing};
 use crate::lexicon::{names_fault, tells};
 use crate::marks::mark_length;
 use crate::mine::bits::Word;
@@ -101,6 +101,7 @@ impl Splitter<'_, '_> {
             || has_wording(key)
             || is_message(key)
             || is_constant(word)
+            || is_turn(key) && word.iter().all(u8::is_ascii_uppercase)
             || self.says_fault(word)
     }
 
