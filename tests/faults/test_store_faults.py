@@ -292,8 +292,9 @@ async def test_a_row_that_can_never_be_written_is_set_aside_alone_and_said(
     [said] = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
     assert said.startswith("a row of spending, '2026-01-01 ")
     assert "1 rows can never be written" in health.degraded_parts()["store"].reason
+    await store.flush(rows_around)
     with pytest.raises(StoreError):
-        await store.flush()
+        await store.flush([bad])
 
     assert store.save(bad)
     await until(lambda: telemetry.value("sluice_store_unwritable") == 2)
@@ -309,8 +310,7 @@ async def test_a_newer_row_heals_the_key_whose_row_could_not_be_written(tmp_path
     await until(lambda: "store" in health.degraded_parts())
     better = SpendingRow("2026-01-01", "somebody", input=1)
     store.save(better)
-    await until(lambda: store.waiting == 0)
-    await store.flush()
+    await store.flush([better])
     assert health.degraded_parts() == {}
     assert await store.spending() == [better]
     await store.close()

@@ -12,7 +12,7 @@ What can happen to the file, and what is done:
    succeeds. A full queue refuses rows, and whoever holds them in memory offers them again.
 4. It is corrupt and cannot be set aside: as in 1, with all that is in memory.
 5. A row can never be written: it alone is set aside, counted and named in the log, and those around it are written.
-   Degraded, and `flush` fails, until a newer row of its key is written.
+   Degraded, and whoever waits for that very row gets an error, until a newer one of its key is written.
 6. Anything else breaks here: the rows stay queued as in 3, and whoever waits for an answer gets an error.
 """
 
@@ -26,7 +26,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -139,11 +139,13 @@ class Store:
         with self._wake:  # else rows on their way into a transaction could be missed, or be seen twice
             return len(self._rows) + self._being_written
 
-    async def flush(self) -> None:
-        """Returns when everything saved so far is written. Raises StoreError when it cannot be."""
+    async def flush(self, rows: Iterable[Row] = ()) -> None:
+        """Returns when everything saved so far is written. Raises StoreError when it cannot be; of what can never be
+        written only when it is among `rows`, which the caller has saved."""
+        keys = set(map(key_of, rows))
 
         def check(_: sqlite3.Connection) -> None:
-            if self._unwritable.reason:
+            if self._unwritable.has(keys):
                 raise StoreError(f"{self._path}: {self._unwritable.reason}")
 
         await self._ask(check)

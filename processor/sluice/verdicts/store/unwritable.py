@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from sluice.telemetry import Telemetry
 from sluice.verdicts.store.rows import Row, ServiceRow, key_of
@@ -30,6 +30,10 @@ class Unwritable:
     def reason(self) -> str:
         """What is to be said of it, "" when every key has its newest row in the file."""
         return f"{len(self._keys)} rows can never be written and are set aside; the log has them" if self._keys else ""
+
+    def has(self, keys: Set[tuple[str, str | bytes]]) -> bool:
+        """Whether the newest row of one of these keys is not in the file."""
+        return not self._keys.isdisjoint(keys)
 
     def written(self, batch: Sequence[Row]) -> None:
         self.at_once = min(2 * self.at_once, _BATCH)
