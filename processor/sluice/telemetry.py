@@ -145,6 +145,7 @@ METRICS: tuple[Metric, ...] = (
         ("origin", "reason"),
     ),
     Metric("sluice_store_writes", "counter", "rows written to the store"),
+    Metric("sluice_store_unwritable", "counter", "rows set aside because they can never be written: a bug"),
     Metric("sluice_store_failures", "counter", "operations of the store that failed", ("operation",)),
     Metric("sluice_kafka_connected", "gauge", "1 while the broker answers", ("client",)),
     Metric("sluice_kafka_published", "counter", "values acknowledged by the broker", ("topic",)),

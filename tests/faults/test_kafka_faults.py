@@ -9,9 +9,11 @@ import pytest
 import pytest_asyncio
 
 from kafka_peers import BRISK, own_topics, running, until
+from memory_outbox import MemoryOutbox
 from real.kafka import Kafka, start_kafka
 from real.ports import free_port
 from sluice.config.model import KafkaConfig
+from sluice.errors import StoreError
 from sluice.verdicts.kafka.access import Deadlines
 from sluice.verdicts.topics import Timing
 
@@ -161,6 +163,22 @@ async def test_a_broker_that_refuses_is_tried_at_most_once_a_second() -> None:
         await until(lambda: len(attempts) == 4)
         assert "broke the handshake off" in peer.trouble
     assert attempts[-1] - attempts[0] > 2.0, "three seconds but for what a busy machine takes to notice the first"
+
+
+async def test_a_store_in_trouble_is_asked_what_waits_at_most_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time it would try to write as well, on its full disk."""
+    loop = asyncio.get_running_loop()
+    asked: list[float] = []
+
+    async def full(_: MemoryOutbox) -> int:
+        asked.append(loop.time())
+        await asyncio.sleep(0)
+        raise StoreError("database or disk is full")
+
+    monkeypatch.setattr(MemoryOutbox, "backlog", full)
+    async with running(KafkaConfig(brokers=(f"127.0.0.1:{free_port()}",)), Timing()):
+        await until(lambda: len(asked) >= 3)
+    assert asked[2] - asked[0] > 2.0, "three seconds but for what a busy machine takes to notice the first"
 
 
 async def test_every_broker_is_tried_and_each_is_named_when_none_answers(broker: Kafka) -> None:

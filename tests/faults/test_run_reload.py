@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from real.sluice import Sluice
-from sluice.cli.run import run
+from sluice.cli.serving import run
 from sluice.config.load import load
 from sluice.config.model import PolicyConfig
 from sluice.service import Service
@@ -43,3 +43,28 @@ async def test_a_reload_that_breaks_off_is_counted_and_nothing_but_a_signal_ends
             await running
     assert sluice.status() is None
     assert caplog.messages[-1] == "stopped"
+
+
+async def test_a_reload_that_is_asked_for_while_the_process_begins_does_not_end_it_and_is_not_forgotten(
+    tmp_path: Path,
+) -> None:
+    sluice = Sluice(tmp_path, {"exporters": {"nop": {}}})
+    config = sluice.file.read_text()
+    sluice.file.unlink()
+    os.mkfifo(sluice.file)  # so that it stands where the configuration is read
+    sluice.launch()
+    try:
+        async with asyncio.timeout(60):
+            await asyncio.to_thread(_hang_up_while_it_reads, sluice, config)
+        await until(lambda: "policy reloaded" in sluice.log())
+        sluice.stop()
+    finally:
+        sluice.kill()
+
+
+def _hang_up_while_it_reads(sluice: Sluice, config: str) -> None:
+    with sluice.file.open("w") as pipe:  # once it is open for reading
+        sluice.signal(signal.SIGHUP)
+        sluice.file.unlink()
+        sluice.file.write_text(config)  # for the reload
+        pipe.write(config)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
@@ -21,7 +22,7 @@ from sluice.health import HealthBoard
 from sluice.telemetry import Telemetry
 from sluice.verdicts.model import ServiceName
 from sluice.verdicts.services import Service, Services
-from sluice.verdicts.store import SpendingRow, Store, VerdictRow
+from sluice.verdicts.store import SpendingRow, Store, VerdictRow, database
 
 Open = Callable[..., Awaitable[Sluice]]
 
@@ -232,29 +233,87 @@ async def test_rows_wait_until_the_transaction_that_writes_them_has_ended(tmp_pa
 
 
 async def test_an_error_that_nobody_expected_loses_no_row_and_leaves_nobody_waiting(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    def broken(*_: object) -> bool:
+        raise RuntimeError("nobody expected it")
+
     health, telemetry = HealthBoard(), Telemetry()
     store = Store(str(tmp_path / "sluice.db"), health=health, telemetry=telemetry)
     await store.open()
-    store.save(VerdictRow(fingerprint(1), 1, b"x", None, True))
-    store.save(SpendingRow("2026-01-01", "somebody", input=1 << 63))  # no column holds it
-    async with asyncio.timeout(20):
-        with pytest.raises(StoreError):
-            await store.flush()
-    assert store.waiting == 2
-    await until(lambda: telemetry.value("sluice_tasks_failed", task="store") >= 1)
-    await until(lambda: "store" in health.degraded_parts())
-    assert "OverflowError" in health.degraded_parts()["store"].reason
-
-    store.save(SpendingRow("2026-01-01", "somebody", input=1))
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "write", broken)
+        store.save(VerdictRow(fingerprint(1), 1, b"x", None, True))
+        async with asyncio.timeout(20):
+            with pytest.raises(StoreError):
+                await store.flush()
+        assert store.waiting == 1
+        await until(lambda: telemetry.value("sluice_tasks_failed", task="store") >= 1)
+        await until(lambda: "store" in health.degraded_parts())
+        assert "RuntimeError" in health.degraded_parts()["store"].reason
     await until(lambda: store.waiting == 0)
     assert health.degraded_parts() == {}
     assert [row.fingerprint async for page in store.verdicts() for row in page] == [fingerprint(1)]
 
-    store.save(SpendingRow("2026-01-02", "somebody", input=1 << 63))
-    await store.close(within=0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "write", broken)
+        store.save(VerdictRow(fingerprint(2), 1, b"x", None, True))
+        await store.close(within=0.1)
     assert f"{tmp_path / 'sluice.db'} did not finish within 0 s: 1 rows are not written" in caplog.text
+
+
+UNWRITABLE = {
+    "a number": SpendingRow("2026-01-01", "somebody", input=1 << 63),
+    "a text": SpendingRow("2026-01-01", "\ud800"),
+    "nothing where something must be": SpendingRow("2026-01-01", cast(str, None)),
+}
+
+
+@pytest.mark.parametrize("case", UNWRITABLE)
+@pytest.mark.parametrize("before", [0, 1, 300])
+async def test_a_row_that_can_never_be_written_is_set_aside_alone_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, case: str, before: int
+) -> None:
+    health, telemetry = HealthBoard(), Telemetry()
+    store = Store(str(tmp_path / "sluice.db"), health=health, telemetry=telemetry)
+    await store.open()
+    other = sqlite3.connect(tmp_path / "sluice.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")  # so that all of them wait together
+    bad = UNWRITABLE[case]
+    rows_around = [VerdictRow(fingerprint(number), 1, b"x", None, True) for number in range(before + 400)]
+    assert all(store.save(row) for row in [*rows_around[:before], bad, *rows_around[before:]])
+    other.execute("ROLLBACK")
+    other.close()
+    await until(lambda: store.waiting == 0)
+    assert sum([len(page) async for page in store.verdicts()]) == before + 400
+    assert await store.spending() == []
+    assert telemetry.value("sluice_store_unwritable") == 1
+    assert telemetry.value("sluice_store_writes") == before + 400
+    [said] = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
+    assert said.startswith("a row of spending, '2026-01-01 ")
+    assert "1 rows can never be written" in health.degraded_parts()["store"].reason
+    await store.flush(rows_around)
+    with pytest.raises(StoreError):
+        await store.flush([bad])
+
+    assert store.save(bad)
+    await until(lambda: telemetry.value("sluice_store_unwritable") == 2)
+    assert len([one for one in caplog.records if one.levelno == logging.ERROR]) == 1
+    await store.close()
+
+
+async def test_a_newer_row_heals_the_key_whose_row_could_not_be_written(tmp_path: Path) -> None:
+    health, telemetry = HealthBoard(), Telemetry()
+    store = Store(str(tmp_path / "sluice.db"), health=health, telemetry=telemetry)
+    await store.open()
+    store.save(SpendingRow("2026-01-01", "somebody", input=1 << 63))
+    await until(lambda: "store" in health.degraded_parts())
+    better = SpendingRow("2026-01-01", "somebody", input=1)
+    store.save(better)
+    await store.flush([better])
+    assert health.degraded_parts() == {}
+    assert await store.spending() == [better]
+    await store.close()
 
 
 async def test_a_corrupt_file_that_cannot_be_renamed_is_named_and_memory_takes_everything(

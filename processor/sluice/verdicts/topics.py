@@ -113,6 +113,7 @@ class KafkaLink:
     async def _keep(self, client: str, work: Callable[[Cluster, Layout], Awaitable[None]]) -> None:
         while not self._stopping:
             try:
+                await self._turn()  # before the store is asked, too: while it is in trouble, it fails at once
                 if client == _PUBLISHER:  # what waits is to be seen while there is no broker, above all
                     self._telemetry.set("sluice_kafka_outbox", await self._outbox.backlog())
                 cluster, layout = await self._connect()
@@ -131,7 +132,7 @@ class KafkaLink:
         """A cluster whose topics are as they should be. Both workers take turns, so that attempts keep their distance
         however many of them fail."""
         async with self._attempt:
-            await asyncio.sleep(max(0.0, self._next_attempt - asyncio.get_running_loop().time()))
+            await self._turn()
             cluster = await Cluster.connect(self._access)
             try:
                 layout = await prepare(cluster, self._config)
@@ -139,6 +140,10 @@ class KafkaLink:
                 await cluster.close()
                 raise
             return cluster, layout
+
+    async def _turn(self) -> None:
+        """Until the next attempt may be made."""
+        await asyncio.sleep(max(0.0, self._next_attempt - asyncio.get_running_loop().time()))
 
     def _failed(self, client: str, reason: str, problem: str) -> None:
         """Each failure counts; its message is logged when it changes. No one tries again before `_delay` has passed."""

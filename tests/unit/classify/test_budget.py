@@ -14,6 +14,7 @@ from panel_world import CALL, COST, DAY, Scripted, Time, World, reply
 from sluice.classify.panel import Call
 from sluice.classify.providers.model import Usage
 from sluice.errors import OverBudget, ProviderError, RateLimited, Rejected, Unauthorized, Unavailable
+from sluice.verdicts.store import NoteRow
 
 
 @pytest.fixture
@@ -181,6 +182,33 @@ async def test_a_call_whose_cost_cannot_be_recorded_is_not_made(tmp_path):
         assert here.asked == [0]
         assert here.budget.today == 0
         assert "the store cannot record" in here.trouble
+
+
+async def test_no_call_is_made_where_the_next_start_would_not_know_what_it_cost(world, tmp_path):
+    (tmp_path / "sluice.db").mkdir()
+    async with world(Scripted("first")) as here:
+        assert here.store.in_memory
+        with pytest.raises(ProviderError, match="nor be opened until the next start"):
+            await here.panel.ask(CALL)
+        assert here.asked == [0]
+        assert here.budget.today == 0
+        assert "nor be opened until the next start" in here.trouble
+
+
+async def test_a_row_of_something_else_that_can_never_be_written_holds_up_no_call(world):
+    async with world(Scripted("first")) as here:
+        here.store.save(NoteRow("a note", "\ud800"))
+        await here.panel.ask(CALL)
+        assert here.budget.today == COST.total
+        assert here.telemetry.value("sluice_store_unwritable") == 1
+
+
+async def test_no_call_is_made_that_no_row_can_hold(world):
+    async with world(Scripted("first"), tokens_per_day=1 << 70) as here:
+        with pytest.raises(ProviderError, match="the store cannot record"):
+            await here.panel.ask(msgspec.structs.replace(CALL, token_bound=1 << 63))
+        assert here.asked == [0]
+        assert here.budget.today == 0
 
 
 async def test_more_than_was_reserved_is_counted_and_said(world, caplog):

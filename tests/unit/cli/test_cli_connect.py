@@ -167,7 +167,7 @@ def test_a_configuration_that_only_its_writer_can_edit_is_left_alone(connect, tm
 def test_what_asks_is_not_imported_by_who_does_not_ask(environ):
     script = """
 import json, sys
-import sluice.cli.run, sluice.cli.connect, sluice.connect.direct, sluice.service
+import sluice.cli.serving, sluice.cli.connect, sluice.connect.direct, sluice.service
 asking = {"prompt_toolkit", "rich", "anthropic", "openai", "sluice.connect.dialogue"}
 print(json.dumps(sorted(asking & sys.modules.keys())))
 """

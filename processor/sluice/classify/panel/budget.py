@@ -67,11 +67,15 @@ class Budget:
                 f"classification.budget.tokens_per_day: {max(left, 0):,} of {self.tokens_per_day:,} tokens are left of "
                 f"this UTC day with what calls under way may cost, the next call may need {tokens:,}"
             )
+        if self._store.in_memory:
+            # What earlier starts have used today is not known, and the next one would not know of this call.
+            raise ProviderError("the store cannot record what a call may cost, nor be opened until the next start")
         reservation = Reservation(self._day(), provider, tokens)
         self._change(reservation, reserved=tokens)
-        noted = all([self._store.save(row) for (day, _), row in self._rows.items() if day == reservation.day])
+        rows = [row for (day, _), row in self._rows.items() if day == reservation.day]
+        noted = all([self._store.save(row) for row in rows])
         try:
-            await self._store.flush()
+            await self._store.flush(rows)
         except StoreError as error:
             self.release(reservation)
             raise ProviderError(f"the store cannot record what a call may cost: {error}") from None

@@ -30,6 +30,10 @@ log = logging.getLogger(__name__)
 BUSY = 2.0
 """Seconds to wait for a lock of another process."""
 
+FAULTS_OF_ROWS = (ValueError, TypeError, OverflowError, sqlite3.DataError, sqlite3.IntegrityError)
+"""Errors of `write` that no further try and no other file would spare: a number or a text that no column holds, a value
+that is too large or breaks a constraint."""
+
 _STEPS = (
     """
 CREATE TABLE verdicts (

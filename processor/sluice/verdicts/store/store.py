@@ -11,7 +11,9 @@ What can happen to the file, and what is done:
 3. A write fails (disk full, locked by another process): the rows stay queued and are tried again; degraded until one
    succeeds. A full queue refuses rows, and whoever holds them in memory offers them again.
 4. It is corrupt and cannot be set aside: as in 1, with all that is in memory.
-5. Anything else breaks here: the rows stay queued as in 3, and whoever waits for an answer gets an error.
+5. A row can never be written: it alone is set aside, counted and named in the log, and those around it are written.
+   Degraded, and whoever waits for that very row gets an error, until a newer one of its key is written.
+6. Anything else breaks here: the rows stay queued as in 3, and whoever waits for an answer gets an error.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -36,10 +38,10 @@ from sluice.verdicts import instance
 from sluice.verdicts.outbox import Outgoing
 from sluice.verdicts.store import database
 from sluice.verdicts.store.rows import OverrideRow, Row, ServiceRow, SpendingRow, VerdictRow, VolumeRow, key_of
+from sluice.verdicts.store.unwritable import Unwritable
 
 log = logging.getLogger(__name__)
 
-_BATCH = 250
 _PAGE = 1_000
 _POLL = 0.25
 _PAUSES = (0.5, 1.0, 2.0, 5.0)
@@ -72,6 +74,7 @@ class Store:
         self._configure = configure
         self._rows: dict[tuple[str, str | bytes], Row] = {}
         self._being_written = 0
+        self._unwritable = Unwritable(telemetry, capacity)
         self._jobs: deque[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = deque()
         self._wake = threading.Condition()
         self._stopping = False
@@ -136,9 +139,16 @@ class Store:
         with self._wake:  # else rows on their way into a transaction could be missed, or be seen twice
             return len(self._rows) + self._being_written
 
-    async def flush(self) -> None:
-        """Returns when everything saved so far is written. Raises StoreError when it cannot be."""
-        await self._ask(lambda _: None)
+    async def flush(self, rows: Iterable[Row] = ()) -> None:
+        """Returns when everything saved so far is written. Raises StoreError when it cannot be; of what can never be
+        written only when it is among `rows`, which the caller has saved."""
+        keys = set(map(key_of, rows))
+
+        def check(_: sqlite3.Connection) -> None:
+            if self._unwritable.has(keys):
+                raise StoreError(f"{self._path}: {self._unwritable.reason}")
+
+        await self._ask(check)
 
     # Reading
 
@@ -365,8 +375,11 @@ class Store:
                 with self._batch() as batch:
                     published = database.write(self._connection, batch)
                     self._telemetry.add("sluice_store_writes", len(batch))
-                    if not self._stand_in:
-                        self._health.healthy("store")
+                    self._unwritable.written(batch)
+                    self._report()
+            except database.FAULTS_OF_ROWS as error:
+                self._set_aside(self._unwritable.among(batch, error))
+                continue
             except sqlite3.Error as error:
                 return self._failed("write", error)
             if published and self._gate_open:
@@ -377,7 +390,7 @@ class Store:
     def _batch(self) -> Iterator[list[Row]]:
         """The next rows to be written. Whatever error ends this, they wait on, unless there are newer ones."""
         with self._wake:
-            keys = list(itertools.islice(self._rows, _BATCH))
+            keys = list(itertools.islice(self._rows, self._unwritable.at_once))
             unwritten = {key: self._rows.pop(key) for key in keys}
             self._being_written = len(unwritten)
         try:
@@ -387,6 +400,23 @@ class Store:
             with self._wake:
                 self._rows = {**unwritten, **self._rows}
                 self._being_written = 0
+
+    def _set_aside(self, row: Row | None) -> None:
+        if row is None:
+            return
+        with self._wake:
+            if self._rows.get(key_of(row)) is row:  # else there is a newer one, which may be better
+                del self._rows[key_of(row)]
+        self._report()
+
+    def _report(self) -> None:
+        """How the file stands after a write: healthy, but for rows that no file could hold."""
+        if self._stand_in:
+            return
+        if self._unwritable.reason:
+            self._health.degraded("store", f"{self._path}: {self._unwritable.reason}")
+        else:
+            self._health.healthy("store")
 
     def _answer(
         self, job: Callable[[sqlite3.Connection], Any], answer: asyncio.Future[Any], unwritten: StoreError | None
