@@ -194,7 +194,11 @@ fn dumped(line: &[u8], open: usize, bits: &Bits, left: &mut usize) -> Option<Ran
     let identity = open + 1..bits.word_end(open + 1);
     let is_class =
         line[class.clone()].first().is_some_and(u8::is_ascii_uppercase) && !bits.has_digit(class.start, open);
-    if !is_class || line.get(identity.end) != Some(&b' ') || !bits.has_digit(identity.start, identity.end) {
+    if !is_class
+        || identity.is_empty()
+        || line.get(identity.end) != Some(&b' ')
+        || !bits.has_digit(identity.start, identity.end)
+    {
         return None;
     }
     let limit = line.len().min(open + LONGEST);
@@ -297,6 +301,15 @@ mod tests {
                 |count: usize| format!("moved {}: [Full(a, b), Full(c, d)]", format!("[{word}(").repeat(count));
             assert_eq!(lists(&behind(10)), ["Full(a, b), Full(c, d)"]);
             assert_eq!(lists(&behind(400)), [""; 0]);
+        }
+    }
+
+    /// Scenario: brackets that hold nothing, at every place of a line.
+    /// Guarantees: none is a list.
+    #[test]
+    fn brackets_without_anything_are_no_list_wherever_they_stand() {
+        for before in 0..130 {
+            assert_eq!(lists(&format!("{}Window{{ 7}} A{{}} [ ] ({{ , =", " ".repeat(before))), [""; 0], "{before}");
         }
     }
 

@@ -107,18 +107,20 @@ fn in_brackets(text: &str) -> Vec<Range<usize>> {
     places
 }
 
-/// What the keys of a list of fields have, where that is variables and marks alone: `relay=<*> [<*>], …`.
+/// What the keys of a list of fields have, where that is variables and marks alone, `relay=<*> [<*>], …`, or an object
+/// that is printed with its class, `info=Run(id=<*>)`.
 fn fields(text: &str) -> Vec<Range<usize>> {
-    let is_key = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let keys: Vec<Range<usize>> = text
-        .match_indices('=')
-        .filter_map(|(equals, _)| {
-            let start = equals - text[..equals].bytes().rev().take_while(|byte| is_key(byte)).count();
-            let is_apart = start == 0 || text[..start].ends_with([' ', ',', ';', '(', '[', '{']);
-            (is_apart && text[start..equals].starts_with(|first: char| first.is_ascii_alphabetic() || first == '_'))
-                .then_some(start..equals + 1)
-        })
-        .collect();
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let (mut keys, mut printed_end) = (Vec::new(), 0);
+    for (equals, _) in text.match_indices('=') {
+        let start = equals - text[..equals].bytes().rev().take_while(|byte| is_part(byte)).count();
+        let begins = text[start..equals].starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+        let stands_free = start == 0 || text[..start].ends_with([' ', ',', ';', '(', '[', '{']);
+        if begins && stands_free && start >= printed_end {
+            printed_end = equals + 1 + printed(&text[equals + 1..]).unwrap_or_default();
+            keys.push(start..equals + 1);
+        }
+    }
     if keys.len() < 2 {
         return Vec::new();
     }
@@ -127,7 +129,7 @@ fn fields(text: &str) -> Vec<Range<usize>> {
         .zip(ends)
         .filter_map(|(key, end)| {
             let value = text[key.end..end].trim_end_matches([' ', ',', ';']);
-            holds_variables(value).then_some(key.end..key.end + value.len())
+            (holds_variables(value) || printed(value) == Some(value.len())).then_some(key.end..key.end + value.len())
         })
         .collect()
 }
@@ -135,12 +137,29 @@ fn fields(text: &str) -> Vec<Range<usize>> {
 /// Whether a text is variables with marks around them, whose brackets are its own.
 fn holds_variables(text: &str) -> bool {
     let marks = text.replace(MASKED, "").replace(MARK, "");
-    let is_closed = |open: char, close: char| marks.matches(open).count() == marks.matches(close).count();
+    let is_closed = |open: char, close: char| match marks.matches(open).count() {
+        count if open == close => count % 2 == 0,
+        count => count == marks.matches(close).count(),
+    };
     marks.len() < text.len()
-        && !marks.contains(|letter: char| letter.is_alphanumeric() || matches!(letter, '=' | '"' | '\''))
+        && !marks.contains(|letter: char| letter.is_alphanumeric() || letter == '=')
+        && is_closed('"', '"')
+        && is_closed('\'', '\'')
         && is_closed('(', ')')
         && is_closed('[', ']')
         && is_closed('{', '}')
+}
+
+/// How long an object is that a text begins with: its class, and in parentheses what it holds.
+fn printed(text: &str) -> Option<usize> {
+    let class = variable(text).unwrap_or_else(|| text.bytes().take_while(u8::is_ascii_alphanumeric).count());
+    let held = text[class..].strip_prefix('(').filter(|_| class > 0)?;
+    let mut depth = 1;
+    let end = held.bytes().position(|byte| {
+        depth += i32::from(byte == b'(') - i32::from(byte == b')');
+        depth == 0
+    });
+    end.map(|end| class + 1 + end + 1)
 }
 
 /// The name that a template ends with: words that begin with a capital or a digit, and variables, behind a colon or a
@@ -202,6 +221,10 @@ mod tests {
     fn a_field_of_several_variables_is_one_value_where_two_differ() {
         let mails = ["size=<*>, relay=<*> [<*>], stat=Sent", "size=<*>, relay=[<*>], stat=Sent"];
         assert_eq!(shown(&mails), ["size=<*>, relay=<*>, stat=Sent"; 2]);
+        let runs = ["went id=<*> info=Run(at=Time(<*>), id='<*>') n=<*>", "went id=<*> info=<*> n=<*>"];
+        assert_eq!(shown(&runs), ["went id=<*> info=<*> n=<*>"; 2]);
+        let quoted = ["went id='<*>' n=<*>", "went id=<*> n=<*>"];
+        assert_eq!(shown(&quoted), ["went id=<*> n=<*>"; 2]);
         let others =
             ["size=<*>, relay=<*> a, stat=Sent", "size=<*>, relay=b, stat=Sent", "size=<*>, relay=(<*>, stat=Sent"];
         assert_eq!(shown(&others), others);

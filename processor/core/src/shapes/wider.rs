@@ -117,7 +117,8 @@ fn is_value(text: &str, is_name: bool, is_within: bool) -> bool {
     if !text.contains(' ') {
         // `<none>` says that there is no value, or why.
         let is_none = text.starts_with('<') && variable(text).is_none();
-        return is_name || !is_none && !tells(text.as_bytes());
+        // Whoever was not found out is somebody: `connect from UNKNOWN`.
+        return is_name || !is_none && (!tells(text.as_bytes()) || text == "UNKNOWN");
     }
     let constant = text.replacen(MASKED, "", 1).replacen(MARK, "", 1);
     is_within
