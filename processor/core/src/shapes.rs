@@ -8,6 +8,7 @@ mod same;
 mod tuples;
 mod wider;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::class::Clues;
@@ -17,6 +18,7 @@ use crate::general::{MASKED, PLACES, Shape};
 use crate::identity::Context;
 use crate::marks::{MARK, replace_marks};
 use crate::mine::bits::Bits;
+use crate::mine::counts::is_zero;
 use crate::mine::marked::Marked;
 use crate::mine::sink::Skeleton;
 use crate::mine::{self, Masks};
@@ -92,7 +94,8 @@ pub fn of(masks: &Masks, text: &[u8]) -> Vec<(String, String)> {
         let template = template.inner.finish();
         // What a name tells is no more a part of the shape than what a number does.
         let shown = |text: &str| {
-            let text = collections::as_values(text);
+            let text = zeros_as_values(text);
+            let text = collections::as_values(&text);
             enclosed::as_values(&tuples::as_values(&quoted::as_values(&text))).into_owned()
         };
         (shown(&replace_marks(&general, MARK)), shown(String::from_utf8_lossy(&template).trim_end()))
@@ -145,6 +148,22 @@ fn owned(shown: &HashMap<&str, &str>) -> HashMap<String, String> {
     shown.iter().map(|(&shape, &name)| (shape.to_owned(), name.to_owned())).collect()
 }
 
+/// A zero that tells is a number like others to who reads it.
+fn zeros_as_values(text: &str) -> Cow<'_, str> {
+    let (mut out, mut done, mut at) = (String::new(), 0, 0);
+    for word in text.split(|letter: char| !letter.is_alphanumeric() && letter != '_') {
+        if is_zero(word.as_bytes()) {
+            out.push_str(&text[done..at]);
+            out.push_str(MASKED);
+            done = at + word.len();
+        }
+        at += word.len();
+        at += text[at..].chars().next().map_or(0, char::len_utf8);
+    }
+    out.push_str(&text[done..]);
+    if done == 0 { Cow::Borrowed(text) } else { Cow::Owned(out) }
+}
+
 /// Whether a text has a word beside its variables.
 fn says_word(text: &str) -> bool {
     text.replace(MASKED, "").replace(MARK, "").contains(|letter: char| letter.is_alphabetic())
@@ -158,6 +177,14 @@ fn variable(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_zero_that_tells_is_shown_as_a_number() {
+        let lines = "done, 0 errors\ndone, 7 errors";
+        for (shape, template) in of(&Masks::default(), lines.as_bytes()) {
+            assert_eq!((&*shape, &*template), ("done, <*> errors", "done, <*> errors"));
+        }
+    }
 
     #[test]
     fn a_word_that_is_a_value_of_one_type_is_one_in_others_that_begin_alike() {

@@ -1,5 +1,6 @@
 //! What a named value says of a record's outcome, in text, logfmt or JSON. Unsure means nothing.
 
+use super::counts::is_zero;
 use crate::class::{Clues, Outcome};
 
 /// Whether a key may be one of those known here: a look at its first letter, or at how it ends.
@@ -38,8 +39,10 @@ pub fn may_tell(word: &[u8]) -> bool {
                 | b"res"
                 | b"ret"
                 | b"rpc"
+                | b"sen"
                 | b"sta"
                 | b"suc"
+                | b"wex"
         ),
         _ => false,
     }
@@ -63,6 +66,8 @@ pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
         Asks::HttpStatus => {
             if let Some(status) = number(value).filter(|_| value.len() == 3) {
                 clues.http(status);
+            } else if is_answer_of_card(name, value) {
+                exit(clues, i64::from(!is_zero(value)));
             } else if name == b"code"
                 && let Some(code) = grpc_code(value)
             {
@@ -90,12 +95,20 @@ pub fn named(key: &[u8], value: &[u8], assigned: bool, clues: &mut Clues) {
             }
         }
         Asks::Fault if assigned => match &value.to_ascii_lowercase()[..] {
-            b"" | b"0" | b"0x0" | b"00000" | b"-" | b"ok" | b"success" | b"false" => {}
+            b"" | b"-" | b"ok" | b"success" | b"false" => {}
+            code if is_zero(code) => {}
             b"<nil>" | b"nil" | b"null" | b"none" => clues.no_error = true,
             _ => clues.error = true,
         },
         _ => {}
     }
+}
+
+/// Whether that is what a card's issuer answers, of which two zeros alone are an approval: `responseCode=51`.
+fn is_answer_of_card(name: &[u8], value: &[u8]) -> bool {
+    matches!(name, b"response_code" | b"response-code" | b"response.code" | b"responsecode")
+        && value.len() == 2
+        && value.iter().all(u8::is_ascii_digit)
 }
 
 /// What a key asks of its value, as far as that tells how something went.
@@ -205,6 +218,12 @@ pub fn grpc_code(name: &[u8]) -> Option<i64> {
 
 pub fn exit(clues: &mut Clues, code: i64) {
     clues.exit = clues.exit.max(if code == 0 { Outcome::Ok } else { Outcome::Error });
+}
+
+/// Whether a process' code stands behind this word and a blank: `ended OK rc 8`, `the hook exited 1`.
+pub fn is_exit(word: &[u8]) -> bool {
+    let words: [&[u8]; 4] = [b"rc", b"exited", b"exitcode", b"wexitstatus"];
+    words.iter().any(|exit| word.eq_ignore_ascii_case(exit))
 }
 
 /// Whether the words before `code` or `status` speak of a process' end, whose code is no status of a request.

@@ -201,7 +201,7 @@ mod tests {
             ("GET /a (@10.0.0.1) @7", "GET <*> (<*>) @<*>"),
             ("link edge0->hub0-4711-5:2:1 up, 0x10->0x20", "link <*> up, <*>-><*>"),
             ("sent ID:shop-4711-17-7:1 in TX:ID:shop-4711-17-7:1:2", "sent <*> in <*>"),
-            ("RC:0 IP:10.0.0.1 ID:17:3 UUID:ab-1", "RC:<*> IP:<*> ID:<*> UUID:<*>"),
+            ("RC:4 IP:10.0.0.1 ID:17:3 UUID:ab-1", "RC:<*> IP:<*> ID:<*> UUID:<*>"),
             ("kinds: ['a', 'b'] of ['a'] and {\"x\", \"y\", \"z\"}", "kinds: [<*>] of ['<*>'] and {<*>}"),
             ("peers map[a7 b8 c9] at [ 1 2 ] of (1 2)", "peers map[<*>] at [ <*> ] of (<*> <*>)"),
             ("urls [http://a.example/1, http://b.example/2] of [None, None]", "urls [<*>] of [<*>, <*>]"),

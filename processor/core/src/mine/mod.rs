@@ -15,6 +15,7 @@ mod classes;
 pub mod clues;
 pub mod codes;
 mod commands;
+pub mod counts;
 mod distinguished;
 pub mod head;
 pub mod kind;
@@ -341,6 +342,24 @@ mod tests {
             ("Completed 422 Unprocessable Content in 5ms", Outcome::ClientError),
             ("grpc_code=UNAVAILABLE", Outcome::Error),
             ("read 503 rows", Outcome::Unset),
+            (
+                "Request finished HTTP/1.1 GET http://shop.example/orders - 500 367 application/json 14.0ms",
+                Outcome::Error,
+            ),
+            ("End processing HTTP request after 101.3ms - 200", Outcome::Ok),
+            ("10.0.0.1 - GET /orders - 503 - 12ms - curl/8.0", Outcome::Error),
+            ("shop.service: Main process exited, code=exited, status=1/FAILURE", Outcome::Error),
+            ("shop.service: Control process exited, code=exited, status=0/SUCCESS", Outcome::Ok),
+            ("moved 7 - 503", Outcome::Unset),
+            ("upstream returned HTTP 503", Outcome::Error),
+            ("Sent 500 in 12ms", Outcome::Error),
+            ("sent 500 rows", Outcome::Unset),
+            ("[I 240501 10:00:00 web:2271] 404 GET /orders (10.0.0.1) 12.34ms", Outcome::ClientError),
+            ("job ended OK elapsed 12 rc 8", Outcome::Error),
+            ("backup hook exited 0", Outcome::Ok),
+            ("approved responseCode=00", Outcome::Ok),
+            ("approved responseCode=51", Outcome::Error),
+            ("write done error_code=0000", Outcome::Unset),
             ("POST https://shop.example/orders?a=7 -> 503 (12ms)", Outcome::Error),
             ("GET /orders => 201 Created", Outcome::Ok),
             ("moved 17 -> 503", Outcome::Unset),

@@ -17,7 +17,8 @@ use super::bits::{Around, Bits};
 use super::buffer::Buffer;
 use super::clues::may_tell;
 use super::codes::{is_code, may_be_code};
-use super::places::may_be_before_request;
+use super::counts::{is_zero, tells_by_zero};
+use super::places::{may_be_before_request, may_end_request};
 use super::sketch::is_hexadecimal;
 use super::text::scheme_follows;
 use super::versioned::is_versioned;
@@ -171,7 +172,11 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
         return None;
     }
     if first.is_ascii_digit() {
-        let tells = short && (is_class(&text[start + 1..end]) || may_be_before_request(text, end))
+        let tells = short
+            && (is_class(&text[start + 1..end])
+                || may_be_before_request(text, end)
+                || may_end_request(text, start, end))
+            || is_zero(&text[start..end]) && tells_by_zero(text, start, end, bits)
             || !(plainly_behind(text, start, short) || tells_nothing(text, start, short, bits));
         return (!tells).then_some((DIGITS | dot, end));
     }
@@ -212,9 +217,11 @@ pub fn is_always_marked(text: &[u8], word: &Around, bits: &Bits) -> bool {
     match text[start] {
         b'0'..=b'9' => {
             let behind = text[start..end].iter().position(|byte| !byte.is_ascii_digit());
-            !behind.is_some_and(|at| is_class(&text[start + at..end]))
-                && !may_be_before_request(text, end)
-                && tells_nothing()
+            let may_tell = match behind {
+                Some(at) => is_class(&text[start + at..end]),
+                None => may_be_before_request(text, end) || may_end_request(text, start, end),
+            };
+            !may_tell && !tells_by_zero(text, start, end, bits) && tells_nothing()
         }
         first if first.is_ascii_alphabetic() => {
             !matches!(text[end..], [b'=', ..] | [b'(', b')', ..])
@@ -268,7 +275,8 @@ fn plainly_behind(text: &[u8], start: usize, short: bool) -> bool {
     let Some(&[a, b, c, before, last]) = text[..start].last_chunk() else { return false };
     if last == b' ' && before.is_ascii_alphabetic() {
         let end = u32::from_le_bytes([a, b, c, before]) | 0x2020_2020;
-        return !short && end != u32::from_le_bytes(*b"code") && end != u32::from_le_bytes(*b"atus");
+        let is_exit = end >> 16 == u32::from(u16::from_le_bytes(*b"rc")) || end == u32::from_le_bytes(*b"ited");
+        return !short && !is_exit && end != u32::from_le_bytes(*b"code") && end != u32::from_le_bytes(*b"atus");
     }
     matches!(last, b':' | b'=') && before.is_ascii_digit()
 }
@@ -339,6 +347,7 @@ pub(super) mod tests {
         statement statement: sql: select drop begin; b'a~b' b\"{'a' List(Item(x= [Item(a , ~Item{x= )] }] ]) fail Fail( {a} {7} (a) (7) [failed] a.b.c/.D a.b.c/d =(ann) =(failed) COMMAND= COMMAND=/ cmd=/a/b ~CMD~( (x~at~ ~at~ .py: ::ffff: :: * *: '/a~ \"/health~ '/x?~ failed \
         resp resp= upstream_status= httpStatus= answered status~code~ code= exit= exited~with~status~ decision=deny infected=true synced=false \
         event=\"NodeNotReady\" result~'oom-kill' msg=connected msg=\"synced\" is~now is dbus.socket login=rejected errno= error_code= \
+        status= ret= ret~ result~code~ failed= failed errors ~errors errors: dropped replicas= retries= rc~ exited~ HTTP Sent~ ~in~ ~-~ HTTP~request responseCode= \
         CN= O=Shop~Ltd ,~CN= ,dc= CN=a,~OU=Shop~ Window{ Window{a old=IDLE new= OPERATION= it,continuing (start~at~ \
         ~->~ ~=>~ ~\"GET~/ TCP_MISS NONE/x";
     /// A blank is written `~`.
@@ -350,7 +359,8 @@ pub(super) mod tests {
         /var/7 /var /data/health/7 /v1/x //h/7 v2 v7 v12 20_4(20) 20_[1-4] n1,nb 7,8 a7.txt 7\\ a\\b\\ a\\b\\c k7=v7 c7.name c7.size a/b/c.tag a/b/c.size \
         P_ACK_V1 a_v4_b A_B7 a7_v4_b orders_v2 libssl3 amd64 i386 aarch64 SIGUSR1 x86_64 .../7 \
         /a/7,b=7 a.b.C@5e7 c_v6_d_e 7_v4_a AH00124 AH00957 AH00124:~ AH00957:~ ORA-01017: ORA-00942: DSRA8203I:~ AB1: ABC12I DSRA8203E: ::1 ::17 ::ffff:7 =:1.5 :7 *:7 *:a7 a.py:7) a7.b:7) ~at~7:7) \
-        10/0/30/69/109 1/-1/-1/+3/7 1/2/3/4 TCP_MISS/503 TCP_HIT/200 NONE/0 TCP_MISS/5030 7~7~7~\"GET~/a~ 503~7~7~7~\"GET~ 200~-~7~7~\"PUT~ GET~/a~7~ GET~/a~503 GET~https://a/b~->~404";
+        10/0/30/69/109 1/-1/-1/+3/7 1/2/3/4 TCP_MISS/503 TCP_HIT/200 NONE/0 TCP_MISS/5030 7~7~7~\"GET~/a~ 503~7~7~7~\"GET~ 200~-~7~7~\"PUT~ GET~/a~7~ GET~/a~503 GET~https://a/b~->~404 \
+        1/FAILURE 0/SUCCESS 7/A 0x0 0x000 0~errors 0~rows~failed failed~0, failed=0 00 51 0000 ]~200~GET~/a Sent~500~in~ ~-~503~7";
     const BEGINNINGS: &[&str] =
         &["took ", "the size ", "INFO ", "status ", "foo: ", "[7] ", "<3>", "17 ", "2024-05-01 10:00:00 "];
 

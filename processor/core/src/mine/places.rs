@@ -2,7 +2,7 @@
 //!
 //! What is asked here of the words around a number is what both a line's outline and its sketch still tell of them.
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memmem, memrchr};
 
 use super::classes::is_separator;
 use super::words::is_method;
@@ -27,6 +27,14 @@ pub fn of_cache_result(word: &[u8]) -> Option<&[u8]> {
     (is_result && !status.is_empty() && status.iter().all(u8::is_ascii_digit)).then_some(status)
 }
 
+/// The code of a process' end as service managers write it, with its name: `status=1/FAILURE`.
+pub fn of_exit_status(word: &[u8]) -> Option<&[u8]> {
+    let slash = memchr(b'/', word)?;
+    let (code, name) = (&word[..slash], &word[slash + 1..]);
+    let is_one = !code.is_empty() && code.iter().all(u8::is_ascii_digit) && !name.is_empty();
+    (is_one && name.iter().all(u8::is_ascii_uppercase)).then_some(code)
+}
+
 /// Whether a request ends before a number: `GET /orders 200`, `POST https://shop.example/orders -> 503`.
 pub fn is_behind_request(text: &[u8], start: usize) -> bool {
     let Some(before) = text[..start].strip_suffix(b" ") else { return false };
@@ -39,6 +47,34 @@ pub fn is_behind_request(text: &[u8], start: usize) -> bool {
     }
     let method = cut_last(request).map_or(request, |(_, last)| last);
     is_method(method.strip_prefix(b"[").or_else(|| method.strip_prefix(b"\"")).unwrap_or(method))
+}
+
+/// Whether a number is the status of a request by what else the line says of one: alone behind a dash, as ASP.NET has it
+/// (`Request finished HTTP/1.1 GET http://shop - 200`), or before the request behind a bracket (`] 200 GET /orders`).
+pub fn ends_request(text: &[u8], start: usize, end: usize) -> bool {
+    let (before, behind) = (&text[..start], &text[end..]);
+    before.ends_with(b" - ") && matches!(behind, [] | [b' ', ..]) && says_request(before)
+        || before.ends_with(b"] ") && is_request_behind(text, end)
+}
+
+/// Whether a text says that there was a request: by the protocol's name, or with its method and path.
+fn says_request(text: &[u8]) -> bool {
+    let is_behind_method = |blank: usize| {
+        let before = &text[..blank];
+        is_method(cut_last(before).map_or(before, |(_, last)| last))
+    };
+    memmem::find(text, b"HTTP").is_some() || memmem::find_iter(text, b" /").any(is_behind_method)
+}
+
+/// Whether a number may be one by what is around it, whatever else the line says.
+pub fn may_end_request(text: &[u8], start: usize, end: usize) -> bool {
+    text[..start].ends_with(b" - ") || text[..start].ends_with(b"] ") && is_request_behind(text, end)
+}
+
+/// Whether a method and a path follow.
+fn is_request_behind(text: &[u8], end: usize) -> bool {
+    let Some(request) = text[end..].strip_prefix(b" ") else { return false };
+    memchr(b' ', request).is_some_and(|blank| is_method(&request[..blank]) && request[blank + 1..].starts_with(b"/"))
 }
 
 /// What stands before a text's last blank, and what behind it.

@@ -24,7 +24,7 @@ use super::bits::Bits;
 use super::clues;
 use super::head::Head;
 use super::passed::Passed;
-use super::places::of_cache_result;
+use super::places::{of_cache_result, of_exit_status};
 use super::sink::Sink;
 use super::{Masks, level, trace};
 use crate::class::{Clues, Severity};
@@ -405,6 +405,12 @@ impl<'t, 'c> Splitter<'t, 'c> {
         let last = end - marks;
         if let Some(status) = of_cache_result(&text[start..last]).filter(|status| status.len() == 3) {
             clues::named(b"status", status, true, self.clues);
+        }
+        if self.key
+            && let Some(code) = of_exit_status(&text[start..last]).and_then(clues::number)
+            && self.before(0).eq_ignore_ascii_case(b"status")
+        {
+            clues::exit(self.clues, code);
         }
         let done = self.whole_word(start..last, limit, self.bits.has_digit(start, last), sink);
         if marks > 0 {

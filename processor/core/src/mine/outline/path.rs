@@ -5,7 +5,7 @@ use memchr::memchr_iter;
 use super::joins;
 use crate::class::{Probe, is_file, is_root};
 use crate::mine::bits::{Bits, PathMarks};
-use crate::mine::places::{is_times, of_cache_result};
+use crate::mine::places::{is_times, of_cache_result, of_exit_status};
 use crate::mine::text::begins_with_host;
 
 /// A path from the root, which is no prober's.
@@ -100,8 +100,11 @@ fn long_path(word: &[u8]) -> u8 {
 /// Whether a word is data in two parts, `node17/10.0.0.7`, which is no path.
 fn is_pair(text: &[u8], start: usize, end: usize) -> bool {
     let word = &text[start..end];
-    let may_be_more =
-        word.contains(&b'@') || word.starts_with(b"HTTP/") || begins_with_host(word) || of_cache_result(word).is_some();
+    let may_be_more = word.contains(&b'@')
+        || word.starts_with(b"HTTP/")
+        || begins_with_host(word)
+        || of_cache_result(word).is_some()
+        || of_exit_status(word).is_some();
     let is_joined = start > 0 && joins(text[start - 1]) || matches!(text.get(end), Some(b'(' | b'='));
     word.iter().any(u8::is_ascii_digit) && !may_be_more && !is_joined
 }

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use super::says::may_end_exit;
 use super::{Splitter, scheme_follows};
 use crate::mine::bits::Around;
+use crate::mine::counts::is_zero;
 use crate::mine::sink::Sink;
 
 impl Splitter<'_, '_> {
@@ -63,8 +65,9 @@ impl Splitter<'_, '_> {
         first.is_ascii_digit()
             && !odd
             && end - start != 3
-            // The words that an exit code stands behind end in `e` or `s`.
-            && (blank != b' ' || before.is_ascii_alphabetic() && !matches!(before | 0x20, b'e' | b's'))
+            // Nothing at all may be wording.
+            && !(first == b'0' && is_zero(&self.text[start..end]))
+            && (blank != b' ' || before.is_ascii_alphabetic() && !may_end_exit(before))
             && !matches!(self.text[end - 1], b'.' | b'!' | b'?')
             && !scheme_follows(self.text, end)
     }

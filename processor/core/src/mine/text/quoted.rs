@@ -112,8 +112,7 @@ impl Splitter<'_, '_> {
         let (key, content) = (self.before(0), &self.text[inside.clone()]);
         memchr(b' ', content).is_some()
             && memchr(b'=', content).is_none()
-            && has_data(key)
-            && !is_answer(key)
+            && (self.key_is_data() || has_data(key) && !is_answer(key))
             && !self.any_tells(inside)
     }
 

@@ -10,6 +10,12 @@ use crate::mine::clues::{self, number};
 use crate::mine::places;
 use crate::mine::words::is_method;
 
+/// Whether a word that an exit code stands behind may end with that letter.
+#[inline]
+pub(super) fn may_end_exit(letter: u8) -> bool {
+    matches!(letter | 0x20, b'c' | b'd' | b'e' | b's')
+}
+
 impl Splitter<'_, '_> {
     pub(super) fn look_at_path(&mut self, path: &[u8]) {
         if path.first() == Some(&b'/') || memchr(b':', path).is_some_and(|colon| path[colon..].starts_with(b"://")) {
@@ -24,8 +30,8 @@ impl Splitter<'_, '_> {
         if !(word[0].is_ascii_digit() || word[0] == b'-') {
             return;
         }
-        // The words that an exit code stands behind end in `e` or `s`; any other letter is no such word's end.
-        if word.len() == 3 || !last.is_ascii_alphabetic() || matches!(last, b'e' | b's' | b'E' | b'S') {
+        // A word that an exit code stands behind ends in one of these letters.
+        if word.len() == 3 || !last.is_ascii_alphabetic() || may_end_exit(last) {
             self.look_at_status(start, word);
         }
     }
@@ -41,10 +47,13 @@ impl Splitter<'_, '_> {
             && (self.request.is_some_and(|end| start == end + 2)
                 || last.first() == Some(&b'/') && is_method(one)
                 || last.starts_with(b"HTTP/")
+                || last == b"HTTP"
+                || last == b"Sent" && self.text[start + word.len()..].starts_with(b" in ")
                 || boxed
                 || places::is_times(last)
                 || places::is_behind_request(self.text, start)
                 || places::is_before_request(self.text, start + word.len())
+                || places::ends_request(self.text, start, start + word.len())
                 || is_code && one.eq_ignore_ascii_case(b"status")
                 || answers.iter().any(|answer| last.eq_ignore_ascii_case(answer)));
         let Some(number) = number(word) else { return };
@@ -57,6 +66,8 @@ impl Splitter<'_, '_> {
             }
         } else if is_http {
             self.clues.http(number);
+        } else if clues::is_exit(last) {
+            clues::exit(self.clues, number);
         }
     }
 

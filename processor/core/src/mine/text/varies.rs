@@ -10,6 +10,7 @@ use crate::lexicon::{names_fault, tells};
 use crate::marks::mark_length;
 use crate::mine::bits::Word;
 use crate::mine::codes::is_code;
+use crate::mine::counts::{is_zero, tells_by_zero};
 use crate::mine::versioned::is_versioned;
 use crate::mine::words::{
     is_architecture, is_country, is_domain, is_fault, is_interface, is_month, is_named, is_no_name, is_nothing,
@@ -26,7 +27,8 @@ impl Splitter<'_, '_> {
                 || is_named(self.text, start, end)
                 || is_versioned(word)
                 || is_code(self.text, start, end)
-                || self.is_interface_alone(start, end);
+                || self.is_interface_alone(start, end)
+                || is_zero(word) && tells_by_zero(self.text, start, end, self.bits);
             return !stays;
         }
         self.varies_without_digit(start, end, has_key)
