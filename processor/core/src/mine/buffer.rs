@@ -15,6 +15,11 @@ impl Buffer {
         &self.bytes[..self.length]
     }
 
+    /// The bytes that count from there on.
+    pub fn bytes_from(&mut self, start: usize) -> &mut [u8] {
+        &mut self.bytes[start..self.length]
+    }
+
     #[inline]
     pub fn length(&self) -> usize {
         self.length

@@ -186,26 +186,37 @@ fn mark(text: &[u8], word: &Around, bits: &Bits) -> Option<(u8, usize)> {
     (first != b'-' || tells_nothing(text, start, short, bits)).then_some((OTHER | dot, end))
 }
 
-/// What an outline leaves out of a word whatever its digits are, as far as the line's sketch tells of them and of what
-/// stands around them. Less than `mark` does, and for all lines with one sketch the same.
-pub fn is_always_marked(text: &[u8], word: &Around, bits: &Bits) -> bool {
+/// What may be asked of the digits of a word.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Asked {
+    Nothing,
+    /// Whether they are zero.
+    IsZero,
+    /// What number they are, or more than that.
+    Number,
+}
+
+/// What is asked of a word's digits, as far as the line's sketch tells of it and of what stands around it. An outline leaves
+/// out the words of whose digits nothing is asked, and others; for all lines with one sketch this is the same.
+pub fn asked(text: &[u8], word: &Around, bits: &Bits) -> Asked {
     let &Around { start, mut end, odd } = word;
+    let unless = |is_data: bool| if is_data { Asked::Nothing } else { Asked::Number };
     if scheme_follows(text, end) {
-        return false;
+        return Asked::Number;
     }
     while end > start + 1 && matches!(text[end - 1], b'.' | b'!' | b'?') {
         end -= 1;
     }
     if bits.has_odd() && is_joined(text, word, bits) && bits.has_query(start, end) {
-        return false;
+        return Asked::Number;
     }
     if odd {
-        return path(text, start, end, bits).is_some();
+        return unless(path(text, start, end, bits).is_some());
     }
     let is_long = is_hexadecimal(&text[start..word.end]);
     let word = &text[start..end];
     if !is_long && is_second_group(text, start, bits) {
-        return false;
+        return Asked::Number;
     }
     let tells_nothing = || {
         let behind_number = text[..start].ends_with(b":") || text[..start].ends_with(b"=");
@@ -221,13 +232,20 @@ pub fn is_always_marked(text: &[u8], word: &Around, bits: &Bits) -> bool {
                 Some(at) => is_class(&text[start + at..end]),
                 None => may_be_before_request(text, end) || may_end_request(text, start, end),
             };
-            !may_tell && !tells_by_zero(text, start, end, bits) && tells_nothing()
+            if may_tell || !tells_nothing() {
+                Asked::Number
+            } else if tells_by_zero(text, start, end, bits) {
+                Asked::IsZero
+            } else {
+                Asked::Nothing
+            }
         }
         first if first.is_ascii_alphabetic() => {
-            !matches!(text[end..], [b'=', ..] | [b'(', b')', ..])
-                && (is_long || !may_be_technical(word) && !may_be_interface(word) && !may_be_code(word))
+            let is_data = !matches!(text[end..], [b'=', ..] | [b'(', b')', ..])
+                && (is_long || !may_be_technical(word) && !may_be_interface(word) && !may_be_code(word));
+            unless(is_data)
         }
-        first => first != b'-' || tells_nothing(),
+        first => unless(first != b'-' || tells_nothing()),
     }
 }
 

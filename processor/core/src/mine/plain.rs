@@ -6,7 +6,7 @@ use memchr::memchr;
 
 use super::bits::Bits;
 use super::buffer::Buffer;
-use super::outline::access;
+use super::outline::{Asked, access};
 use super::sink::Sink;
 use super::text::split;
 use super::{Masks, head, level, outline, places, sketch};
@@ -58,6 +58,8 @@ pub enum Sureness {
 pub struct Runs {
     /// A bit for each run, the first one's lowest.
     pub which: u64,
+    /// Those of which no more has a say than whether they are zero.
+    pub zeros: u64,
     /// Whether that holds of lines alone that begin with a client, which no sketch tells: it leaves out how many digits
     /// there are.
     pub of_client: bool,
@@ -81,7 +83,7 @@ pub fn has_client(line: &[u8]) -> bool {
 /// `is_long` or not, and begin with a client or not.
 pub fn sureness(text: &[u8], bits: &mut Bits) -> Sureness {
     match runs_with_a_say(text, bits) {
-        Some(Runs { which: 0, of_client: false }) => Sureness::Sketch,
+        Some(Runs { which: 0, of_client: false, .. }) => Sureness::Sketch,
         Some(runs) => Sureness::Runs(runs),
         None => Sureness::Line,
     }
@@ -93,7 +95,7 @@ fn runs_with_a_say(text: &[u8], bits: &mut Bits) -> Option<Runs> {
     let plain = Plain { text, level: level.clone(), severity };
     let client = plain.client(bits)?;
     let request = outline::request(text, level.end, bits);
-    let (mut count, mut say) = (0, 0);
+    let (mut count, mut say, mut zeros) = (0, 0, 0);
     // Where the word before ends, and its runs.
     let (mut end, mut before) = (0, Some(0));
     for word in bits.numbers_and_paths() {
@@ -101,17 +103,18 @@ fn runs_with_a_say(text: &[u8], bits: &mut Bits) -> Option<Runs> {
         let own = bits_of(count, runs);
         count += runs;
         let is_apart = word.end <= level.start || level.end <= word.start;
-        let is_sure = is_apart && outline::is_always_marked(text, &word, bits);
-        if runs > 0 && !is_sure && word.start >= client.end && !request.holds(word.start) {
+        let asked = if is_apart { outline::asked(text, &word, bits) } else { Asked::Number };
+        if runs > 0 && asked != Asked::Nothing && word.start >= client.end && !request.holds(word.start) {
             // What is asked of a number depends on what stands before it.
             let is_behind = word.start > 0 && bits.gap_start(word.start) == end;
-            say |= own? | if is_behind { before? } else { 0 };
+            say |= if is_behind { before? } else { 0 };
+            *(if asked == Asked::IsZero { &mut zeros } else { &mut say }) |= own?;
         }
         // Of a request's times all lines with the sketch have the form, and no more is asked of them.
         let is_times = word.odd && places::is_times(&text[word.start..word.end]);
         (end, before) = (word.end, if is_times { Some(0) } else { own });
     }
-    Some(Runs { which: say, of_client: !client.is_empty() })
+    Some(Runs { which: say | zeros, zeros: zeros & !say, of_client: !client.is_empty() })
 }
 
 /// So many bits from that one on.

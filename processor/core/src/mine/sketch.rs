@@ -44,8 +44,10 @@ pub fn write(text: &[u8], out: &mut Buffer) -> bool {
     false
 }
 
-/// Appends some of the runs that the sketch of a line leaves out: a bit for each, the first one's lowest.
-pub fn write_runs(text: &[u8], which: u64, out: &mut Buffer) {
+/// Appends some of the runs that the sketch of a line leaves out: a bit for each, the first one's lowest. Those of `zeros`
+/// are one of the others in their place unless they are zero.
+pub fn write_runs(text: &[u8], which: u64, zeros: u64, out: &mut Buffer) {
+    let start = out.length();
     #[cfg(target_arch = "x86_64")]
     {
         #![expect(unsafe_code, reason = "there is no other way to call what needs a processor's feature")]
@@ -54,7 +56,34 @@ pub fn write_runs(text: &[u8], which: u64, out: &mut Buffer) {
             unsafe { avx512::write_runs(text, which, out) };
         }
     }
-    let _ = (text, which, out);
+    if which & zeros != 0 {
+        shorten(which, zeros, start, out);
+    }
+    let _ = (text, which);
+}
+
+/// Makes the runs of `zeros` that were written from there on one byte each, unless they are zero.
+fn shorten(mut which: u64, zeros: u64, start: usize, out: &mut Buffer) {
+    let runs = out.bytes_from(start);
+    let (mut at, mut done) = (0, 0);
+    while at < runs.len() && which != 0 {
+        let bit = which & which.wrapping_neg();
+        which &= which - 1;
+        let end = at + runs[at..].iter().position(|&byte| byte == END).unwrap_or(runs.len() - at);
+        if zeros & bit != 0 && runs[at..end].iter().any(|&byte| byte != b'0') {
+            runs[done] = b'1';
+            done += 1;
+        } else {
+            runs.copy_within(at..end, done);
+            done += end - at;
+        }
+        if end < runs.len() {
+            runs[done] = END;
+            done += 1;
+        }
+        at = end + 1;
+    }
+    out.truncate(start + done);
 }
 
 /// Whether the processor has all features that are used; AVX-512F is part of the others. Asked for one by one, they would
@@ -163,10 +192,12 @@ mod tests {
         pieces_of(line).into_iter().map(|(byte, _)| byte).collect()
     }
 
-    fn runs_of(line: &str, which: u64) -> Vec<u8> {
+    fn runs_of(line: &str, which: u64, zeros: u64) -> Vec<u8> {
         let runs = pieces_of(line).into_iter().filter(|(byte, _)| is_mark(*byte)).map(|(_, run)| run);
         let asked = runs.enumerate().filter(|(index, _)| *index < 64 && which >> index & 1 == 1);
-        asked.flat_map(|(_, run)| [run, vec![END]].concat()).collect()
+        let is_short = |index: usize, run: &[u8]| zeros >> index & 1 == 1 && run.iter().any(|&byte| byte != b'0');
+        let written = asked.map(|(index, run)| if is_short(index, &run) { vec![b'1'] } else { run });
+        written.flat_map(|run| [run, vec![END]].concat()).collect()
     }
 
     fn sureness(line: &str) -> Sureness {
@@ -256,9 +287,10 @@ mod tests {
             assert_eq!(out.bytes(), if is_cheap() { sketch(&line) } else { Vec::new() }, "{line:?}");
             let which = round.wrapping_mul(0x9e37_79b9_7f4a_7c15);
             out.clear();
-            write_runs(line.as_bytes(), which, &mut out);
-            let runs = if is_cheap() { runs_of(&line, which) } else { Vec::new() };
-            assert_eq!(out.bytes(), runs, "{which:b} of {line:?}");
+            let zeros = if round % 2 == 0 { 0 } else { which.rotate_left(7) };
+            write_runs(line.as_bytes(), which, zeros, &mut out);
+            let runs = if is_cheap() { runs_of(&line, which, zeros) } else { Vec::new() };
+            assert_eq!(out.bytes(), runs, "{which:b} and {zeros:b} of {line:?}");
         }
         out.clear();
         assert!(!write(b"two\nlines", &mut out) && out.bytes().is_empty());
@@ -288,7 +320,8 @@ mod tests {
             match sureness(&one) {
                 Sureness::Sketch => by_sketch += 1,
                 Sureness::Runs(runs)
-                    if runs.tell(other.as_bytes()) && runs_of(&one, runs.which) == runs_of(&other, runs.which) =>
+                    if runs.tell(other.as_bytes())
+                        && runs_of(&one, runs.which, runs.zeros) == runs_of(&other, runs.which, runs.zeros) =>
                 {
                     by_runs += 1;
                     of_client += usize::from(runs.of_client);
@@ -304,9 +337,11 @@ mod tests {
     #[test]
     fn of_an_access_log_the_status_tells() {
         let line = r#"10.0.0.1 - bob [10/Oct/2024:13:55:36 -0700] "GET /a/7 HTTP/1.1" 404 2326 "-" "agent/5.0 (X11)""#;
-        let Sureness::Runs(Runs { which, of_client: true }) = sureness(line) else { panic!("{:?}", sureness(line)) };
+        let Sureness::Runs(Runs { which, of_client: true, .. }) = sureness(line) else {
+            panic!("{:?}", sureness(line))
+        };
         // The version stands before it.
-        assert_eq!(runs_of(line, which), b"1\x041\x04404\x04");
+        assert_eq!(runs_of(line, which, 0), b"1\x041\x04404\x04");
     }
 
     #[test]
@@ -322,10 +357,10 @@ mod tests {
             ("ERROR-17 of 42", "17."),
             (r#"got "GET /a/7 HTTP/1.1" status: 200 len: 1893"#, "200."),
         ] {
-            let Sureness::Runs(Runs { which, of_client: false }) = sureness(line) else {
+            let Sureness::Runs(Runs { which, of_client: false, .. }) = sureness(line) else {
                 panic!("{line}: {:?}", sureness(line))
             };
-            assert_eq!(String::from_utf8(runs_of(line, which)).unwrap().replace('\u{4}', "."), runs, "{line}");
+            assert_eq!(String::from_utf8(runs_of(line, which, 0)).unwrap().replace('\u{4}', "."), runs, "{line}");
         }
         for line in [
             "stored batch 15 of node17 in 15ms",

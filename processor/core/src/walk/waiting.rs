@@ -102,7 +102,7 @@ impl Waiting {
             && runs.tell(line.of(record))
         {
             work.texts.repeat(self.text.start as usize..self.text.end as usize);
-            sketch::write_runs(line.of(record), runs.which, &mut work.texts);
+            sketch::write_runs(line.of(record), runs.which, runs.zeros, &mut work.texts);
             self.with_runs = true;
         } else {
             if told.is_none() {

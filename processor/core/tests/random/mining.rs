@@ -103,7 +103,7 @@ impl Miner {
         }
         match plain::sureness(text, &mut self.bits) {
             Sureness::Sketch => {}
-            Sureness::Runs(runs) if runs.tell(text) => sketch::write_runs(text, runs.which, &mut out),
+            Sureness::Runs(runs) if runs.tell(text) => sketch::write_runs(text, runs.which, runs.zeros, &mut out),
             Sureness::Runs(_) | Sureness::Line => return None,
         }
         Some([&[u8::from(plain::is_long(text))], out.bytes()].concat())
