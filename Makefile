@@ -59,6 +59,7 @@ test-live: build
 bench: build
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/transcode.py
+	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/gateway.py --rounds 3 --seconds 1
 	$(BIN)/python benchmarks/memory.py --types 10000
 

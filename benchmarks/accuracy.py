@@ -1,10 +1,11 @@
 """Grouping and templates beside Drain3's, on labelled sets of log lines.
 
-    python benchmarks/accuracy.py SETS [SET...] [--without NAME]
+    python benchmarks/accuracy.py [SETS] [SET...] [--without NAME]
 
-SETS is a folder of CSV files in the layout of Loghub-2k: a row a line, its text under Content, its true template under
-EventTemplate, where each variable is `<*>`; such sets are for research and none comes with this project. One
-configuration for all of them. Drain3 takes part with its defaults when it is installed (`pip install drain3==0.9.11`).
+SETS is a folder of CSV files, perhaps compressed by gzip, in the layout of Loghub-2k: a row a line, its text under
+Content, its true template under EventTemplate, where each variable is `<*>`. Without it those of `labelled` are taken.
+One configuration for all of them. Drain3 takes part with its defaults when it is installed (`pip install
+drain3==0.9.11`).
 
 GA   share of lines whose group has exactly the lines that the true one has
 FGA  F1 of the groups: how many are exactly a true one
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gzip
 import re
 import time
 from collections import Counter, defaultdict
@@ -28,6 +30,7 @@ from typing import NamedTuple
 
 from sluice.engine import Settings, shapes
 
+LABELLED = Path(__file__).with_name("labelled")
 MARK = "<*>"
 _CUTS = re.compile(r"([\s,!;:=|\"'\[\](){}.\-+@#$%&])")
 _SAME = (
@@ -127,7 +130,8 @@ def miners() -> dict[str, Miner]:
 def read(path: Path) -> tuple[list[str], list[str]]:
     """The lines of a set and their true templates."""
     csv.field_size_limit(1 << 30)
-    with path.open(newline="", encoding="utf-8", errors="replace") as file:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", newline="", encoding="utf-8", errors="replace") as file:
         rows = [(" ".join(row["Content"].splitlines()), row["EventTemplate"]) for row in csv.DictReader(file)]
     return [line for line, _ in rows], [template for _, template in rows]
 
@@ -138,6 +142,11 @@ def measured(miner: Miner, path: Path) -> Figures:
     mined = miner(lines)
     seconds = time.process_time() - before
     return score(truth, mined)._replace(seconds=seconds)
+
+
+def sets(folder: Path) -> dict[str, Path]:
+    """The sets of a folder by their names, in order."""
+    return {path.name.partition(".")[0]: path for path in sorted(folder.glob("*.csv*"))}
 
 
 def mean(rows: Sequence[Figures]) -> Figures:
@@ -151,22 +160,22 @@ def show(name: str, miner: str, figures: Figures) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, metavar="SETS")
+    parser.add_argument("folder", type=Path, nargs="?", default=LABELLED, metavar="SETS")
     parser.add_argument("sets", nargs="*", metavar="SET", help="only these, by the name of their file without .csv")
     parser.add_argument("--without", action="append", default=[], metavar="NAME", help="all but this; may be repeated")
     options = parser.parse_args()
-    paths = [
-        path
-        for path in sorted(options.folder.glob("*.csv"))
-        if path.stem not in options.without and (not options.sets or path.stem in options.sets)
-    ]
+    paths = {
+        name: path
+        for name, path in sets(options.folder).items()
+        if name not in options.without and (not options.sets or name in options.sets)
+    }
     if not paths:
         parser.error(f"no set in {options.folder}")
     print(f"{'set':20} {'miner':14} {'GA':>7} {'FGA':>7} {'PA':>7} {'FTA':>7} {'CPU s':>9}")
     for name, miner in miners().items():
-        rows = [measured(miner, path) for path in paths]
+        rows = [measured(miner, path) for path in paths.values()]
         for path, figures in zip(paths, rows, strict=True):
-            show(path.stem, name, figures)
+            show(path, name, figures)
         show("mean", name, mean(rows))
 
 
