@@ -340,7 +340,8 @@ pub(super) mod tests {
         resp resp= upstream_status= httpStatus= answered status~code~ code= exit= exited~with~status~ decision=deny infected=true synced=false \
         event=\"NodeNotReady\" result~'oom-kill' msg=connected msg=\"synced\" is~now is dbus.socket login=rejected errno= error_code= \
         CN= O=Shop~Ltd ,~CN= ,dc= CN=a,~OU=Shop~ Window{ Window{a old=IDLE new= OPERATION= it,continuing (start~at~ \
-        ~->~ ~=>~ ~\"GET~/ TCP_MISS NONE/x";
+        ~->~ ~=>~ ~\"GET~/ TCP_MISS NONE/x \
+        disposition=BUSY breaker=HALF_OPEN vm=poweredOff port=unplugged name=misrouted app=left from=OutOfSync loss=nan acquired=false acquired= is_leader=true hasQuorum= result:~false health= accessible= primary=none primary= master= backend=null cached= undefined";
     /// A blank is written `~`.
     pub(in crate::mine) const MARKS: &str = "~ ~ ~ ~ ~~ = = ~=~\" : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \
         () ~()~ '. '@' ! % @ \\ ? #";
