@@ -96,17 +96,15 @@ impl Splitter<'_, '_> {
 
     /// Whether a key's value is a word that says how it goes, or what kind of thing it is.
     pub(super) fn stays_as_value(&self, word: &[u8]) -> bool {
-        if self.says_outcome(word) {
-            return true;
-        }
         if self.key_is_data() {
-            return false;
+            return self.says_outcome(word);
         }
         let key = self.before(0);
         has_wording(key)
             || is_message(key)
             || is_constant(word)
             || is_turn(key) && word.iter().all(u8::is_ascii_uppercase)
+            || self.says_outcome(word)
     }
 
     /// Whether the value of the key before says how it went, and is no name or address: that of a key which has names
@@ -115,7 +113,7 @@ impl Splitter<'_, '_> {
         let key = if self.key_is_data() { &[][..] } else { self.before(0) };
         memchr(b'@', value).is_none() && tells(value) && !names_thing(key)
             || is_state(value) && (is_fault(value) || !is_naming(key))
-            || lexicon::is_state(value) && may_have_state(key)
+            || may_have_state(key) && lexicon::is_state(value)
     }
 
     /// Whether that is a key's `true`, `false` or nothing at all, as data has them, and no answer such as `allowed=false`.
