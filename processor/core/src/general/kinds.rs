@@ -168,8 +168,8 @@ fn is_of_fault(before: &str, key: &str) -> bool {
     names_fault(key.as_bytes()) || is_answer && before.split(' ').any(|word| names_fault(word.as_bytes()))
 }
 
-/// Whether that there is no value says that nobody has a part which somebody should have: `leader=none`, `leader is none`,
-/// `primary <*> -> none`.
+/// Whether that there is no value says that nobody has a part which somebody should have: `leader=none`,
+/// `leader is none`, `primary <*> -> none`.
 fn is_nobody(before: &str, key: &str) -> bool {
     let trimmed = before.trim_ascii_end();
     let holder = trimmed.strip_suffix(" is").unwrap_or_default();

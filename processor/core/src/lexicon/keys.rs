@@ -229,8 +229,8 @@ const ANSWERS: [&[u8]; 41] = [
 /// How these end.
 static ANSWERS_END: Endings = Endings::of(&ANSWERS);
 
-/// Whether a key asks by its name or form whether something is so: `result`, `lock_acquired`, `accessible`, `is_leader`,
-/// `hasQuorum`. Only of what such keys have that is `true` or `false`, for many of them have other things: `speed`.
+/// Whether a key asks by its name or form whether something is so: `result`, `lock_acquired`, `accessible`,
+/// `is_leader`. Only of what such keys have that is `true` or `false`, for many of them have other things: `speed`.
 pub fn asks_truth(key: &[u8]) -> bool {
     let last = last_part(key);
     let is_said = [&b"ed"[..], b"able", b"ible"].iter().any(|end| last.len() > end.len() && last.ends_with(end));

@@ -638,8 +638,8 @@ pub const STATES: &[&str] = &[
     "yes",
 ];
 
-/// States that a name of several parts tells of when it ends in one: `HALF_OPEN`, `poweredOff`. Others end what is done,
-/// counted, set or called: `order_created`, `tasks_running`, `tier-enabled`, `top_left`.
+/// States that a name of several parts tells of when it ends in one: `HALF_OPEN`, `poweredOff`. Others end what is
+/// done, counted, set or called: `order_created`, `tasks_running`, `tier-enabled`, `top_left`.
 pub const STATES_ENDING: &[&str] = &[
     "approved",
     "busy",
