@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::ends::{ends_word, is_masked};
 use super::shape::MASKED;
 use super::telling::tells_of_fault;
-use crate::lexicon::keys::{asks_state, has_wording};
+use crate::lexicon::keys::{asks_state, has_wording, names_holder};
 use crate::lexicon::{LONGEST, is_closed, names_fault};
 use crate::mine::codes::is_code;
 use crate::mine::words::is_record_type;
@@ -92,6 +92,7 @@ pub fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Ki
             Kind::Fixed
         }
         Kind::Wording { .. } if is_state_place(&text[..range.start], &text[range.end..]) => Kind::Fixed,
+        Kind::Wording { .. } | Kind::Value if is_no_value(word) && is_nobody(&text[..range.start], key) => Kind::Fixed,
         Kind::Wording { .. } if is_no_value(word) && !is_of_fault(&text[..range.start], key) => Kind::Beside,
         kind @ (Kind::Head | Kind::Value | Kind::Enclosed | Kind::Wording { .. })
             if tells_of_fault(word) && !names_fault(key.as_bytes()) =>
@@ -165,6 +166,16 @@ fn says_outcome(word: &str) -> bool {
 fn is_of_fault(before: &str, key: &str) -> bool {
     let is_answer = before.trim_ascii_end().ends_with([':', '=']);
     names_fault(key.as_bytes()) || is_answer && before.split(' ').any(|word| names_fault(word.as_bytes()))
+}
+
+/// Whether that there is no value says that nobody has a part which somebody should have: `leader=none`,
+/// `leader is none`, `primary <*> -> none`.
+fn is_nobody(before: &str, key: &str) -> bool {
+    let trimmed = before.trim_ascii_end();
+    let holder = trimmed.strip_suffix(" is").unwrap_or_default();
+    trimmed.ends_with("->")
+        || trimmed.ends_with(['=', ':']) && names_holder(key.as_bytes())
+        || holder.rsplit(' ').next().is_some_and(|name| names_holder(name.as_bytes()))
 }
 
 /// A level that is no fault's.

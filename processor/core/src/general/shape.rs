@@ -295,6 +295,12 @@ mod tests {
     }
 
     #[test]
+    fn that_nobody_has_a_part_which_somebody_should_have_is_no_data() {
+        assert_eq!(may_vary("leader=none host=none leader is None ha <*> -> none"), ["none", "leader", "is", "ha"]);
+        assert_eq!(may_vary("host is none"), ["host", "is", "none"]);
+    }
+
+    #[test]
     fn marks_at_the_end_of_a_sentence_are_no_part_of_its_last_word() {
         assert_eq!(open("has left alice. has left bob!"), ["has", "alice", "has", "bob"]);
         assert_eq!(open("began v.<*> ... again"), ["began", "again"]);

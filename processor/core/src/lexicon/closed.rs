@@ -3,7 +3,7 @@
 //! `compaction failed` must not slip into `compaction <word>`, nor `connection closed` into what covers
 //! `connection opened`.
 
-use super::outcomes::{FAULTS, FAULTS_WITHIN, SIGNS, STATES};
+use super::outcomes::{FAULTS, FAULTS_WITHIN, NOT_UNDONE, SIGNS, STATES, STATES_ENDING};
 
 /// No longer word is asked about.
 pub const LONGEST: usize = 64;
@@ -26,8 +26,37 @@ pub fn is_closed(word: &str) -> bool {
     plain.ends_with(b"n't")
         || [&b"non-"[..], b"not-", b"not_"].iter().any(|negation| plain.starts_with(negation))
         || !word.is_ascii() && SIGNS.iter().any(|sign| word.contains(sign))
-        || beginning_alike(STATES, &STATES_BEGIN, plain).iter().any(|state| state.as_bytes() == plain)
+        || is_listed_state(plain)
+        || is_undone(plain)
+        || ends_in_state(&word.as_bytes()[start..end], plain)
         || (start..end).any(|at| fault(word.as_bytes(), lower, at).is_some())
+}
+
+/// Whether a word is a state by itself, in any case.
+pub fn is_state(word: &[u8]) -> bool {
+    let mut lower = [0; LONGEST];
+    lowered(word, &mut lower).is_some_and(is_listed_state)
+}
+
+fn is_listed_state(lower: &[u8]) -> bool {
+    beginning_alike(STATES, &STATES_BEGIN, lower).iter().any(|state| state.as_bytes() == lower)
+}
+
+/// Whether a word says by its form that something was undone or done wrong: `unplugged`, `dismounted`, `misrouted`.
+fn is_undone(lower: &[u8]) -> bool {
+    let rest = [&b"un"[..], b"dis", b"mis"].iter().find_map(|prefix| lower.strip_prefix(*prefix));
+    rest.and_then(|rest| rest.strip_suffix(b"ed"))
+        .is_some_and(|stem| stem.len() > 1 && stem.iter().all(u8::is_ascii_lowercase))
+        && !NOT_UNDONE.iter().any(|name| name.as_bytes() == lower)
+}
+
+/// Whether the last part of a name of several says how something is: `HALF_OPEN`, `poweredOff`.
+fn ends_in_state(word: &[u8], lower: &[u8]) -> bool {
+    let is_last =
+        |at: &usize| begins(word, *at) && (word[at - 1].is_ascii_lowercase() || matches!(word[at - 1], b'_' | b'-'));
+    let Some(at) = (1..word.len()).rev().find(is_last) else { return false };
+    let last = &lower[at..];
+    STATES_ENDING.iter().any(|state| state.as_bytes() == last) || is_undone(last)
 }
 
 fn lowered<'l>(word: &[u8], lower: &'l mut [u8; LONGEST]) -> Option<&'l [u8]> {
@@ -77,7 +106,7 @@ fn beginning_alike(list: &'static [&'static str], begins: &'static Beginnings, w
 
 const LETTERS: usize = 26;
 /// Where the words of a list in order begin that have a letter first, by its place in the alphabet, and where they end.
-type Beginnings = [u8; LETTERS + 1];
+type Beginnings = [u16; LETTERS + 1];
 static STATES_BEGIN: Beginnings = beginnings(STATES);
 static FAULTS_BEGIN: Beginnings = beginnings(FAULTS);
 
@@ -88,10 +117,10 @@ const fn beginnings(list: &[&str]) -> Beginnings {
         while at < list.len() && list[at].as_bytes()[0] < b'a' + letter as u8 {
             at += 1;
         }
-        begins[letter] = at as u8;
+        begins[letter] = at as u16;
         letter += 1;
     }
-    begins[LETTERS] = list.len() as u8;
+    begins[LETTERS] = list.len() as u16;
     begins
 }
 
@@ -114,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_lists_are_in_order_so_that_their_words_are_found() {
-        for list in [STATES, FAULTS] {
+        for list in [STATES, FAULTS, STATES_ENDING, NOT_UNDONE] {
             let unsorted: Vec<_> = list.windows(2).filter(|pair| pair[0] >= pair[1]).collect();
             assert!(unsorted.is_empty(), "{unsorted:?}");
         }
@@ -147,12 +176,44 @@ mod tests {
             "unresponsive",
             "ECONNRESET",
             "abgelehnt",
+            "HALF_OPEN",
+            "poweredOff",
+            "out_of_stock",
+            "OutOfSync",
+            "CTRL-EVENT-DISCONNECTED",
+            "SchedulingDisabled",
+            "unplugged",
+            "Dismounted",
+            "misrouted,",
+            "volumeUnsealed",
+            "oversold",
+            "past_due",
+            "VFIB",
             "❌",
             "⚠️",
         ] {
             assert!(is_closed(word), "{word}");
         }
-        for word in ["alice", "orders", "berlin", "compaction", "nginx", "DEFAULT", "terraform", "libgpg-error-dev"] {
+        for word in [
+            "alice",
+            "orders",
+            "berlin",
+            "compaction",
+            "nginx",
+            "DEFAULT",
+            "terraform",
+            "libgpg-error-dev",
+            "get_user",
+            "order_created",
+            "sign-on",
+            "top_left",
+            "tier-enabled",
+            "used",
+            "United",
+            "Distributed",
+            "unfed",
+            "undo",
+        ] {
             assert!(!is_closed(word), "{word}");
         }
     }

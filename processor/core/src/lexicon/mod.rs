@@ -9,4 +9,4 @@ pub mod endings;
 pub mod keys;
 mod outcomes;
 
-pub use closed::{LONGEST, faults, is_closed, names_fault, tells};
+pub use closed::{LONGEST, faults, is_closed, is_state, names_fault, tells};

@@ -265,9 +265,26 @@ mod tests {
             ),
             (
                 "event=\"NodeNotReady\" task=\"fail-over\" note=\"fine\" with result 'oom-kill' of 'oom-test'",
-                "event=\"NodeNotReady\" task=\"<*>\" note=\"<*>\" with result 'oom-kill' of '<*>'",
+                "event=\"NodeNotReady\" task=\"<*>\" note=\"fine\" with result 'oom-kill' of '<*>'",
             ),
             ("level=info msg=connected infected=true cached=true", "level=<*> msg=connected infected=true cached=<*>"),
+            ("cdr disposition=ANSWERED", "cdr disposition=<*>"),
+            ("cdr disposition=BUSY", "cdr disposition=BUSY"),
+            (
+                "set breaker=half-open vm=poweredOff estop=\"pressed\"",
+                "set breaker=half-open vm=poweredOff estop=\"pressed\"",
+            ),
+            (
+                "app=past-due task_id=left name=misrouted role=standby from=LEFT",
+                "app=<*> task_id=<*> name=<*> role=standby from=LEFT",
+            ),
+            ("db2_queue=left", "<*>=left"),
+            ("deploy result: false health=true accessible=false", "deploy result: false health=true accessible=false"),
+            (
+                "lock acquired=false is_leader=true prune=true dry=false",
+                "lock acquired=false is_leader=true prune=<*> dry=<*>",
+            ),
+            ("primary=none leader=None proxy=none loss=nan", "primary=none leader=None proxy=<*> loss=nan"),
             ("unit dbus.socket of a.b.socket", "unit <*> of a.b.socket"),
             ("info: Shop.Pay[17]\n      order 4 declined", "<*>: Shop.Pay[<*>] order <*> declined"),
             ("info: Shop.Pay[17] was\n      order 4 declined", "<*>: Shop.Pay[<*>] was"),

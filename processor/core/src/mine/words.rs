@@ -14,7 +14,8 @@ pub fn is_no_name(text: &[u8]) -> Option<usize> {
     names.iter().find(|name| text.starts_with(name)).map(|name| name.len())
 }
 
-/// Values of `key=value` that are states rather than data: they stay in the shape.
+/// Words that are states also where names stand, in quotes or behind a key that has names: hardly anything is called so.
+/// Elsewhere all that `lexicon::tells` knows are.
 pub fn is_state(word: &[u8]) -> bool {
     let mut lower = [0u8; 12];
     let Some(lower) = lower.get_mut(..word.len()) else {

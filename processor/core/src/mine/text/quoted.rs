@@ -50,7 +50,7 @@ impl Splitter<'_, '_> {
                 matches!(self.text[..at].trim_ascii_end().last(), Some(b'=' | b':')) && is_naming(self.before(0));
             is_named |= mark == b'"' && self.text[..at].trim_ascii_end().ends_with(b"=") && self.is_phrase(&inside);
             stays |= (has_wording(self.before(0)) || is_message(self.before(0))) && is_word(content)
-                || is_word(content) && self.says_fault(content);
+                || is_word(content) && self.says_outcome(content);
         }
         let is_value = self.request.is_some() || is_named && !content.is_empty();
         if is_named || self.is_path_with_blanks(&inside) {

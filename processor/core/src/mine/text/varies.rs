@@ -5,8 +5,11 @@ use std::ops::Range;
 use memchr::{memchr, memrchr};
 
 use super::Splitter;
-use crate::lexicon::keys::{asks_state, has_wording, is_answer, is_message, is_naming, is_turn, names_thing};
-use crate::lexicon::{names_fault, tells};
+use crate::lexicon::keys::{
+    asks_state, asks_truth, has_wording, is_answer, is_message, is_naming, is_turn, may_have_state, names_holder,
+    names_thing,
+};
+use crate::lexicon::{self, names_fault, tells};
 use crate::marks::mark_length;
 use crate::mine::bits::Word;
 use crate::mine::codes::is_code;
@@ -96,26 +99,32 @@ impl Splitter<'_, '_> {
     /// Whether a key's value is a word that says how it goes, or what kind of thing it is.
     pub(super) fn stays_as_value(&self, word: &[u8]) -> bool {
         if self.key_is_data() {
-            return is_state(word) || self.says_fault(word);
+            return self.says_outcome(word);
         }
         let key = self.before(0);
-        is_state(word) && (is_fault(word) || !is_naming(key))
-            || has_wording(key)
+        has_wording(key)
             || is_message(key)
             || is_constant(word)
             || is_turn(key) && word.iter().all(u8::is_ascii_uppercase)
-            || self.says_fault(word)
+            || self.says_outcome(word)
     }
 
-    /// Whether the value of the key before says that something went wrong, and is no name or address.
-    pub(super) fn says_fault(&self, value: &[u8]) -> bool {
-        memchr(b'@', value).is_none() && names_fault(value) && (self.key_is_data() || !names_thing(self.before(0)))
+    /// Whether the value of the key before says how it went, and is no name or address: that of a key which has names
+    /// does so only when it is one of few states, and that of a name itself when it is a fault.
+    pub(super) fn says_outcome(&self, value: &[u8]) -> bool {
+        let key = if self.key_is_data() { &[][..] } else { self.before(0) };
+        memchr(b'@', value).is_none() && tells(value) && !names_thing(key)
+            || is_state(value) && (is_fault(value) || !is_naming(key))
+            || may_have_state(key) && lexicon::is_state(value)
     }
 
     /// Whether that is a key's `true`, `false` or nothing at all, as data has them, and no answer such as `allowed=false`.
     fn is_truth_value(&self, start: usize, word: &[u8]) -> bool {
         let is_joined = || matches!(self.text[..start].last(), Some(b'=' | b':'));
-        (is_truth(word) || is_nothing(word) && is_joined() && !self.asks_for_fault()) && !self.answers()
+        if is_truth(word) {
+            return !(self.answers() || asks_truth(self.before(0)));
+        }
+        is_nothing(word) && is_joined() && !self.answers() && !self.asks_for_fault() && !names_holder(self.before(0))
     }
 
     /// Whether nothing at all behind the key before is an answer, too: `state=NONE`, `errorCode=NONE`.
