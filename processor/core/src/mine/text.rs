@@ -28,7 +28,7 @@ use super::places::{of_cache_result, of_exit_status};
 use super::sink::Sink;
 use super::{Masks, level, trace};
 use crate::class::{Clues, Severity};
-pub use fields::begins_with_host;
+pub use fields::{begins_pair, begins_with_host};
 use quoted::Closings;
 use values::Values;
 use varies::{encloses_word, name_length};

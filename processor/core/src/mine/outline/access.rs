@@ -13,6 +13,7 @@ use super::{FIELD, Parts, TARGET, TARGET_AND_VERSION};
 use crate::class::Probe;
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
+use crate::mine::text::begins_pair;
 use crate::mine::words::is_method;
 
 /// The splitter looks no further for the end of a client or a user.
@@ -143,7 +144,10 @@ fn target(text: &[u8], start: usize, bits: &Bits) -> Option<Range<usize>> {
     if end < start + 2 || text[start] != b'/' {
         return None;
     }
-    while matches!(text.get(end), Some(b':' | b'=' | b',' | b';')) && !bits.is_sep(end + 1) {
+    while matches!(text.get(end), Some(b':' | b'=' | b',' | b';'))
+        && !bits.is_sep(end + 1)
+        && !(text[end] == b',' && begins_pair(&text[end + 1..]))
+    {
         end = bits.word_end(end + 1);
     }
     let path = &text[start..end];
@@ -208,6 +212,7 @@ pub(in crate::mine) mod tests {
                 r#"- "GET /healthz HTTP/1.1" 200 "kube-probe/1" "it's""#,
                 r#"- "GET /healthz HTTP/1.1" 200 "kube-probe/1" "it's""#,
             ),
+            (r#"- "GET /a/7,b/8,c=9 HTTP/1.1" 200"#, r#"- "GET _,c=_ HTTP/1.1" 200"#),
             (r#"- "GET /b HTTP/2" 200 "a" done"#, r#"- "GET _ HTTP/2" 200 "a" done"#),
         ] {
             assert_eq!(outline(line).unwrap().replace(|byte: char| byte.is_control(), "_"), seen);

@@ -245,7 +245,7 @@ impl Splitter<'_, '_> {
 }
 
 /// Whether a key of letters with its `=` stands there.
-fn begins_pair(text: &[u8]) -> bool {
+pub fn begins_pair(text: &[u8]) -> bool {
     let key = text.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
     key > 0 && text.get(key) == Some(&b'=')
 }
