@@ -235,7 +235,10 @@ fn last_part(key: &[u8]) -> &[u8] {
 
 /// Whether a key has the name of what was done, as records of audits have it: `verb`, `eventName`, `method_name`.
 pub fn asks_operation(key: &[u8]) -> bool {
-    OPERATIONS_END.may_end(key) && {
+    // Of the many names most have something else before them.
+    let is_other_name =
+        matches!(key, [.., before, b'n' | b'N', b'a', b'm', b'e'] if !matches!(before, b't' | b'd' | b'n' | b'_'));
+    OPERATIONS_END.may_end(key) && !is_other_name && {
         let own = &key[key.iter().rposition(|&byte| byte == b'.').map_or(0, |dot| dot + 1)..];
         let last = last_part(own);
         let is_own = || OPERATIONS.iter().any(|name| own.eq_ignore_ascii_case(name));

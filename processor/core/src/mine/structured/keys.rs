@@ -52,7 +52,7 @@ pub fn says(key: &[u8], value: &[u8]) -> bool {
 #[inline]
 pub fn may_say(key: &[u8], content: &[u8]) -> bool {
     match content.iter().position(|&byte| !is_part(byte)) {
-        None => says(key, content),
+        None => (1..=LONGEST_WORD).contains(&content.len()) && word_says(key, content),
         Some(at) => content[at] == b'\\' && content.get(at + 1) == Some(&b'u'),
     }
 }
