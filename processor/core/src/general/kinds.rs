@@ -29,6 +29,9 @@ pub enum Kind {
     Beside,
     /// It begins the record and has a colon behind it: what the record is about, or where it comes from.
     Head,
+    /// It is one word of a structured body's shape that says in which state something is, or what was done, and tells of
+    /// no fault: data where there are many such.
+    Held,
     /// It is a key, which stays.
     Key,
     /// It is a name that tells of a fault, `system.dropped_rows`: it makes no place a variable. Where others did, it is one
@@ -109,6 +112,13 @@ pub fn kind(text: &str, range: Range<usize>, is_enclosed: bool, key: &str) -> Ki
         _ if says_outcome(word) => Kind::Fixed,
         kind => kind,
     }
+}
+
+/// What a word is that stands in the shape of a structured body.
+pub fn held(text: &str, range: &Range<usize>) -> Kind {
+    let (before, after) = (&text.as_bytes()[..range.start], &text.as_bytes()[range.end..]);
+    let is_value = before.ends_with(b"=") && matches!(after, [b':', b's', b',' | b'}', ..]);
+    if is_value && !is_closed(&text[range.clone()]) { Kind::Held } else { Kind::Fixed }
 }
 
 /// Whether a sentence says in one word how something is now: `folder <*> is now idle`, `service <*> is degraded`.

@@ -25,7 +25,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::kinds::Kind;
-use super::shape::{MASKED, Shape, VALUES, WORDING};
+use super::shape::{HELD, MASKED, Shape, VALUES, WORDING};
 use crate::identity::Context;
 use crate::ones::ones;
 pub use grown::{Grown, Growth};
@@ -37,6 +37,8 @@ const SETS_A_TYPE: usize = 16;
 /// So many words of a set are kept: nobody asks for more, so that those which are left out change nothing in any order.
 const MOST: usize = said::CODES;
 const _: () = assert!(MOST >= WORDING as usize);
+/// The same of the words that stand in the shape of a structured body.
+const MOST_HELD: usize = HELD as usize;
 
 /// What else is seen at a place, beside its words: each in a set of its own.
 #[derive(Clone, Copy)]
@@ -242,14 +244,16 @@ impl Sets {
             let enough = if word.is_masked {
                 self.seen.contains_key(&key)
             } else {
-                let seen = self.add(key, keyed.words[place] as u32);
+                let most = if shape.is_held(place) { MOST_HELD } else { MOST };
+                let seen = self.add_up_to(most, key, keyed.words[place] as u32);
                 let beside_it = key.wrapping_sub(keyed.marks[place]).wrapping_add(keyed.masked[place]);
                 let is_enough = word.needed().is_some_and(|needed| self.are_enough(key, seen, needed));
-                let is_name = self.is_named(keyed, places, place, seen > 1)
-                    | self.are_identifiers(keyed, place, key)
-                    | self.are_codes(keyed, place, key)
-                    | self.are_known(keyed, place, key)
-                    | self.is_value_elsewhere(keyed, place, key);
+                let is_name = !shape.is_held(place)
+                    && (self.is_named(keyed, places, place, seen > 1)
+                        | self.are_identifiers(keyed, place, key)
+                        | self.are_codes(keyed, place, key)
+                        | self.are_known(keyed, place, key)
+                        | self.is_value_elsewhere(keyed, place, key));
                 (is_enough || is_name) && shape.says_enough(wider, word, false) || self.masked.contains(&beside_it)
             };
             if enough {
@@ -289,6 +293,10 @@ impl Sets {
 
     /// Adds a word to a set; answers how many it holds, up to `MOST`.
     fn add(&mut self, key: u64, word: u32) -> usize {
+        self.add_up_to(MOST, key, word)
+    }
+
+    fn add_up_to(&mut self, most: usize, key: u64, word: u32) -> usize {
         if self.seen.len() >= self.capacity && !self.seen.contains_key(&key) {
             self.make_room();
         }
@@ -304,7 +312,7 @@ impl Sets {
             });
         }
         let others = &mut self.others[words.others as usize - 1];
-        if others.len() + 1 < MOST && !others.contains(&word) {
+        if others.len() + 1 < most && !others.contains(&word) {
             others.push(word);
         }
         others.len() + 1
@@ -497,6 +505,27 @@ mod tests {
         assert_eq!(general(&sets, &texts[0]), texts[0]);
         assert!(sets.seen.keys().all(|key| sets.count(*key) <= MOST));
         assert!(sets.seen.keys().any(|key| sets.count(*key) == MOST));
+    }
+
+    /// Scenario: a structured body's state is one of ever more words. Guarantees: few states are each a type, and names where
+    /// a state should be are one for all, but for those that tell of a fault.
+    #[test]
+    fn many_states_of_a_structured_body_are_data() {
+        let text = |state: &str| format!("{{name:s,state={state}:s}} vm of alice");
+        let texts: Vec<String> = (0..MOST_HELD).map(|number| text(&name(number))).collect();
+        assert_eq!(general(&learnt(&texts[1..]), &texts[1]), texts[1]);
+        let mut sets = learnt(&texts);
+        for state in ["kim", "powered_off", "shop_one"] {
+            assert_eq!(general(&sets, &text(state)), text("<word>"), "{state}");
+        }
+        assert_eq!(general(&sets, &text("failed")), text("failed"));
+        assert_eq!(general(&sets, "{name:s,state:s} vm of alice"), "{name:s,state:s} vm of alice");
+        for number in MOST_HELD..1_000 {
+            sets.learn(&Context::default(), &Shape::of(&text(&name(number))));
+        }
+        assert!(sets.seen.keys().all(|key| sets.count(*key) <= MOST_HELD));
+        let identifiers = ["half_open", "trial_run", "one_more", "or_that"].map(text);
+        assert_eq!(general(&learnt(&identifiers), &identifiers[0]), identifiers[0]);
     }
 
     /// Scenario: more skeletons than there is room for sets, no two of which have anything in common.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::ends::{compound_end, ends_sentence, ends_word, is_masked, stands_free, word_end};
-use super::kinds::{Kind, is_identifier, kind, opens_value, place};
+use super::kinds::{Kind, held, is_identifier, kind, opens_value, place};
 use super::telling::kind_of;
 use crate::marks::{MARK, mark_length};
 use crate::mine::sink;
@@ -21,6 +21,8 @@ pub const PLACES: usize = 64;
 pub const WORDING: u8 = 4;
 pub const VALUES: u8 = 3;
 const UNITS: u8 = 2;
+/// The same of states and operations in the shape of a structured body, which are a part of the wording in most.
+pub const HELD: u8 = 64;
 
 /// What stays beside variables, or nothing would say what the record is about: so many words of wording, or keys.
 const STAYING: u32 = 2;
@@ -41,6 +43,7 @@ impl Word {
         match self.kind {
             Kind::Value => Some(VALUES),
             Kind::Unit => Some(UNITS),
+            Kind::Held => Some(HELD),
             Kind::Enclosed | Kind::Wording { stays: false } => Some(WORDING),
             _ => None,
         }
@@ -110,7 +113,13 @@ impl<'a> Shape<'a> {
             } else {
                 let (end, next) = word_end(bytes, at, stands_free(bytes, at));
                 let key = words.last().map_or("", |word| &text[word.range.clone()]);
-                let kind = if is_open { kind(text, at..end, depth > 0, key) } else { Kind::Fixed };
+                let kind = if is_open {
+                    kind(text, at..end, depth > 0, key)
+                } else if inside > 0 && bytes[0] == b'{' {
+                    held(text, &(at..end))
+                } else {
+                    Kind::Fixed
+                };
                 words.push(Word { range: at..end, kind, is_masked: false });
                 at = next;
             }
@@ -138,6 +147,11 @@ impl<'a> Shape<'a> {
         self.bits(|word| word.kind == Kind::Telling { is_value: true })
     }
 
+    /// The words that stand in a structured body's shape, a bit each.
+    pub fn held(&self) -> u64 {
+        self.bits(|word| word.kind == Kind::Held)
+    }
+
     /// The masked values, a bit each.
     pub fn masked(&self) -> u64 {
         self.bits(|word| word.is_masked)
@@ -145,7 +159,7 @@ impl<'a> Shape<'a> {
 
     /// Whether enough stays when those places are variables; a value has its key.
     pub fn says_enough(&self, places: u64, new: &Word, beside_masked: bool) -> bool {
-        if new.kind == Kind::Code {
+        if matches!(new.kind, Kind::Code | Kind::Held) {
             return true;
         }
         let stay = |is_one: fn(&Word) -> bool| (self.bits(is_one) & !places).count_ones();
@@ -161,6 +175,11 @@ impl<'a> Shape<'a> {
         let words = self.words.iter().zip(&general.words).filter(|(word, _)| !word.is_masked);
         let is_general = |over: &Word| u64::from(over.kind == Kind::General);
         words.take(PLACES).enumerate().fold(0, |bits, (place, (_, over))| bits | is_general(over) << place)
+    }
+
+    /// Whether a word is one of a structured body's shape, of which nothing is told but by how many there are.
+    pub fn is_held(&self, place: usize) -> bool {
+        self.words[place].kind == Kind::Held
     }
 
     /// Whether a word is a name that a program has for something, and not the one of what logs.

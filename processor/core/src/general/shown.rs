@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::ends::{ends_word, is_joined, sentence_marks, word_end};
 use super::shape::is_nothing;
 use super::telling::kind_of;
+use crate::marks::MARK;
 use crate::mine::sink::{Sink, joins_run};
 use crate::mine::words::is_no_name;
 
@@ -126,11 +127,18 @@ impl<S: Sink> Sink for Shown<S> {
     }
 
     fn part(&mut self, text: &[u8]) {
-        let mut at = 0;
-        while let Some((_, _, next)) = self.next_word(text, at) {
+        let (mut done, mut at) = (0, 0);
+        while let Some((word, place, next)) = self.next_word(text, at) {
             at = next;
+            if self.is_variable(place) {
+                self.inner.part(&text[done..word.start]);
+                self.inner.part(MARK.as_bytes());
+                done = word.end;
+            }
         }
-        self.inner.part(text);
+        if done < text.len() {
+            self.inner.part(&text[done..]);
+        }
     }
 }
 
@@ -147,6 +155,14 @@ mod tests {
 
     fn mined<S: Sink>(line: &str, sink: &mut S) {
         mine::line(line.as_bytes(), &Masks::default(), &mut Bits::default(), sink, &mut Clues::default());
+    }
+
+    #[test]
+    fn a_variable_state_of_a_structured_body_is_shown_as_one() {
+        let text = |shown: Shown<Skeleton>| String::from_utf8(shown.inner.text().to_vec()).unwrap();
+        let mut shown = Shown::new(Skeleton::default(), Shape::of("{id:s,state=kim:s} took <*>").held());
+        mined(r#"{"id":"17","state":"kim","msg":"took 15ms"}"#, &mut shown);
+        assert_eq!(text(shown), "{id:s,state=<word>:s} took <*>");
     }
 
     /// Scenario: lines of words, values, compound names and marks in any order. Guarantees: as many words are counted of

@@ -163,6 +163,7 @@ fn asks_kind(key: &[u8]) -> bool {
     let is_written_alike = !last.iter().any(u8::is_ascii_uppercase) || !last.iter().any(u8::is_ascii_lowercase);
     is_written_alike && names.iter().any(|name| last.eq_ignore_ascii_case(name))
         || last.len() < key.len() && matches!(last, b"Type" | b"Kind" | b"Mode" | b"Action" | b"Method")
+        || asks_operation(key)
 }
 
 /// Whether a key has one of two states between which something goes: `old=IDLE new=RINGING`.
@@ -263,6 +264,35 @@ fn last_part(key: &[u8]) -> &[u8] {
     &key[key.windows(2).rposition(begins).map_or(0, |at| at + 1)..]
 }
 
+/// Whether a key has the name of what was done, as records of audits have it: `verb`, `eventName`, `method_name`.
+pub fn asks_operation(key: &[u8]) -> bool {
+    // Of the many names most have something else before them.
+    let is_other_name =
+        matches!(key, [.., before, b'n' | b'N', b'a', b'm', b'e'] if !matches!(before, b't' | b'd' | b'n' | b'_'));
+    OPERATIONS_END.may_end(key) && !is_other_name && {
+        let own = &key[key.iter().rposition(|&byte| byte == b'.').map_or(0, |dot| dot + 1)..];
+        let last = last_part(own);
+        let is_own = || OPERATIONS.iter().any(|name| own.eq_ignore_ascii_case(name));
+        last.eq_ignore_ascii_case(b"verb") || last.eq_ignore_ascii_case(b"operation") || is_own()
+    }
+}
+
+const OPERATIONS: [&[u8]; 10] = [
+    b"verb",
+    b"operation",
+    b"eventName",
+    b"event_name",
+    b"eventType",
+    b"event_type",
+    b"methodName",
+    b"method_name",
+    b"operationName",
+    b"operation_name",
+];
+
+/// How these end.
+static OPERATIONS_END: Endings = Endings::of(&OPERATIONS);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,6 +306,7 @@ mod tests {
     }
 
     #[test]
+<<<<<<< HEAD
     fn keys_ask_whether_something_is_so_by_their_name_or_form() {
         for key in
             [&b"result"[..], b"acquired", b"lockAcquired", b"accessible", b"renewable", b"is_leader", b"hasQuorum"]
@@ -284,6 +315,14 @@ mod tests {
         }
         for key in [&b"prune"[..], b"island", b"hash", b"is_", b"cached", b"dry_run", b"ed", b"tls"] {
             assert!(!asks_truth(key), "{}", String::from_utf8_lossy(key));
+=======
+    fn keys_that_name_what_was_done_ask_the_kind() {
+        for key in [&b"verb"[..], b"eventName", b"EventName", b"audit.eventType", b"method_name", b"dbOperation"] {
+            assert!(asks_operation(key) && has_wording(key), "{}", String::from_utf8_lossy(key));
+        }
+        for key in [&b"name"[..], b"userName", b"verbose", b"type", b"file_name"] {
+            assert!(!asks_operation(key), "{}", String::from_utf8_lossy(key));
+>>>>>>> json
         }
     }
 }

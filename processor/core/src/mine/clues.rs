@@ -172,11 +172,19 @@ pub fn asks(name: &[u8]) -> Asks {
 /// What `true` or `false` says under a key that speaks of success; answers whether it was one. Deep in a structure such
 /// a key may speak of something else, so there only bad news counts.
 pub fn flag(name: &[u8], value: &[u8], top: bool, clues: &mut Clues) -> bool {
-    let value = match value {
-        _ if value.eq_ignore_ascii_case(b"true") => true,
-        _ if value.eq_ignore_ascii_case(b"false") => false,
-        _ => return false,
-    };
+    let value =
+        match value {
+            _ if value.eq_ignore_ascii_case(b"true") => true,
+            _ if value.eq_ignore_ascii_case(b"false") => false,
+            _ => match (name, &value.to_ascii_lowercase()[..]) {
+                // A number under the others may be how many.
+                (b"success" | b"ok", b"1" | b"y")
+                | (b"success" | b"ok" | b"healthy" | b"passed" | b"failed", b"yes") => true,
+                (b"success" | b"ok", b"0" | b"n")
+                | (b"success" | b"ok" | b"healthy" | b"passed" | b"failed", b"no") => false,
+                _ => return false,
+            },
+        };
     match name {
         b"success" | b"ok" | b"healthy" | b"passed" if !value => clues.exit = Outcome::Error,
         b"success" | b"ok" | b"healthy" | b"passed" if top => clues.exit = clues.exit.max(Outcome::Ok),
@@ -269,6 +277,10 @@ mod tests {
             assert_eq!(flagged(name, "true", true), Outcome::Ok, "{name}");
             assert_eq!(flagged(name, "false", true), Outcome::Error, "{name}");
         }
+        for (value, outcome) in [("1", Outcome::Ok), ("Y", Outcome::Ok), ("yes", Outcome::Ok), ("0", Outcome::Error)] {
+            assert_eq!(flagged("success", value, true), outcome, "{value}");
+        }
+        assert_eq!(flagged("healthy", "No", true), Outcome::Error);
         for name in ["failed", "error"] {
             assert_eq!(flagged(name, "True", true), Outcome::Error, "{name}");
             assert_eq!(flagged(name, "False", true), Outcome::Ok, "{name}");
@@ -285,9 +297,14 @@ mod tests {
 
     #[test]
     fn other_keys_and_other_values_are_data() {
-        for (name, value) in
-            [("enabled", "false"), ("cached", "true"), ("ok", "maybe"), ("failed", "3"), ("passed", "")]
-        {
+        for (name, value) in [
+            ("enabled", "false"),
+            ("cached", "true"),
+            ("ok", "maybe"),
+            ("failed", "3"),
+            ("failed", "1"),
+            ("passed", ""),
+        ] {
             assert_eq!(flagged(name, value, true), Outcome::Unset, "{name}");
         }
     }

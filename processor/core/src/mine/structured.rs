@@ -339,7 +339,28 @@ mod tests {
     fn what_says_how_it_went_stands_in_the_shape() {
         for (text, shape) in [
             (r#"{"msg":"payment","status":"declined","id":"failed"}"#, "{id:s,status=declined:s} payment"),
-            (r#"{"msg":"payment","status":"captured"}"#, "{status:s} payment"),
+            (r#"{"msg":"payment","status":"captured"}"#, "{status=captured:s} payment"),
+            (
+                r#"{"msg":"model","decision":"REVIEW","state":"powered_off"}"#,
+                "{decision=REVIEW:s,state=powered_off:s} model",
+            ),
+            (
+                r#"{"msg":"app","status":"web.shop.org","state":"node 7","reason":""}"#,
+                "{reason:s,state:s,status:s} app",
+            ),
+            (
+                r#"{"msg":"sent","tracking":"undeliverable","carrier":"dhl"}"#,
+                "{carrier:s,tracking=undeliverable:s} sent",
+            ),
+            (r#"{"msg":"breaker","breaker":"closed","user":"closed"}"#, "{breaker=closed:s,user:s} breaker"),
+            (r#"{"checks":{"db":"down","redis":"ok"},"db":"orders"}"#, "{checks.db=down:s,checks.redis=ok:s,db:s}"),
+            (r#"{"msg":"ran","job":"crash-test","task":"failed-mails"}"#, "{job:s,task:s} ran"),
+            (r#"{"eventName":"ListBuckets","userName":"failed"}"#, "{eventName=ListBuckets:s,userName:s}"),
+            (r#"{"verb":"deletecollection"}"#, "{verb=deletecollection:s}"),
+            (r#"{"eventType":"user.session.start"}"#, "{eventType=user.session.start:s}"),
+            (r#"{"msg":"on","result":false,"health":true}"#, "{health=true:b,result=false:b} on"),
+            (r#"{"msg":"on","Ready":"False","authenticated":"no"}"#, "{Ready=False:s,authenticated=no:s} on"),
+            (r#"{"msg":"on","cached":"true","plan":"no","to":"none"}"#, "{cached:s,plan:s,to:s} on"),
             (r#"{"msg":"audit","type":"LOGIN_ERROR","reason":"it failed"}"#, "{reason:s,type=LOGIN_ERROR:s} audit"),
             (r#"{"msg":"audit","type":"LOGIN","a":{"result":"up"}}"#, "{a.result=up:s,type:s} audit"),
             (

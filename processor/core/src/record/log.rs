@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memchr;
+
 use super::attributes::Attributes;
 use super::{Class, Signal};
 use crate::any::short_text;
 use crate::class::{Given, Probe, Severity};
+use crate::lexicon::names_fault;
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
 use crate::mine::plain;
@@ -62,7 +65,7 @@ pub fn parse<'a>(record: &'a [u8], log: &mut Log<'a>) -> Result<(), Malformed> {
         log.from_body = &record[fields.position() - body.len()..];
     }
     while let Some(pair) = fields.bytes_of(ATTRIBUTES) {
-        log.attributes.take(pair)?;
+        log.attributes.take_of_log(pair)?;
     }
     if fields.bytes_of(TRACE_ID).is_none() && fields.fixed_of::<4>(FLAGS).is_some() {
         fields.bytes_of(TRACE_ID);
@@ -75,7 +78,7 @@ pub fn parse<'a>(record: &'a [u8], log: &mut Log<'a>) -> Result<(), Malformed> {
             SEVERITY_TEXT => text = Severity::from_value(field.payload),
             BODY if log.body.is_empty() => log.body = Cow::Borrowed(field.payload),
             BODY => log.body.to_mut().extend_from_slice(field.payload),
-            ATTRIBUTES => log.attributes.take(field.payload)?,
+            ATTRIBUTES => log.attributes.take_of_log(field.payload)?,
             EVENT_NAME => log.event_name = field.payload,
             _ => {}
         }
@@ -87,23 +90,48 @@ pub fn parse<'a>(record: &'a [u8], log: &mut Log<'a>) -> Result<(), Malformed> {
 /// Writes a log's shape and answers the severity that the body itself names; the clues go to its attributes' clues.
 pub fn shape<S: Sink>(log: &mut Log<'_>, masks: &Masks, bits: &mut Bits, sink: &mut S) -> Result<Severity, Malformed> {
     let clues = &mut log.attributes.clues;
-    if !log.event_name.is_empty() {
-        sink.part(log.event_name);
+    let name = if !log.event_name.is_empty() {
+        log.event_name
     } else if let Some(template) = &log.attributes.template {
-        sink.part(template);
+        template
     } else {
         return mine::body(&log.body, masks, bits, sink, clues);
-    }
+    };
+    sink.part(name);
     // The logger's own name is the shape; the body still says of level, outcome and purpose.
-    mine::body(&log.body, masks, bits, &mut Nowhere, clues)
+    let mut faults = Faults { name, told: false };
+    let severity = mine::body(&log.body, masks, bits, &mut faults, clues)?;
+    clues.error |= faults.told;
+    Ok(severity)
 }
 
-struct Nowhere;
+/// Takes nothing of a body but whether it tells of a fault in a word that its name does not say.
+struct Faults<'n> {
+    name: &'n [u8],
+    told: bool,
+}
 
-impl Sink for Nowhere {
-    fn constant(&mut self, _: &[u8], _: Range<usize>) {}
+impl Sink for Faults<'_> {
+    fn constant(&mut self, text: &[u8], range: Range<usize>) {
+        if !self.told {
+            let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+            let mut words = text[range].split(|byte| !is_part(byte)).filter(|word| names_fault(word));
+            self.told = words.any(|word| !holds(self.name, word));
+        }
+    }
+
     fn variable(&mut self, _: &[u8], _: Range<usize>, _: Option<&str>) {}
-    fn part(&mut self, _: &[u8]) {}
+
+    /// Of a structured body what its keys have: `state=failed`.
+    fn part(&mut self, text: &[u8]) {
+        if let Some(equals) = memchr(b'=', text) {
+            self.constant(text, equals + 1..text.len());
+        }
+    }
+}
+
+fn holds(name: &[u8], word: &[u8]) -> bool {
+    name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }
 
 /// Where a log record has a text.
@@ -196,6 +224,7 @@ pub fn mine<S: Sink>(mut log: Log<'_>, masks: &Masks, bits: &mut Bits, sink: &mu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::class::Outcome;
     use crate::wire::put_bytes;
 
     fn fixed(number: u32) -> Vec<u8> {
@@ -258,6 +287,24 @@ mod tests {
             parse(&record, &mut log).unwrap();
             assert!(log.from_body.starts_with(&bytes(1, b"stored it")));
         }
+    }
+
+    #[test]
+    fn a_fault_in_a_body_whose_name_is_the_shape_is_the_outcome() {
+        let outcome = |name: &[u8], body: &[u8]| {
+            let record = [bytes(5, &bytes(1, body)), bytes(12, name)].concat();
+            let mut log = Log::default();
+            parse(&record, &mut log).unwrap();
+            let mut sink = crate::mine::sink::Skeleton::default();
+            mine(log, &Masks::default(), &mut Bits::default(), &mut sink).unwrap().outcome
+        };
+        assert_eq!(outcome(b"job.state", b"Job 1 went to SUCCEEDED"), Outcome::Unset);
+        assert_eq!(outcome(b"job.state", b"Job 1 went to FAILED"), Outcome::Error);
+        assert_eq!(outcome(b"job.state", br#"{"retries":0,"error":null,"state":"done"}"#), Outcome::Ok);
+        assert_eq!(outcome(b"job.state", br#"{"retries":0,"state":"aborted"}"#), Outcome::Error);
+        assert_eq!(outcome(b"job.failed", b"Job 1 failed"), Outcome::Unset);
+        assert_eq!(outcome(b"Node {N} is {S}", b"Node a is unreachable"), Outcome::Error);
+        assert_eq!(outcome(b"{n} rows, {m} failed", b"7 rows, 0 failed"), Outcome::Unset);
     }
 
     #[test]

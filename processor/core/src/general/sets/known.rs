@@ -14,7 +14,7 @@ impl Sets {
     /// Notes the words that stand at places which are variables. Skeletons that were seen before are to be looked at again
     /// where one of them may be known by that.
     pub(super) fn note_known(&mut self, keyed: &Keyed<'_>, places: u64) {
-        for place in ones(places & keyed.shape.open() & !keyed.shape.masked()) {
+        for place in ones(places & keyed.shape.open() & !keyed.shape.masked() & !keyed.shape.held()) {
             let word = &keyed.shape.words[place];
             let name = keyed.names[place];
             if word.range.len() >= SHORTEST && self.known.len() < self.capacity && self.known.insert(name) {

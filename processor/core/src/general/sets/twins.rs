@@ -8,7 +8,7 @@ impl Sets {
     /// places of the word hold; enough different ones make them variables.
     pub(super) fn join_twins(&mut self, keyed: &Keyed<'_>, places: u64) {
         let shape = keyed.shape;
-        let open = shape.open() & !shape.masked() & !places;
+        let open = shape.open() & !shape.masked() & !shape.held() & !places;
         for first in ones(open) {
             let name = keyed.names[first];
             let twins: u64 =

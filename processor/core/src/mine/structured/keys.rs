@@ -1,9 +1,10 @@
 //! What is asked of a value by its key, wherever in a structured body it stands. Levels and messages come before it.
 
 use crate::lexicon::endings::Endings;
-use crate::lexicon::keys::{asks_state, has_wording, is_answer};
-use crate::lexicon::{names_fault, tells};
+use crate::lexicon::keys::{asks_operation, asks_state, has_wording, is_answer, is_naming, names_thing};
+use crate::lexicon::{may_tell, names_fault, tells};
 use crate::mine::clues;
+use crate::mine::words::{is_nothing, is_state, is_truth};
 
 /// By a key's name in lower case.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,16 +41,53 @@ pub fn asks(name: &[u8]) -> Asks {
     }
 }
 
-/// Whether a key's text may stand in the shape: one word, where the key asks how it went or what happened.
-#[inline(never)]
-pub fn may_say(key: &[u8], value: &[u8]) -> bool {
-    let is_part = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.');
-    (1..=LONGEST_WORD).contains(&value.len()) && value.iter().all(is_part) && (has_wording(key) || is_event(key))
+/// Whether a key's text stands in the shape: one word that says how it went or what happened, or any word where the key
+/// asks for that.
+#[inline]
+pub fn says(key: &[u8], value: &[u8]) -> bool {
+    (1..=LONGEST_WORD).contains(&value.len()) && value.iter().all(|&byte| is_part(byte)) && word_says(key, value)
 }
 
-/// Whether it does: it says how it went, or at least that something went wrong.
-pub fn says(key: &[u8], value: &[u8]) -> bool {
-    may_say(key, value) && if asks_state(key) { tells(value) } else { names_fault(value) }
+/// The same of a text in which characters may be escaped, letters among them: `true` also where nobody knows.
+#[inline]
+pub fn may_say(key: &[u8], content: &[u8]) -> bool {
+    match content.iter().position(|&byte| !is_part(byte)) {
+        None => (1..=LONGEST_WORD).contains(&content.len()) && word_says(key, content),
+        Some(at) => content[at] == b'\\' && content.get(at + 1) == Some(&b'u'),
+    }
+}
+
+fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+#[inline]
+fn word_says(key: &[u8], value: &[u8]) -> bool {
+    if asks_state(key) {
+        return !value.contains(&b'.') || tells(value);
+    }
+    asks_operation(key) || may_tell(value) && says_anywhere(key, value)
+}
+
+/// The same under a key that asks neither how it went nor what was done.
+#[inline(never)]
+fn says_anywhere(key: &[u8], value: &[u8]) -> bool {
+    if !tells(value) || is_nothing(value) {
+        return false;
+    }
+    if has_wording(key) || is_event(key) {
+        return names_fault(value);
+    }
+    if is_truth(value) || is_answer_word(value) {
+        return asks_truth(key);
+    }
+    // A thing of which nothing but its state is said: `"db":"down"`.
+    let says_state = || is_state(value) && !is_naming(key) && !key.to_ascii_lowercase().ends_with(b"id");
+    !names_thing(key) || says_state()
+}
+
+fn is_answer_word(value: &[u8]) -> bool {
+    value.eq_ignore_ascii_case(b"yes") || value.eq_ignore_ascii_case(b"no")
 }
 
 fn is_event(key: &[u8]) -> bool {
@@ -60,7 +98,7 @@ fn is_event(key: &[u8]) -> bool {
 /// Whether a key's `true` is another shape than its `false`: it asks how it went.
 #[inline(never)]
 pub fn asks_truth(key: &[u8]) -> bool {
-    is_answer(key) || names_fault(key)
+    is_answer(key) || asks_state(key) || names_fault(key)
 }
 
 /// No longer text stands in a shape.

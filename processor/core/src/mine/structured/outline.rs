@@ -130,7 +130,7 @@ impl<'t> Outliner<'t, '_> {
                 let value = self.string()?;
                 if keys::may_ask(key) {
                     self.text_value(key, value, depth, below_level);
-                } else {
+                } else if key.len() > keys::LONGEST || !keys::may_say(key, &self.text[value]) {
                     self.replace(start, TEXT);
                 }
                 Some(())
@@ -337,7 +337,7 @@ mod tests {
         message msg event log @message priority syslog_severity path url http.route route request request_line \
         user_agent User-Agent status STATUS http.status_code grpc.code rc exit_code returncode success ok healthy \
         passed failed err error exception error.type job_state newState reason type \
-        event.outcome authAllowed infected decision a_key_that_is_longer_than_twenty-eight_bytes record settings";
+        event.outcome authAllowed infected decision tracking checks.db eventName verb eventType health result a_key_that_is_longer_than_twenty-eight_bytes record settings";
     const TEXTS: &[&str] = &[
         "",
         "x",
@@ -374,6 +374,17 @@ mod tests {
         "LOGIN_ERROR",
         "order.payment_failed",
         "captured",
+        "REVIEW",
+        "poweredOff",
+        "ListBuckets",
+        "user.session.start",
+        r"fai\u006ced",
+        "undeliverable",
+        "down",
+        "closed",
+        "yes",
+        "No",
+        "True",
         "connection reset by 17",
         r#"it said \"no\" 17"#,
         r#"it said \"no\" 18"#,
