@@ -515,7 +515,7 @@ mod tests {
         let texts: Vec<String> = (0..MOST_HELD).map(|number| text(&name(number))).collect();
         assert_eq!(general(&learnt(&texts[1..]), &texts[1]), texts[1]);
         let mut sets = learnt(&texts);
-        for state in ["kim", "powered_off", "shop_one"] {
+        for state in ["kim", "power_mode", "shop_one"] {
             assert_eq!(general(&sets, &text(state)), text("<word>"), "{state}");
         }
         assert_eq!(general(&sets, &text("failed")), text("failed"));
@@ -524,7 +524,7 @@ mod tests {
             sets.learn(&Context::default(), &Shape::of(&text(&name(number))));
         }
         assert!(sets.seen.keys().all(|key| sets.count(*key) <= MOST_HELD));
-        let identifiers = ["half_open", "trial_run", "one_more", "or_that"].map(text);
+        let identifiers = ["part_time", "trial_run", "one_more", "or_that"].map(text);
         assert_eq!(general(&learnt(&identifiers), &identifiers[0]), identifiers[0]);
     }
 

@@ -306,7 +306,6 @@ mod tests {
     }
 
     #[test]
-<<<<<<< HEAD
     fn keys_ask_whether_something_is_so_by_their_name_or_form() {
         for key in
             [&b"result"[..], b"acquired", b"lockAcquired", b"accessible", b"renewable", b"is_leader", b"hasQuorum"]
@@ -315,14 +314,16 @@ mod tests {
         }
         for key in [&b"prune"[..], b"island", b"hash", b"is_", b"cached", b"dry_run", b"ed", b"tls"] {
             assert!(!asks_truth(key), "{}", String::from_utf8_lossy(key));
-=======
+        }
+    }
+
+    #[test]
     fn keys_that_name_what_was_done_ask_the_kind() {
         for key in [&b"verb"[..], b"eventName", b"EventName", b"audit.eventType", b"method_name", b"dbOperation"] {
             assert!(asks_operation(key) && has_wording(key), "{}", String::from_utf8_lossy(key));
         }
         for key in [&b"name"[..], b"userName", b"verbose", b"type", b"file_name"] {
             assert!(!asks_operation(key), "{}", String::from_utf8_lossy(key));
->>>>>>> json
         }
     }
 }

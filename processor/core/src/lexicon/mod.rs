@@ -10,9 +10,5 @@ pub mod endings;
 pub mod keys;
 mod outcomes;
 
-<<<<<<< HEAD
-pub use closed::{LONGEST, faults, is_closed, is_state, names_fault, tells};
-=======
 pub use begins::may_tell;
-pub use closed::{LONGEST, faults, is_closed, names_fault, tells};
->>>>>>> json
+pub use closed::{LONGEST, faults, is_closed, is_state, names_fault, tells};
