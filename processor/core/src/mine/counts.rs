@@ -5,9 +5,6 @@
 use super::bits::Bits;
 use crate::lexicon::names_fault;
 
-/// So many words behind a number may say what it counts: `0 requests failed`.
-const WORDS: usize = 2;
-
 /// Whether a number is of that kind by what stands around it, so that a zero there is a part of the wording. Words with a
 /// digit are not looked into.
 pub fn tells_by_zero(text: &[u8], start: usize, end: usize, bits: &Bits) -> bool {
@@ -25,26 +22,17 @@ pub fn tells_by_zero(text: &[u8], start: usize, end: usize, bits: &Bits) -> bool
             return true;
         }
     }
-    let mut at = end;
-    for _ in 0..WORDS {
-        if text.get(at) != Some(&b' ') {
-            return false;
-        }
-        let word_end = bits.word_end(at + 1);
-        if word_end == at + 1 || bits.has_digit(at + 1, word_end) {
-            return false;
-        }
-        if goes_wrong(&text[at + 1..word_end]) {
-            return true;
-        }
-        at = word_end;
+    // What is counted stands behind the number: `0 errors`.
+    if text.get(end) != Some(&b' ') {
+        return false;
     }
-    false
+    let counted = end + 1..bits.word_end(end + 1);
+    !counted.is_empty() && !bits.has_digit(counted.start, counted.end) && goes_wrong(&text[counted])
 }
 
 /// Whether a word is what somebody counts who looks for trouble.
 fn goes_wrong(word: &[u8]) -> bool {
-    const TROUBLE: [&[u8]; 16] = [
+    const TROUBLE: [&[u8]; 14] = [
         b"alerts",
         b"bugs",
         b"conflicts",
@@ -54,14 +42,16 @@ fn goes_wrong(word: &[u8]) -> bool {
         b"infected",
         b"misfires",
         b"offline",
-        b"retries",
-        b"retry",
         b"threats",
         b"underreplicated",
         b"vulnerabilities",
         b"violations",
         b"zombies",
     ];
+    // How many there may be at most is a setting.
+    if word.get(..3).is_some_and(|limit| limit.eq_ignore_ascii_case(b"max")) {
+        return false;
+    }
     names_fault(word) || TROUBLE.iter().any(|trouble| ends_with_part(word, trouble))
 }
 
@@ -73,15 +63,13 @@ pub fn is_zero(number: &[u8]) -> bool {
 
 /// Whether a word says that a result's code follows.
 fn is_code(word: &[u8]) -> bool {
-    const CODES: [&[u8]; 13] = [
+    const CODES: [&[u8]; 11] = [
         b"code",
         b"errno",
-        b"hresult",
         b"rc",
         b"result",
         b"ret",
         b"retcode",
-        b"returned",
         b"retval",
         b"signal",
         b"sqlcode",
@@ -134,26 +122,32 @@ mod tests {
             "underReplicated=0",
             "0 errors",
             "0 missing",
-            "0 requests failed",
             "rejected 0",
             "dropped 0, heap",
-            "retries=0",
             "replicas=0",
             "notReady=0",
             "availableReplicas: 0",
             "ret=0",
             "result code 0 x",
             "exitCode=0",
-            "hresult=0",
             "conflicts=0",
             "bad 0",
             "Infected files: 0 infected",
         ] {
             assert!(tells(line), "{line}");
         }
-        for line in
-            ["0", "took 0 ms", "a=0", "offset 0", "0 of 7 failed", "failed7=0", "error 0 x", "free 0", "0  errors"]
-        {
+        for line in [
+            "0",
+            "took 0 ms",
+            "a=0",
+            "offset 0",
+            "0 of 7 failed",
+            "failed7=0",
+            "maxRetries=0",
+            "error 0 x",
+            "free 0",
+            "0  errors",
+        ] {
             assert!(!tells(line), "{line}");
         }
     }
