@@ -182,7 +182,7 @@ impl Found {
                 clues::named(name, value, true, &mut self.clues);
             }
         }
-        if kind == b's' && keys::says(key, value) || kind == b'b' && keys::asks_truth(key) {
+        if kind == b's' && keys::says(key, value) || kind == b'b' && keys::keeps_truth(key) {
             return self.leaf(&[path, b"=", value].concat(), kind);
         }
         self.leaf(path, kind);

@@ -68,15 +68,11 @@ impl<'a> Attributes<'a> {
             self.level = self.level.max(Severity::from_value(text));
             return Ok(());
         }
-        let text = match (&value, value.whole()) {
-            (Any::Bool(value), _) => Cow::Borrowed(if *value { &b"true"[..] } else { b"false" }),
-            (_, Some(number)) => Cow::Owned(number.to_string().into_bytes()),
-            (Any::Text(text), _) => Cow::Borrowed(*text),
-            (Any::Array(_) | Any::Map(_), _) if is_fault(name) => {
+        let Some(text) = as_text(&value) else {
+            if matches!(value, Any::Array(_) | Any::Map(_)) && is_fault(name) {
                 self.clues.error |= value.says_error();
-                return Ok(());
             }
-            _ => return Ok(()),
+            return Ok(());
         };
         let last = last_of(name);
         if clues::asks(name) != clues::Asks::Nothing {
@@ -156,11 +152,7 @@ impl<'a> Attributes<'a> {
             b"status" | b"status_code" | b"success" | b"response_code" | b"exit_status" | b"rc" | b"result"
             | b"event.outcome" => {
                 let value = Any::read(&pair.value)?;
-                let text = match (&value, value.whole()) {
-                    (Any::Bool(value), _) => Cow::Borrowed(if *value { &b"true"[..] } else { b"false" }),
-                    (_, Some(number)) => Cow::Owned(number.to_string().into_bytes()),
-                    _ => text_of(pair).unwrap_or_default(),
-                };
+                let text = as_text(&value).unwrap_or_default();
                 clues::named(pair.key, &text, true, &mut self.clues);
                 if let Some(truth) = truth(&text) {
                     self.answered(pair.key, pair.key, truth);
@@ -184,6 +176,15 @@ impl<'a> Attributes<'a> {
 
 /// No longer key is read closer.
 const LONGEST: usize = 64;
+
+/// A truth value, a whole number or a text as it would be written.
+fn as_text<'a>(value: &Any<'a>) -> Option<Cow<'a, [u8]>> {
+    match (value, value.whole()) {
+        (Any::Bool(value), _) => Some(Cow::Borrowed(if *value { b"true" } else { b"false" })),
+        (_, Some(number)) => Some(Cow::Owned(number.to_string().into_bytes())),
+        _ => value.text().map(Cow::Borrowed),
+    }
+}
 
 /// What a name ends in behind its last dot: of `http.server.response.status_code` it is `status_code`.
 fn last_of(name: &[u8]) -> &[u8] {
@@ -283,11 +284,11 @@ mod tests {
     const INT: u8 = 3 << 3;
 
     fn outcome(key: &str, text: &str) -> Outcome {
-        let field = |tag: u8, content: &[u8]| [&[tag, content.len() as u8], content].concat();
-        let pair = [field(0x0a, key.as_bytes()), field(0x12, &field(0x0a, text.as_bytes()))].concat();
-        let mut attributes = Attributes::default();
-        attributes.take_of_log(&pair).unwrap();
-        attributes.clues.outcome()
+        outcome_of(key, &field(TEXT, text.as_bytes()))
+    }
+
+    fn field(tag: u8, content: &[u8]) -> Vec<u8> {
+        [&[tag, content.len() as u8], content].concat()
     }
 
     #[test]
@@ -306,7 +307,6 @@ mod tests {
     }
 
     fn outcome_of(key: &str, value: &[u8]) -> Outcome {
-        let field = |tag: u8, content: &[u8]| [&[tag, content.len() as u8], content].concat();
         let pair = [field(0x0a, key.as_bytes()), field(0x12, value)].concat();
         let mut attributes = Attributes::default();
         attributes.take_of_log(&pair).unwrap();

@@ -79,7 +79,7 @@ fn says_anywhere(key: &[u8], value: &[u8]) -> bool {
         return names_fault(value);
     }
     if is_truth(value) || is_answer_word(value) {
-        return asks_truth(key);
+        return keeps_truth(key);
     }
     // A thing of which nothing but its state is said: `"db":"down"`.
     let says_state = || is_state(value) && !is_naming(key) && !key.to_ascii_lowercase().ends_with(b"id");
@@ -95,9 +95,10 @@ fn is_event(key: &[u8]) -> bool {
     key[begins..].eq_ignore_ascii_case(b"event")
 }
 
-/// Whether a key's `true` is another shape than its `false`: it asks how it went.
+/// Whether a key's `true` is another shape than its `false`: it asks how it went. Of fewer keys than in text, as an object
+/// may have many flags, and each would double its shapes.
 #[inline(never)]
-pub fn asks_truth(key: &[u8]) -> bool {
+pub fn keeps_truth(key: &[u8]) -> bool {
     is_answer(key) || asks_state(key) || names_fault(key)
 }
 

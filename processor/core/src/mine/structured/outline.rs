@@ -145,7 +145,7 @@ impl<'t> Outliner<'t, '_> {
                     [b'-' | b'0'..=b'9', ..] => NUMBER,
                     _ => return None,
                 };
-                let is_answer = mark == TRUTH && key.len() <= keys::LONGEST && keys::asks_truth(key);
+                let is_answer = mark == TRUTH && key.len() <= keys::LONGEST && keys::keeps_truth(key);
                 if !is_answer && (!keys::may_ask(key) || !is_asked(key, below_level)) {
                     self.replace(start, mark);
                 }
