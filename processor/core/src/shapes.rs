@@ -3,6 +3,7 @@
 mod alike;
 mod collections;
 mod enclosed;
+mod introduced;
 mod quoted;
 mod same;
 mod tuples;
@@ -100,12 +101,14 @@ pub fn of(masks: &Masks, text: &[u8]) -> Vec<(String, String)> {
         };
         (shown(&replace_marks(&general, MARK)), shown(String::from_utf8_lossy(&template).trim_end()))
     };
-    together(lines.into_iter().zip(&skeletons).map(|(line, skeleton)| shaped(line, skeleton)).collect())
+    let seen = lines.iter().zip(&skeletons).map(|(line, skeleton)| shaped(line, skeleton)).collect();
+    let texts: Vec<Cow<'_, str>> = lines.iter().map(|line| String::from_utf8_lossy(line)).collect();
+    together(seen, &texts)
 }
 
-/// The same lines, of which those that say the same to who reads them have one shape.
-fn together(mut lines: Vec<(String, String)>) -> Vec<(String, String)> {
-    let same = owned(&same::same(&lines));
+/// The same lines, of which those that say the same to who reads them have one shape. `texts`: what they say in full.
+fn together(mut lines: Vec<(String, String)>, texts: &[Cow<'_, str>]) -> Vec<(String, String)> {
+    let same = owned(same::same(&lines));
     for (shape, _) in &mut lines {
         if let Some(name) = same.get(shape) {
             shape.clone_from(name);
@@ -121,31 +124,36 @@ fn together(mut lines: Vec<(String, String)>) -> Vec<(String, String)> {
             templates.insert(shape.clone(), template.clone());
         }
     }
-    let wider = owned(&wider::wider(&shapes));
+    let wider = owned(wider::wider(&shapes));
     for (shape, template) in &mut lines {
         if let Some(over) = wider.get(shape) {
             shape.clone_from(over);
             template.clone_from(&templates[over]);
         }
     }
-    let alike: HashMap<String, String> = alike::alike(lines.iter().map(|(_, template)| &**template))
-        .into_iter()
-        .map(|(template, over)| (template.to_owned(), over))
-        .collect();
-    let over: HashSet<&String> = alike.values().collect();
-    for (shape, template) in &mut lines {
-        if let Some(over) = alike.get(template) {
+    let alike = owned(alike::alike(lines.iter().map(|(_, template)| &**template)));
+    show(&mut lines, &alike);
+    let texts = texts.iter().zip(&lines).map(|(text, (_, template))| (&**text, &**template));
+    let introduced = owned(introduced::introduced(texts));
+    show(&mut lines, &introduced);
+    lines
+}
+
+/// Shows templates as others, with those whose template that is.
+fn show(lines: &mut [(String, String)], others: &HashMap<String, String>) {
+    let over: HashSet<&String> = others.values().collect();
+    for (shape, template) in lines {
+        if let Some(over) = others.get(template) {
             template.clone_from(over);
         }
         if over.contains(template) {
             shape.clone_from(template);
         }
     }
-    lines
 }
 
-fn owned(shown: &HashMap<&str, &str>) -> HashMap<String, String> {
-    shown.iter().map(|(&shape, &name)| (shape.to_owned(), name.to_owned())).collect()
+fn owned(shown: HashMap<&str, impl Into<String>>) -> HashMap<String, String> {
+    shown.into_iter().map(|(shape, name)| (shape.to_owned(), name.into())).collect()
 }
 
 /// A zero that tells is a number like others to who reads it.
@@ -189,9 +197,9 @@ mod tests {
     #[test]
     fn a_word_that_is_a_value_of_one_type_is_one_in_others_that_begin_alike() {
         let lines = "pool meta grew\npool data grew\npool logs grew\npool main grew\npool meta slept\n\
-                     pool misc slept\nthe pool meta slept";
+                     pool misc slept\nthe cup meta slept";
         let templates: Vec<String> =
             of(&Masks::default(), lines.as_bytes()).into_iter().map(|(_, template)| template).collect();
-        assert_eq!(templates[3..], ["pool <*> grew", "pool <*> slept", "pool misc slept", "the pool meta slept"]);
+        assert_eq!(templates[3..], ["pool <*> grew", "pool <*> slept", "pool misc slept", "the cup meta slept"]);
     }
 }

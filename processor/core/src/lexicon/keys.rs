@@ -257,7 +257,7 @@ pub fn names_holder(key: &[u8]) -> bool {
 }
 
 /// The last of the words that a key is made of: of `http.state`, `job_state` and `jobState`.
-fn last_part(key: &[u8]) -> &[u8] {
+pub fn last_part(key: &[u8]) -> &[u8] {
     let begins = |pair: &[u8]| {
         matches!(pair[0], b'.' | b'_' | b'-') || pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()
     };
