@@ -230,25 +230,6 @@ const ANSWERS: [&[u8]; 41] = [
 /// How these end.
 static ANSWERS_END: Endings = Endings::of(&ANSWERS);
 
-/// Whether a key asks by its name or form whether something is so: `result`, `lock_acquired`, `accessible`,
-/// `is_leader`. Only of what such keys have that is `true` or `false`, for many of them have other things: `speed`.
-pub fn asks_truth(key: &[u8]) -> bool {
-    let last = last_part(key);
-    let is_said = [&b"ed"[..], b"able", b"ible"].iter().any(|end| last.len() > end.len() && last.ends_with(end));
-    let is_said = is_said && !WAYS.iter().any(|name| last.eq_ignore_ascii_case(name));
-    is_said || asks_state(key) || begins_question(key)
-}
-
-/// Those that say in which of its usual ways something is done, not whether it went well.
-const WAYS: [&[u8]; 8] =
-    [b"cached", b"chunked", b"compressed", b"nested", b"nullable", b"ordered", b"shared", b"sorted"];
-
-/// Whether a key begins as a question does: `is_leader`, `hasQuorum`.
-fn begins_question(key: &[u8]) -> bool {
-    let rest = [&b"is"[..], b"has"].iter().find_map(|word| key.strip_prefix(*word));
-    matches!(rest, Some([b'_' | b'-' | b'A'..=b'Z', _, ..]))
-}
-
 /// Whether a key names who has a part that somebody should have, so that nobody there is an event: `leader=none`.
 pub fn names_holder(key: &[u8]) -> bool {
     let last = last_part(key);
@@ -303,18 +284,6 @@ mod tests {
             assert!(asks_state(key), "{}", String::from_utf8_lossy(key));
         }
         assert!(!asks_state(b"reasoner") && !asks_state(b"state_file"));
-    }
-
-    #[test]
-    fn keys_ask_whether_something_is_so_by_their_name_or_form() {
-        for key in
-            [&b"result"[..], b"acquired", b"lockAcquired", b"accessible", b"renewable", b"is_leader", b"hasQuorum"]
-        {
-            assert!(asks_truth(key), "{}", String::from_utf8_lossy(key));
-        }
-        for key in [&b"prune"[..], b"island", b"hash", b"is_", b"cached", b"dry_run", b"ed", b"tls"] {
-            assert!(!asks_truth(key), "{}", String::from_utf8_lossy(key));
-        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::bits::Bits;
 use super::sink::MARK;
 use super::sink::Sink;
 use super::words::is_method;
-use super::{MINED_BYTES, Masks, head};
+use super::{MINED_BYTES, Masks, TRUTHS, head};
 use super::{clues, text};
 use crate::any::{Any, each_pair, has_entries};
 use crate::class::{Clues, Probe, Severity};
@@ -94,6 +94,9 @@ fn push_key(path: &mut Vec<u8>, key: &[u8]) {
 struct Found {
     arena: Vec<u8>,
     leaves: Vec<(usize, usize, u8)>,
+    /// How many truth values there were, and of those that tell by their number alone the leaf and its path's end.
+    truths: usize,
+    flags: Vec<(usize, usize)>,
     wide: bool,
     message: Option<(u8, Vec<u8>)>,
     severity: Severity,
@@ -132,6 +135,7 @@ impl Found {
     }
 
     fn scalar(&mut self, path: &[u8], key: &[u8], value: &[u8], kind: u8, depth: usize) {
+        self.truths += usize::from(kind == b'b');
         let mut name = [0; keys::LONGEST];
         let Some(name) = keys::lower(key, &mut name) else {
             return self.leaf(path, kind);
@@ -182,7 +186,11 @@ impl Found {
                 clues::named(name, value, true, &mut self.clues);
             }
         }
-        if kind == b's' && keys::says(key, value) || kind == b'b' && keys::keeps_truth(key) {
+        let is_flag = kind == b'b' && !keys::keeps_truth(key);
+        if is_flag && self.truths <= TRUTHS {
+            self.flags.push((self.leaves.len(), self.arena.len() + path.len()));
+        }
+        if kind == b's' && keys::says(key, value) || kind == b'b' && (!is_flag || self.truths <= TRUTHS) {
             return self.leaf(&[path, b"=", value].concat(), kind);
         }
         self.leaf(path, kind);
@@ -209,6 +217,13 @@ impl Found {
 
     fn write<S: Sink>(mut self, masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Severity {
         self.gelf_level();
+        if self.truths > TRUTHS {
+            for (leaf, end) in self.flags {
+                if let Some(leaf) = self.leaves.get_mut(leaf) {
+                    leaf.1 = end;
+                }
+            }
+        }
         let arena = &self.arena;
         self.leaves.sort_unstable_by(|a, b| (&arena[a.0..a.1], a.2).cmp(&(&arena[b.0..b.1], b.2)));
         self.leaves.dedup_by(|a, b| arena[a.0..a.1] == arena[b.0..b.1] && a.2 == b.2);
@@ -364,8 +379,12 @@ mod tests {
             (r#"{"msg":"audit","type":"LOGIN_ERROR","reason":"it failed"}"#, "{reason:s,type=LOGIN_ERROR:s} audit"),
             (r#"{"msg":"audit","type":"LOGIN","a":{"result":"up"}}"#, "{a.result=up:s,type:s} audit"),
             (
+                r#"{"e":true,"d":true,"c":{"x":true},"b":true,"a":true,"found":true}"#,
+                "{a:b,b:b,c.x:b,d:b,e:b,found=true:b}",
+            ),
+            (
                 r#"{"msg":"scan","infected":true,"allowed":false,"on":true}"#,
-                "{allowed=false:b,infected=true:b,on:b} scan",
+                "{allowed=false:b,infected=true:b,on=true:b} scan",
             ),
         ] {
             assert_eq!(mined(text).0, shape, "{text}");

@@ -26,6 +26,7 @@ use super::head::Head;
 use super::passed::Passed;
 use super::places::{of_cache_result, of_exit_status};
 use super::sink::Sink;
+use super::words::is_truth;
 use super::{Masks, level, trace};
 use crate::class::{Clues, Severity};
 pub use fields::{begins_pair, begins_with_host};
@@ -157,6 +158,8 @@ struct Splitter<'t, 'c> {
     /// A `=` or `:` came behind a word whose value comes next.
     key: bool,
     last_was_variable: bool,
+    /// How many truth values there were.
+    truths: usize,
     /// From here on words may be passed over unseen.
     settled_at: usize,
     /// Where the constant run that was not handed on yet begins.
@@ -183,6 +186,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
             passed: Passed::default(),
             key: false,
             last_was_variable: false,
+            truths: 0,
             pending: 0,
             request: None,
             agent_probes: false,
@@ -428,6 +432,7 @@ impl<'t, 'c> Splitter<'t, 'c> {
         let has_key = std::mem::take(&mut self.key);
         if has_key {
             self.value(word);
+            self.truths += usize::from(is_truth(word));
         }
         if has_digit {
             self.status(start, word);

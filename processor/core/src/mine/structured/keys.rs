@@ -95,8 +95,7 @@ fn is_event(key: &[u8]) -> bool {
     key[begins..].eq_ignore_ascii_case(b"event")
 }
 
-/// Whether a key's `true` is another shape than its `false`: it asks how it went. Of fewer keys than in text, as an object
-/// may have many flags, and each would double its shapes.
+/// Whether a key's `true` is another shape than its `false` wherever it stands: it asks how it went.
 #[inline(never)]
 pub fn keeps_truth(key: &[u8]) -> bool {
     is_answer(key) || asks_state(key) || names_fault(key)

@@ -17,12 +17,12 @@ use super::{is_probing, levels};
 use crate::class::Probe;
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
-use crate::mine::{Masks, head, plain};
+use crate::mine::{Masks, TRUTHS, head, plain};
 
 // What stands for values; other numbers than those that stand in a line's outline.
 const TEXT: u8 = 14;
 const NUMBER: u8 = 15;
-const TRUTH: u8 = 16;
+const TRUTH_VALUE: u8 = 16;
 const NULL: u8 = 8;
 const ARRAY: u8 = 31;
 const EMPTY_ARRAY: u8 = 19;
@@ -42,7 +42,7 @@ pub fn write(text: &[u8], masks: &Masks, strings: &mut Strings, bits: &mut Bits,
         return false;
     }
     let begun = out.length();
-    let mut outliner = Outliner { text, masks, strings, bits, out, at: 0, done: 0, limit: begun + LONGEST };
+    let mut outliner = Outliner { text, masks, strings, bits, out, at: 0, done: 0, truths: 0, limit: begun + LONGEST };
     let is_whole = outliner.object(0, false).is_some() && outliner.at == text.len();
     if is_whole {
         outliner.keep(text.len());
@@ -63,6 +63,8 @@ struct Outliner<'t, 'o> {
     at: usize,
     /// How far the text is in the outline.
     done: usize,
+    /// How many truth values there were.
+    truths: usize,
     /// How long the output may become.
     limit: usize,
 }
@@ -140,13 +142,16 @@ impl<'t> Outliner<'t, '_> {
                 let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
                 self.at += rest.iter().take_while(is_part).count();
                 let mark = match &self.text[start..self.at] {
-                    b"true" | b"false" => TRUTH,
+                    b"true" | b"false" => TRUTH_VALUE,
                     b"null" => NULL,
                     [b'-' | b'0'..=b'9', ..] => NUMBER,
                     _ => return None,
                 };
-                let is_answer = mark == TRUTH && key.len() <= keys::LONGEST && keys::keeps_truth(key);
-                if !is_answer && (!keys::may_ask(key) || !is_asked(key, below_level)) {
+                self.truths += usize::from(mark == TRUTH_VALUE);
+                let is_told = mark == TRUTH_VALUE
+                    && key.len() <= keys::LONGEST
+                    && (self.truths <= TRUTHS || keys::keeps_truth(key));
+                if !is_told && (!keys::may_ask(key) || !is_asked(key, below_level)) {
                     self.replace(start, mark);
                 }
                 Some(())
@@ -301,11 +306,15 @@ mod tests {
     #[test]
     fn what_nobody_looks_at_is_left_out() {
         for (text, seen) in [
-            (r#"{"ts":1.5,"id":"a\"b","on":true,"x":null,"l2":[1,"]"]}"#, r#"{"ts":_,"id":_,"on":_,"x":_,"l2":_}"#),
+            (r#"{"ts":1.5,"id":"a\"b","on":true,"x":null,"l2":[1,"]"]}"#, r#"{"ts":_,"id":_,"on":true,"x":_,"l2":_}"#),
             (r#"{"level":"info","msg":"took 15ms","path":"/a/b"}"#, r#"{"level":"info","msg":__took __,"path":_}"#),
             (r#"{"msg":"a \tb","status":404,"path":"/healthz"}"#, r#"{"msg":"a \tb","status":404,"path":"/healthz"}"#),
             (r#"{"msg":"it \"is\" \\ so 7"}"#, r#"{"msg":__it "is" \ so __}"#),
             (r#"{"error":"it is too long","a":{"error":"nil"}}"#, r#"{"error":_,"a":{"error":"nil"}}"#),
+            (
+                r#"{"a":[true],"b":true,"c":1,"d":true,"e":{"f":true},"g":true,"h":true,"found":true}"#,
+                r#"{"a":_,"b":true,"c":_,"d":true,"e":{"f":true},"g":true,"h":_,"found":true}"#,
+            ),
             (r#"{"a": {"name": "x"}, "level": {"name": "x"}}"#, r#"{"a": {"name": _}, "level": {"name": "x"}}"#),
         ] {
             assert_eq!(outline(text).unwrap().replace(|byte: char| byte.is_control(), "_"), seen);
@@ -415,8 +424,10 @@ mod tests {
         "see /var/lib/17",
         "see /var/lib/18",
     ];
-    const BARE: &[&str] =
-        &["1", "2.5", "-7", "1e9", "0", "7", "3", "50", "30", "35", "404", "200", "503", "true", "false", "null"];
+    const BARE: &[&str] = &[
+        "1", "2.5", "-7", "1e9", "0", "7", "3", "50", "30", "35", "404", "200", "503", "true", "false", "true",
+        "false", "null",
+    ];
     const LISTS: &[&str] = &["[]", "[ ]", "[1,2]", "[{\"a\":\"]\"}]", "{}", "[\"x\"]"];
 
     /// What one member is.

@@ -6,11 +6,11 @@ use memchr::{memchr, memrchr};
 
 use super::Splitter;
 use crate::lexicon::keys::{
-    asks_state, asks_truth, has_wording, is_answer, is_message, is_naming, is_turn, may_have_state, names_holder,
-    names_thing,
+    asks_state, has_wording, is_answer, is_message, is_naming, is_turn, may_have_state, names_holder, names_thing,
 };
 use crate::lexicon::{self, names_fault, tells};
 use crate::marks::mark_length;
+use crate::mine::TRUTHS;
 use crate::mine::bits::Word;
 use crate::mine::codes::is_code;
 use crate::mine::counts::{is_zero, tells_by_zero};
@@ -118,11 +118,12 @@ impl Splitter<'_, '_> {
             || may_have_state(key) && lexicon::is_state(value)
     }
 
-    /// Whether that is a key's `true`, `false` or nothing at all, as data has them, and no answer such as `allowed=false`.
+    /// Whether that is a key's `true` or `false` behind many others, or nothing at all, as data has them, and no answer such
+    /// as `allowed=false`.
     fn is_truth_value(&self, start: usize, word: &[u8]) -> bool {
         let is_joined = || matches!(self.text[..start].last(), Some(b'=' | b':'));
         if is_truth(word) {
-            return !(self.answers() || asks_truth(self.before(0)));
+            return self.truths > TRUTHS && !(self.answers() || asks_state(self.before(0)));
         }
         is_nothing(word) && is_joined() && !self.answers() && !self.asks_for_fault() && !names_holder(self.before(0))
     }
