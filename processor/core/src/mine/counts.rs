@@ -2,7 +2,10 @@
 //! there should be some of, `replicas=0`; and a code of zero, `ret=0`, `result code 0x0`, says that all is well. Every other
 //! number is data, whatever it is.
 
+use std::ops::Range;
+
 use super::bits::Bits;
+use crate::lexicon::keys::is_answer;
 use crate::lexicon::names_fault;
 
 /// Whether a number is of that kind by what stands around it, so that a zero there is a part of the wording. Words with a
@@ -18,7 +21,11 @@ pub fn tells_by_zero(text: &[u8], start: usize, end: usize, bits: &Bits) -> bool
     if key_start < key_end && !bits.has_digit(key_start, key_end) {
         let key = &text[key_start..key_end];
         let ends_clause = matches!(text[end..], [] | [b',' | b';' | b')' | b'.', ..]);
-        if is_code(key) || (is_key || ends_clause) && goes_wrong(key) || is_key && is_supply(key) {
+        if is_code(key)
+            || is_outcome(text, &(key_start..key_end)) && ends_clause
+            || (is_key || ends_clause) && goes_wrong(key)
+            || is_key && is_supply(key)
+        {
             return true;
         }
     }
@@ -28,6 +35,28 @@ pub fn tells_by_zero(text: &[u8], start: usize, end: usize, bits: &Bits) -> bool
     }
     let counted = end + 1..bits.word_end(end + 1);
     !counted.is_empty() && !bits.has_digit(counted.start, counted.end) && goes_wrong(&text[counted])
+}
+
+/// What a zero says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Zero {
+    /// Of a code: all is well.
+    Code,
+    /// Of what goes wrong: there was none.
+    Well,
+    /// Of what there should be some of: there is none.
+    Lack,
+}
+
+/// What a zero says, or nothing at all, under a key of a structure.
+pub fn under(key: &[u8]) -> Option<Zero> {
+    if is_code(key) {
+        Some(Zero::Code)
+    } else if goes_wrong(key) {
+        Some(Zero::Well)
+    } else {
+        is_supply(key).then_some(Zero::Lack)
+    }
 }
 
 /// Whether a word is what somebody counts who looks for trouble.
@@ -63,9 +92,12 @@ pub fn is_zero(number: &[u8]) -> bool {
 
 /// Whether a word says that a result's code follows.
 fn is_code(word: &[u8]) -> bool {
-    const CODES: [&[u8]; 11] = [
+    const CODES: [&[u8]; 15] = [
         b"code",
         b"errno",
+        b"exit_value",
+        b"exitvalue",
+        b"hresult",
         b"rc",
         b"result",
         b"ret",
@@ -74,20 +106,31 @@ fn is_code(word: &[u8]) -> bool {
         b"signal",
         b"sqlcode",
         b"sqlstate",
+        b"state",
         b"status",
     ];
     CODES.iter().any(|code| ends_with_part(word, code))
 }
 
-/// Whether a key is what there should be some of.
+/// Whether a sentence says that a process or a function gave back what follows: `returned 0`, `exit value: 0`.
+fn is_outcome(text: &[u8], word: &Range<usize>) -> bool {
+    match &text[word.clone()] {
+        b"returned" | b"returns" => true,
+        b"value" | b"status" => [&b"exit "[..], b"return "].iter().any(|before| text[..word.start].ends_with(before)),
+        _ => false,
+    }
+}
+
+/// Whether a key is what there should be some of, or asks whether something is so.
 fn is_supply(key: &[u8]) -> bool {
-    const SUPPLY: [&[u8]; 14] = [
+    const SUPPLY: [&[u8]; 17] = [
         b"alive",
         b"available",
         b"backends",
         b"brokers",
         b"consumers",
         b"free",
+        b"health",
         b"healthy",
         b"isr",
         b"members",
@@ -96,8 +139,10 @@ fn is_supply(key: &[u8]) -> bool {
         b"ready",
         b"remaining",
         b"replicas",
+        b"slots",
+        b"up",
     ];
-    SUPPLY.iter().any(|supply| ends_with_part(key, supply))
+    is_answer(key) || SUPPLY.iter().any(|supply| ends_with_part(key, supply))
 }
 
 /// Whether a word is one of a list, or one of its parts is the last: `rows_dropped`, `availableReplicas`.
@@ -133,6 +178,13 @@ mod tests {
             "conflicts=0",
             "bad 0",
             "Infected files: 0 infected",
+            "it returned 0",
+            "exit value: 0",
+            "job exitValue=0",
+            "ok=0",
+            "node_up=0",
+            "clients connected: 0",
+            "next state 0",
         ] {
             assert!(tells(line), "{line}");
         }
@@ -146,6 +198,10 @@ mod tests {
             "maxRetries=0",
             "error 0 x",
             "free 0",
+            "returned 0 rows",
+            "value 0",
+            "startup=0",
+            "connected 0",
             "0  errors",
         ] {
             assert!(!tells(line), "{line}");

@@ -368,7 +368,7 @@ pub(super) mod tests {
         status= ret= ret~ result~code~ failed= failed errors ~errors errors: dropped replicas= retries= rc~ exited~ HTTP Sent~ ~in~ ~-~ HTTP~request responseCode= \
         CN= O=Shop~Ltd ,~CN= ,dc= CN=a,~OU=Shop~ Window{ Window{a old=IDLE new= OPERATION= it,continuing (start~at~ \
         ~->~ ~=>~ ~\"GET~/ TCP_MISS NONE/x \
-        disposition=BUSY breaker=HALF_OPEN vm=poweredOff port=unplugged name=misrouted app=left from=OutOfSync loss=nan acquired=false acquired= is_leader=true hasQuorum= result:~false on=true~b=false~c=true~d=true x=false allowed=true health= accessible= primary=none primary= master= backend=null cached= undefined";
+        disposition=BUSY breaker=HALF_OPEN vm=poweredOff port=unplugged name=misrouted app=left from=OutOfSync loss=nan acquired=false acquired= is_leader=true hasQuorum= result:~false on=true~b=false~c=true~d=true x=false allowed=true returned exit~value exit~value: return~value hresult= exitValue= ok= up= node_up slots= state= health= health= accessible= primary=none primary= master= backend=null cached= undefined";
     /// A blank is written `~`.
     pub(in crate::mine) const MARKS: &str = "~ ~ ~ ~ ~~ = = ~=~\" : :~ : ,~ , ~( )~ ~[ ]~ \" ~\" \"~ ' ~' '~ | ~|~ ;~ < >~ { } . .~ / - _ :// .. \
         () ~()~ '. '@' ! % @ \\ ? #";

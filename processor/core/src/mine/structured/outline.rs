@@ -13,10 +13,11 @@ use memchr::memchr;
 
 use super::keys::{self, Asks};
 use super::strings::Strings;
-use super::{is_probing, levels};
+use super::{is_probing, levels, zero_of};
 use crate::class::Probe;
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
+use crate::mine::counts::is_zero;
 use crate::mine::{Masks, TRUTHS, head, plain};
 
 // What stands for values; other numbers than those that stand in a line's outline.
@@ -93,6 +94,19 @@ impl<'t> Outliner<'t, '_> {
         self.done = self.at;
     }
 
+    /// The same for a text of which no more is asked than whether there is one, and of which fault it tells: that stands
+    /// behind the mark.
+    #[inline]
+    fn replace_text(&mut self, key: &[u8], start: usize, content: &[u8]) {
+        if content.is_empty() && zero_of(key, b's').is_some() {
+            return;
+        }
+        self.replace(start, TEXT);
+        if let Some(fault) = keys::fault_in(key, content) {
+            self.out.push(fault.as_bytes(), fault.len());
+        }
+    }
+
     fn object(&mut self, depth: usize, below_level: bool) -> Option<()> {
         self.at += 1;
         if self.peek()? == b'}' {
@@ -132,8 +146,8 @@ impl<'t> Outliner<'t, '_> {
                 let value = self.string()?;
                 if keys::may_ask(key) {
                     self.text_value(key, value, depth, below_level);
-                } else if key.len() > keys::LONGEST || !keys::may_say(key, &self.text[value]) {
-                    self.replace(start, TEXT);
+                } else if key.len() > keys::LONGEST || !keys::may_say(key, &self.text[value.clone()]) {
+                    self.replace_text(key, start, &self.text[value]);
                 }
                 Some(())
             }
@@ -148,10 +162,12 @@ impl<'t> Outliner<'t, '_> {
                     _ => return None,
                 };
                 self.truths += usize::from(mark == TRUTH_VALUE);
-                let is_told = mark == TRUTH_VALUE
-                    && key.len() <= keys::LONGEST
-                    && (self.truths <= TRUTHS || keys::keeps_truth(key));
-                if !is_told && (!keys::may_ask(key) || !is_asked(key, below_level)) {
+                let is_told = match mark {
+                    TRUTH_VALUE => key.len() <= keys::LONGEST && (self.truths <= TRUTHS || keys::keeps_truth(key)),
+                    NUMBER => is_zero(&self.text[start..self.at]) && zero_of(key, b'n').is_some(),
+                    _ => false,
+                };
+                if !(is_told || keys::may_ask(key) && is_asked(key, below_level)) {
                     self.replace(start, mark);
                 }
                 Some(())
@@ -177,7 +193,7 @@ impl<'t> Outliner<'t, '_> {
             return;
         }
         if asks == Asks::Nothing {
-            return self.replace(quote, TEXT);
+            return self.replace_text(key, quote, content);
         }
         let is_escaped = content.contains(&b'\\');
         let says_nothing = match asks {
@@ -190,7 +206,7 @@ impl<'t> Outliner<'t, '_> {
             Asks::Fault => content.len() > if is_escaped { 64 } else { 8 },
         };
         if says_nothing {
-            self.replace(quote, TEXT);
+            self.replace_text(key, quote, content);
         }
     }
 
@@ -346,7 +362,8 @@ mod tests {
         message msg event log @message priority syslog_severity path url http.route route request request_line \
         user_agent User-Agent status STATUS http.status_code grpc.code rc exit_code returncode success ok healthy \
         passed failed err error exception error.type job_state newState reason type \
-        event.outcome authAllowed infected decision tracking checks.db eventName verb eventType health result a_key_that_is_longer_than_twenty-eight_bytes record settings";
+        event.outcome authAllowed infected decision tracking checks.db eventName verb eventType health result a_key_that_is_longer_than_twenty-eight_bytes record settings \
+        errors droppedRows replicas retcode lastError members failures detail description";
     const TEXTS: &[&str] = &[
         "",
         "x",
@@ -395,6 +412,11 @@ mod tests {
         "No",
         "True",
         "connection reset by 17",
+        "it timed out",
+        "no failures at all",
+        "0 failures, later lost 7",
+        r"all well\nbut lost",
+        "a\u{e9} refused",
         r#"it said \"no\" 17"#,
         r#"it said \"no\" 18"#,
         r#"- \"GET /a/17 HTTP/1.1\" 200 5"#,
