@@ -70,7 +70,8 @@ fn shorten(mut which: u64, zeros: u64, start: usize, out: &mut Buffer) {
         let bit = which & which.wrapping_neg();
         which &= which - 1;
         let end = at + runs[at..].iter().position(|&byte| byte == END).unwrap_or(runs.len() - at);
-        if zeros & bit != 0 && runs[at..end].iter().any(|&byte| byte != b'0') {
+        // A hexadecimal zero is one, too.
+        if zeros & bit != 0 && runs[at..end].iter().any(|&byte| !matches!(byte, b'0' | b'x')) {
             runs[done] = b'1';
             done += 1;
         } else {
@@ -195,7 +196,8 @@ mod tests {
     fn runs_of(line: &str, which: u64, zeros: u64) -> Vec<u8> {
         let runs = pieces_of(line).into_iter().filter(|(byte, _)| is_mark(*byte)).map(|(_, run)| run);
         let asked = runs.enumerate().filter(|(index, _)| *index < 64 && which >> index & 1 == 1);
-        let is_short = |index: usize, run: &[u8]| zeros >> index & 1 == 1 && run.iter().any(|&byte| byte != b'0');
+        let is_short =
+            |index: usize, run: &[u8]| zeros >> index & 1 == 1 && run.iter().any(|&byte| !matches!(byte, b'0' | b'x'));
         let written = asked.map(|(index, run)| if is_short(index, &run) { vec![b'1'] } else { run });
         written.flat_map(|run| [run, vec![END]].concat()).collect()
     }
