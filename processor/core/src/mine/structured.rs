@@ -238,7 +238,7 @@ impl Found {
         }
         let may_speak = kind == b's' && matches!(asks, Asks::Nothing | Asks::Outcome);
         if let Some(fault) = keys::fault_in(key, written).filter(|_| may_speak) {
-            return self.leaf(&[path, b"=", fault.as_bytes()].concat(), kind);
+            return self.leaf(&[path, b"=*", fault.as_bytes(), b"*"].concat(), kind);
         }
         self.leaf(path, kind);
     }
@@ -454,7 +454,7 @@ mod tests {
             (r#"{"msg":"on","cached":"true","plan":"no","to":"none"}"#, "{cached:s,plan:s,to:s} on"),
             (
                 r#"{"msg":"audit","type":"LOGIN_ERROR","reason":"it failed"}"#,
-                "{reason=fail:s,type=LOGIN_ERROR:s} audit",
+                "{reason=*fail*:s,type=LOGIN_ERROR:s} audit",
             ),
             (r#"{"msg":"audit","type":"LOGIN","a":{"result":"up"}}"#, "{a.result=up:s,type:s} audit"),
             (
@@ -491,12 +491,12 @@ mod tests {
     #[test]
     fn texts_that_say_what_happened_tell_of_their_first_fault() {
         for (text, shape) in [
-            (r#"{"detail":"connection refused by 7","note":"took 3 ms"}"#, "{detail=refused:s,note:s}"),
+            (r#"{"detail":"connection refused by 7","note":"took 3 ms"}"#, "{detail=*refused*:s,note:s}"),
             (
                 r#"{"stepResult":"it timed out","description":"disk failure"}"#,
-                "{description=fail:s,stepResult=timed:s}",
+                "{description=*fail*:s,stepResult=*timed*:s}",
             ),
-            (r#"{"detail":"no failure, later lost"}"#, "{detail=lost:s}"),
+            (r#"{"detail":"no failure, later lost"}"#, "{detail=*lost*:s}"),
             (r#"{"detail":"no failure\nlost"}"#, "{detail:s}"),
             (r#"{"name":"failed mails","title":"disk failure","x":"it failed"}"#, "{name:s,title:s,x:s}"),
             (r#"{"detail":"all is well","error":"it was refused"}"#, "{detail:s,error:s}"),
