@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::bits::Bits;
-use crate::lexicon::keys::is_answer;
+use crate::lexicon::keys::ANSWERS;
 use crate::lexicon::names_fault;
 
 /// Whether a number is of that kind by what stands around it, so that a zero there is a part of the wording. Words with a
@@ -142,7 +142,7 @@ fn is_supply(key: &[u8]) -> bool {
         b"slots",
         b"up",
     ];
-    is_answer(key) || SUPPLY.iter().any(|supply| ends_with_part(key, supply))
+    SUPPLY.iter().chain(&ANSWERS).any(|supply| ends_with_part(key, supply))
 }
 
 /// Whether a word is one of a list, or one of its parts is the last: `rows_dropped`, `availableReplicas`.
@@ -201,6 +201,7 @@ mod tests {
             "returned 0 rows",
             "value 0",
             "startup=0",
+            "took=0",
             "connected 0",
             "0  errors",
         ] {

@@ -7,7 +7,7 @@ mod scanner;
 pub mod strings;
 
 use super::bits::Bits;
-use super::counts::{self, Zero, is_zero};
+use super::counts::{self, Zero};
 use super::sink::MARK;
 use super::sink::Sink;
 use super::words::is_method;
@@ -315,6 +315,13 @@ impl Found {
     }
 }
 
+/// Whether a number is zero, however it is written: `0`, `0.00`, `-0`, `0e7`.
+fn is_zero(number: &[u8]) -> bool {
+    let digits = number.split(|byte| matches!(byte, b'e' | b'E')).next().unwrap_or_default();
+    let digits = digits.strip_prefix(b"-").unwrap_or(digits);
+    digits.first() == Some(&b'0') && digits.iter().all(|digit| matches!(digit, b'0' | b'.'))
+}
+
 /// What it says under a key that a number is zero, that a text is empty or that a list is: texts are asked that hold what
 /// went wrong, lists that hold that or what there should be some of.
 fn zero_of(key: &[u8], kind: u8) -> Option<Zero> {
@@ -477,6 +484,7 @@ mod tests {
             (r#"{"errors":7,"rows":7,"retcode":7}"#, "{errors:n,retcode:n,rows:n}"),
             (r#"{"lastError":"","name":"","result":""}"#, "{lastError=:s,name:s,result:s}"),
             (r#"{"lastError":"it fell","replicas":0}"#, "{lastError:s,replicas=0:n}"),
+            (r#"{"errors":0.00,"failed":-0,"lost":0e7,"missed":0.5}"#, "{errors=0:n,failed=0:n,lost=0:n,missed:n}"),
             (r#"{"errors":[],"members":[],"rows":[]}"#, "{errors=:a,members=:a,rows:a}"),
             (r#"{"errors":[1],"members":[1],"rows":[1]}"#, "{errors:a,members:a,rows:a}"),
             (

@@ -13,11 +13,10 @@ use memchr::memchr;
 
 use super::keys::{self, Asks};
 use super::strings::Strings;
-use super::{is_probing, levels, zero_of};
+use super::{is_probing, is_zero, levels, zero_of};
 use crate::class::Probe;
 use crate::mine::bits::Bits;
 use crate::mine::buffer::Buffer;
-use crate::mine::counts::is_zero;
 use crate::mine::{Masks, TRUTHS, head, plain};
 
 // What stands for values; other numbers than those that stand in a line's outline.
@@ -447,8 +446,8 @@ mod tests {
         "see /var/lib/18",
     ];
     const BARE: &[&str] = &[
-        "1", "2.5", "-7", "1e9", "0", "7", "3", "50", "30", "35", "404", "200", "503", "true", "false", "true",
-        "false", "null",
+        "1", "2.5", "-7", "1e9", "0", "7", "3", "50", "30", "35", "404", "200", "503", "0.00", "-0", "true", "false",
+        "true", "false", "null",
     ];
     const LISTS: &[&str] = &["[]", "[ ]", "[1,2]", "[{\"a\":\"]\"}]", "{}", "[\"x\"]"];
 
