@@ -5,8 +5,9 @@
 use std::ops::Range;
 
 use super::bits::Bits;
-use crate::lexicon::keys::ANSWERS;
-use crate::lexicon::names_fault;
+use crate::lexicon::endings::Endings;
+use crate::lexicon::keys::{ANSWERS, is_answer};
+use crate::lexicon::{may_tell, names_fault};
 
 /// Whether a number is of that kind by what stands around it, so that a zero there is a part of the wording. Words with a
 /// digit are not looked into.
@@ -37,6 +38,65 @@ pub fn tells_by_zero(text: &[u8], start: usize, end: usize, bits: &Bits) -> bool
     !counted.is_empty() && !bits.has_digit(counted.start, counted.end) && goes_wrong(&text[counted])
 }
 
+/// What is counted that goes wrong, beside what tells of a fault by itself.
+const TROUBLE: [&[u8]; 15] = [
+    b"alarms",
+    b"alerts",
+    b"bugs",
+    b"conflicts",
+    b"discarded",
+    b"drops",
+    b"duplicates",
+    b"infected",
+    b"misfires",
+    b"offline",
+    b"threats",
+    b"underreplicated",
+    b"vulnerabilities",
+    b"violations",
+    b"zombies",
+];
+
+/// What a result's code is called.
+const CODES: [&[u8]; 15] = [
+    b"code",
+    b"errno",
+    b"exit_value",
+    b"exitvalue",
+    b"hresult",
+    b"rc",
+    b"result",
+    b"ret",
+    b"retcode",
+    b"retval",
+    b"signal",
+    b"sqlcode",
+    b"sqlstate",
+    b"state",
+    b"status",
+];
+
+/// What there should be some of, beside what a key asks for that is so or not.
+const SUPPLY: [&[u8]; 17] = [
+    b"alive",
+    b"available",
+    b"backends",
+    b"brokers",
+    b"consumers",
+    b"free",
+    b"health",
+    b"healthy",
+    b"isr",
+    b"members",
+    b"online",
+    b"quorum",
+    b"ready",
+    b"remaining",
+    b"replicas",
+    b"slots",
+    b"up",
+];
+
 /// What a zero says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Zero {
@@ -61,27 +121,11 @@ pub fn under(key: &[u8]) -> Option<Zero> {
 
 /// Whether a word is what somebody counts who looks for trouble.
 fn goes_wrong(word: &[u8]) -> bool {
-    const TROUBLE: [&[u8]; 14] = [
-        b"alerts",
-        b"bugs",
-        b"conflicts",
-        b"discarded",
-        b"drops",
-        b"duplicates",
-        b"infected",
-        b"misfires",
-        b"offline",
-        b"threats",
-        b"underreplicated",
-        b"vulnerabilities",
-        b"violations",
-        b"zombies",
-    ];
     // How many there may be at most is a setting.
     if word.get(..3).is_some_and(|limit| limit.eq_ignore_ascii_case(b"max")) {
         return false;
     }
-    names_fault(word) || TROUBLE.iter().any(|trouble| ends_with_part(word, trouble))
+    may_tell(word) && names_fault(word) || ends_with_any(word, &TROUBLE, &TROUBLE_END)
 }
 
 /// Whether a number is zero, in as many digits as there may be: `0`, `0x0`, `0000`.
@@ -92,24 +136,7 @@ pub fn is_zero(number: &[u8]) -> bool {
 
 /// Whether a word says that a result's code follows.
 fn is_code(word: &[u8]) -> bool {
-    const CODES: [&[u8]; 15] = [
-        b"code",
-        b"errno",
-        b"exit_value",
-        b"exitvalue",
-        b"hresult",
-        b"rc",
-        b"result",
-        b"ret",
-        b"retcode",
-        b"retval",
-        b"signal",
-        b"sqlcode",
-        b"sqlstate",
-        b"state",
-        b"status",
-    ];
-    CODES.iter().any(|code| ends_with_part(word, code))
+    ends_with_any(word, &CODES, &CODES_END)
 }
 
 /// Whether a sentence says that a process or a function gave back what follows: `returned 0`, `exit value: 0`.
@@ -123,26 +150,17 @@ fn is_outcome(text: &[u8], word: &Range<usize>) -> bool {
 
 /// Whether a key is what there should be some of, or asks whether something is so.
 fn is_supply(key: &[u8]) -> bool {
-    const SUPPLY: [&[u8]; 17] = [
-        b"alive",
-        b"available",
-        b"backends",
-        b"brokers",
-        b"consumers",
-        b"free",
-        b"health",
-        b"healthy",
-        b"isr",
-        b"members",
-        b"online",
-        b"quorum",
-        b"ready",
-        b"remaining",
-        b"replicas",
-        b"slots",
-        b"up",
-    ];
-    SUPPLY.iter().chain(&ANSWERS).any(|supply| ends_with_part(key, supply))
+    ends_with_any(key, &SUPPLY, &SUPPLY_END)
+        || is_answer(key) && ANSWERS.iter().any(|answer| ends_with_part(key, answer))
+}
+
+/// How the words of the lists end.
+static TROUBLE_END: Endings = Endings::of(&TROUBLE);
+static CODES_END: Endings = Endings::of(&CODES);
+static SUPPLY_END: Endings = Endings::of(&SUPPLY);
+
+fn ends_with_any(word: &[u8], list: &[&[u8]], ends: &Endings) -> bool {
+    ends.may_end(word) && list.iter().any(|part| ends_with_part(word, part))
 }
 
 /// Whether a word is one of a list, or one of its parts is the last: `rows_dropped`, `availableReplicas`.
