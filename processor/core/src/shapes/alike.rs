@@ -1,5 +1,5 @@
 //! Templates that differ in nothing but what readers take for values: lists and objects in brackets, fields that hold
-//! several variables, and names of several words at the end. The engine keeps them apart; to who reads them they are one.
+//! several variables, names of several words at the end, and quotes that are empty or not. The engine keeps them apart; to who reads them they are one.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -19,8 +19,12 @@ struct Rule {
 /// A template and its places.
 type Placed<'t> = (&'t str, Vec<Range<usize>>);
 
-const RULES: [Rule; 3] =
-    [Rule { places: in_brackets, least: 3 }, Rule { places: fields, least: 2 }, Rule { places: name_at_end, least: 4 }];
+const RULES: [Rule; 4] = [
+    Rule { places: in_brackets, least: 3 },
+    Rule { places: fields, least: 2 },
+    Rule { places: name_at_end, least: 4 },
+    Rule { places: in_quotes, least: 2 },
+];
 
 /// For each template that another one says the same as, what both are shown as.
 pub fn alike<'t>(templates: impl Iterator<Item = &'t str>) -> HashMap<&'t str, String> {
@@ -183,6 +187,20 @@ fn name_at_end(text: &str) -> Vec<Range<usize>> {
     name.into_iter().collect()
 }
 
+/// What quotes hold that are empty, or a variable alone.
+fn in_quotes(text: &str) -> Vec<Range<usize>> {
+    let (mut places, mut done) = (Vec::new(), 0);
+    for (open, quote) in text.match_indices(['"', '\'']) {
+        let held = &text[open + 1..];
+        let length = variable(held).unwrap_or_default();
+        if open >= done && held[length..].starts_with(quote) {
+            places.push(open + 1..open + 1 + length);
+            done = open + 1 + length + 1;
+        }
+    }
+    places
+}
+
 /// Words behind which a name stands.
 const NAMING: [&str; 12] = ["as", "at", "by", "called", "for", "from", "in", "named", "of", "on", "to", "with"];
 
@@ -227,6 +245,14 @@ mod tests {
         assert_eq!(shown(&quoted), ["went id=<*> n=<*>"; 2]);
         let others =
             ["size=<*>, relay=<*> a, stat=Sent", "size=<*>, relay=b, stat=Sent", "size=<*>, relay=(<*>, stat=Sent"];
+        assert_eq!(shown(&others), others);
+    }
+
+    #[test]
+    fn empty_quotes_hold_a_value_where_others_do() {
+        let accounts = ["account=\"\" of '<*>' came", "account=\"<*>\" of '' came"];
+        assert_eq!(shown(&accounts), ["account=\"<*>\" of '<*>' came"; 2]);
+        let others = ["account=\"\" of a came", "account=\"a\" of a came", "account=\"\" it's left", "a '' came"];
         assert_eq!(shown(&others), others);
     }
 

@@ -116,15 +116,15 @@ fn noun(text: &str) -> Option<String> {
     let word = text.trim_end_matches([' ', ':', '=', '"', '\'', '(', '[', '<', '`']);
     let marks = text.len() - word.len();
     let start = word.bytes().rev().take_while(|byte| byte.is_ascii_alphabetic() || *byte == b'_').count();
-    let noun = std::str::from_utf8(last_part(&word.as_bytes()[word.len() - start..])).ok()?;
+    let noun = std::str::from_utf8(last_part(&word.as_bytes()[word.len() - start..])).ok()?.to_ascii_lowercase();
     let is_noun = noun.len() > 1
         && (1..=MARKS).contains(&marks)
-        && !JOINING.contains(&noun)
+        && !JOINING.contains(&&*noun)
         && !has_wording(noun.as_bytes())
         && !names_fault(noun.as_bytes())
         && !tells(noun.as_bytes())
-        && !is_verb(noun);
-    is_noun.then(|| noun.to_ascii_lowercase())
+        && !is_verb(&noun);
+    is_noun.then_some(noun)
 }
 
 /// Words that stand before names of any kind.
@@ -142,7 +142,9 @@ fn words(template: &str) -> Vec<Range<usize>> {
     for part in template.split(|letter: char| !is_part(letter)) {
         let word = part.trim_end_matches('.');
         let is_free = !template[..at].ends_with(['/', ':', '@', '<', '>']);
-        let ends = !template[at + part.len()..].starts_with(['/', '@', '<', '>', '=']);
+        let behind = &template[at + part.len()..];
+        let is_joined = behind.strip_prefix(':').is_some_and(|rest| !rest.is_empty() && !rest.starts_with(' '));
+        let ends = !is_joined && !behind.starts_with(['/', '@', '<', '>', '=']);
         if !word.is_empty() && is_free && ends {
             words.push(at..at + word.len());
         }
@@ -179,9 +181,15 @@ mod tests {
         let waits = "job waits in queue mail";
         assert_eq!(shown(&[took, (waits, waits)]), "job waits in queue <*>");
         assert_eq!(shown(&[took, ("queue 'mail' is full", "queue 'mail' is full")]), "queue '<*>' is full");
-        for other in
-            ["wait for mail", "queue letters", "queue/mail", "queue mail/x", "queue mail=1", "the queue of mail"]
-        {
+        for other in [
+            "wait for mail",
+            "queue letters",
+            "queue/mail",
+            "queue mail/x",
+            "queue mail=1",
+            "queue mail:full",
+            "the queue of mail",
+        ] {
             assert_eq!(shown(&[took, (other, other)]), other);
         }
     }
@@ -206,7 +214,8 @@ mod tests {
         for (noun, template, other) in [
             ("job: failed", "job: <*>", "job failed now"),
             ("seat: bad", "seat: <*>", "seat bad now"),
-            ("state: open", "state: <*>", "state open now"),
+            ("State: open", "State: <*>", "State open now"),
+            ("Type: open", "Type: <*>", "Type open now"),
         ] {
             assert_eq!(shown(&[(noun, template), (other, other)]), other);
         }
