@@ -175,6 +175,7 @@ mod tests {
             ("values [1, 2, 3] read", "values [<*>] read"),
             ("session 'abc' ended, can't resume", "session '<*>' ended, can't resume"),
             ("at Mon Jan  2 10:00:00 2024 done", "at <*> done"),
+            ("at Mon Jan1 done", "at Mon <*> done"),
             ("using sha256 for IPv6", "using sha256 for IPv6"),
             (r#"cart {"SKU-1013": "3", "total": "12"}"#, r#"cart {"<*>", "total": "<*>"}"#),
             ("read ['x', 'y', 'z'] and ['x'] of [a, b]", "read ['<*>'] and ['<*>'] of [<*>]"),

@@ -379,7 +379,8 @@ pub(super) mod tests {
         P_ACK_V1 a_v4_b A_B7 a7_v4_b orders_v2 libssl3 amd64 i386 aarch64 SIGUSR1 x86_64 .../7 \
         /a/7,b=7 a.b.C@5e7 c_v6_d_e 7_v4_a AH00124 AH00957 AH00124:~ AH00957:~ ORA-01017: ORA-00942: DSRA8203I:~ AB1: ABC12I DSRA8203E: ::1 ::17 ::ffff:7 =:1.5 :7 *:7 *:a7 a.py:7) a7.b:7) ~at~7:7) \
         10/0/30/69/109 1/-1/-1/+3/7 1/2/3/4 TCP_MISS/503 TCP_HIT/200 NONE/0 TCP_MISS/5030 7~7~7~\"GET~/a~ 503~7~7~7~\"GET~ 200~-~7~7~\"PUT~ GET~/a~7~ GET~/a~503 GET~https://a/b~->~404 \
-        1/FAILURE 0/SUCCESS 7/A 0x0 0x000 0~errors 0~rows~failed failed~0, failed=0 00 51 0000 ]~200~GET~/a Sent~500~in~ ~-~503~7";
+        1/FAILURE 0/SUCCESS 7/A 0x0 0x000 0~errors 0~rows~failed failed~0, failed=0 00 51 0000 ]~200~GET~/a Sent~500~in~ ~-~503~7 Jan1 Jan2x (200) (503) [404] [503]~GET~/a \
+        GET~/a~(404) GET~/a~31ms~503 200~GET~/a 503~<GET~https://a";
     const BEGINNINGS: &[&str] =
         &["took ", "the size ", "INFO ", "status ", "foo: ", "[7] ", "<3>", "17 ", "2024-05-01 10:00:00 "];
 

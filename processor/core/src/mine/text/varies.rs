@@ -182,8 +182,13 @@ impl Splitter<'_, '_> {
         let number_next = next.first().is_some_and(u8::is_ascii_digit);
         number_next && (self.last_was_variable || !is_zone(word))
             || is_month(word) && self.last_was_variable
-            || is_weekday(word) && next.get(..3).is_some_and(is_month)
+            || is_weekday(word) && next.get(..3).is_some_and(is_month) && self.is_plain(self.text.len() - next.len())
             || is_zone(word) && self.last_was_variable && self.is_behind_clock(start)
+    }
+
+    /// Whether the word that begins there is of letters; one with a digit is data, which nobody looks into.
+    fn is_plain(&self, start: usize) -> bool {
+        self.text[start..self.bits.word_end(start)].iter().all(u8::is_ascii_alphabetic)
     }
 
     /// Whether the word before ends a time: it is the last part of something with a colon, or an offset with its sign.
