@@ -183,8 +183,7 @@ pub fn is_answer(key: &[u8]) -> bool {
         && ANSWERS.iter().any(|end| key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end))
 }
 
-/// What such a key is or ends with.
-pub const ANSWERS: [&[u8]; 41] = [
+const ANSWERS: [&[u8]; 41] = [
     b"accepted",
     b"alive",
     b"allowed",

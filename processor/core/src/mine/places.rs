@@ -50,33 +50,11 @@ pub fn is_behind_request(text: &[u8], start: usize) -> bool {
 }
 
 /// Whether a number is the status of a request by what else the line says of one: alone behind a dash, as ASP.NET has it
-/// (`Request finished HTTP/1.1 GET http://shop - 200`), before the request at the beginning or behind a bracket
-/// (`] 200 GET /orders`), alone in brackets (`GET /orders (200)`, `[200] GET /orders`), or last behind the time that it took
-/// (`GET /orders 31ms 200`).
+/// (`Request finished HTTP/1.1 GET http://shop - 200`), or before the request behind a bracket (`] 200 GET /orders`).
 pub fn ends_request(text: &[u8], start: usize, end: usize) -> bool {
     let (before, behind) = (&text[..start], &text[end..]);
-    if is_enclosed(before, behind) {
-        return says_request(before) || is_request_behind(text, end + 1);
-    }
     before.ends_with(b" - ") && matches!(behind, [] | [b' ', ..]) && says_request(before)
-        || may_precede_request(before) && is_request_behind(text, end)
-        || behind.is_empty() && is_behind_time(before)
-}
-
-/// Whether that is a line's beginning, perhaps a letter for a level, or ends with a bracket.
-fn may_precede_request(before: &[u8]) -> bool {
-    matches!(before, [] | [_, b' ']) || before.ends_with(b"] ")
-}
-
-/// Whether a number stands alone in brackets: `(200)`.
-fn is_enclosed(before: &[u8], behind: &[u8]) -> bool {
-    matches!((before.last(), behind.first()), (Some(b'('), Some(b')')) | (Some(b'['), Some(b']')))
-}
-
-/// Whether a text ends with a request and a word that begins with a digit.
-fn is_behind_time(text: &[u8]) -> bool {
-    let Some((request, time)) = text.strip_suffix(b" ").and_then(cut_last) else { return false };
-    time.first().is_some_and(u8::is_ascii_digit) && is_behind_request(text, request.len() + 1)
+        || before.ends_with(b"] ") && is_request_behind(text, end)
 }
 
 /// Whether a text says that there was a request: by the protocol's name, or with its method and path.
@@ -90,15 +68,13 @@ fn says_request(text: &[u8]) -> bool {
 
 /// Whether a number may be one by what is around it, whatever else the line says.
 pub fn may_end_request(text: &[u8], start: usize, end: usize) -> bool {
-    text[..start].ends_with(b" - ") || ends_request(text, start, end)
+    text[..start].ends_with(b" - ") || text[..start].ends_with(b"] ") && is_request_behind(text, end)
 }
 
-/// Whether a method and a path or an address follow, perhaps behind a bracket.
+/// Whether a method and a path follow.
 fn is_request_behind(text: &[u8], end: usize) -> bool {
     let Some(request) = text[end..].strip_prefix(b" ") else { return false };
-    let request = request.strip_prefix(b"<").unwrap_or(request);
-    let Some(blank) = memchr(b' ', request).filter(|&blank| is_method(&request[..blank])) else { return false };
-    [&b"/"[..], b"http://", b"https://"].iter().any(|target| request[blank + 1..].starts_with(target))
+    memchr(b' ', request).is_some_and(|blank| is_method(&request[..blank]) && request[blank + 1..].starts_with(b"/"))
 }
 
 /// What stands before a text's last blank, and what behind it.

@@ -7,7 +7,6 @@ mod scanner;
 pub mod strings;
 
 use super::bits::Bits;
-use super::counts::{self, Zero};
 use super::sink::MARK;
 use super::sink::Sink;
 use super::words::is_method;
@@ -23,9 +22,6 @@ use scanner::Scanner;
 /// Deeper structures and wider ones are cut: their shape says `*` there.
 const DEPTH: usize = 32;
 const LEAVES: usize = 128;
-
-/// Of so many counts each tells whether it is zero; of more they tell together whether all is well.
-const COUNTS: usize = 4;
 
 /// Mines a JSON object, also one whose end was cut off: its shape says `*` and its message counts if it came in time.
 /// `None` when the text is none; then nothing was written to `sink`.
@@ -68,17 +64,14 @@ fn walk(encoded: &[u8], path: &mut Vec<u8>, depth: usize, found: &mut Found) -> 
                 walk(&inner, path, depth + 1, found)?;
             }
             Any::Map(_) => found.leaf(path, b'*'),
-            Any::Array(items) => found.array(path, pair.key, has_entries(&items)),
-            Any::Text(value) => found.scalar(path, pair.key, &Scalar::plain(value, b's'), depth),
-            Any::Bool(value) => {
-                found.scalar(path, pair.key, &Scalar::plain(if value { b"true" } else { b"false" }, b'b'), depth);
+            Any::Array(items) => {
+                found.container(pair.key, has_entries(&items));
+                found.leaf(path, b'a');
             }
-            Any::Int(value) => {
-                found.scalar(path, pair.key, &Scalar::plain(value.to_string().as_bytes(), b'n'), depth);
-            }
-            Any::Double(value) => {
-                found.scalar(path, pair.key, &Scalar::plain(value.to_string().as_bytes(), b'n'), depth);
-            }
+            Any::Text(value) => found.scalar(path, pair.key, value, b's', depth),
+            Any::Bool(value) => found.scalar(path, pair.key, if value { b"true" } else { b"false" }, b'b', depth),
+            Any::Int(value) => found.scalar(path, pair.key, value.to_string().as_bytes(), b'n', depth),
+            Any::Double(value) => found.scalar(path, pair.key, value.to_string().as_bytes(), b'n', depth),
             Any::Bytes(_) => found.leaf(path, b'x'),
             Any::Empty => found.leaf(path, b'0'),
         }
@@ -96,21 +89,6 @@ fn push_key(path: &mut Vec<u8>, key: &[u8]) {
     path.extend_from_slice(if named { key } else { MARK });
 }
 
-/// A value that holds no others. `written`: as it stands in the body, a text with its escapes; `kind`: the letter that
-/// stands for what it is.
-struct Scalar<'v> {
-    value: &'v [u8],
-    written: &'v [u8],
-    kind: u8,
-}
-
-impl<'v> Scalar<'v> {
-    /// One without escapes.
-    fn plain(value: &'v [u8], kind: u8) -> Self {
-        Self { value, written: value, kind }
-    }
-}
-
 /// What one structured body was found to hold.
 #[derive(Default)]
 struct Found {
@@ -119,11 +97,6 @@ struct Found {
     /// How many truth values there were, and of those that tell by their number alone the leaf and its path's end.
     truths: usize,
     flags: Vec<(usize, usize)>,
-    /// How many counts there were of what goes wrong or of what there should be some of, whether one of them tells of
-    /// trouble, and of those that are zero the leaf and its path's end.
-    counts: usize,
-    trouble: bool,
-    zeros: Vec<(usize, usize)>,
     wide: bool,
     message: Option<(u8, Vec<u8>)>,
     severity: Severity,
@@ -161,15 +134,7 @@ impl Found {
         }
     }
 
-    fn array(&mut self, path: &[u8], key: &[u8], filled: bool) {
-        self.container(key, filled);
-        if !self.counted(path, key, !filled, b'a') {
-            self.leaf(path, b'a');
-        }
-    }
-
-    fn scalar(&mut self, path: &[u8], key: &[u8], scalar: &Scalar<'_>, depth: usize) {
-        let &Scalar { value, written, kind } = scalar;
+    fn scalar(&mut self, path: &[u8], key: &[u8], value: &[u8], kind: u8, depth: usize) {
         self.truths += usize::from(kind == b'b');
         let mut name = [0; keys::LONGEST];
         let Some(name) = keys::lower(key, &mut name) else {
@@ -201,8 +166,7 @@ impl Found {
             Some(Level::Unknown) => return self.unknown_level(path, value, kind),
             None => {}
         }
-        let asks = keys::asks(name);
-        match asks {
+        match keys::asks(name) {
             Asks::Nothing => {}
             Asks::Priority => {
                 let class = match value {
@@ -226,38 +190,10 @@ impl Found {
         if is_flag && self.truths <= TRUTHS {
             self.flags.push((self.leaves.len(), self.arena.len() + path.len()));
         }
-        let is_nothing = match kind {
-            b'n' => is_zero(value),
-            _ => value.is_empty(),
-        };
-        if matches!(kind, b'n' | b's') && self.counted(path, key, is_nothing, kind) {
-            return;
-        }
         if kind == b's' && keys::says(key, value) || kind == b'b' && (!is_flag || self.truths <= TRUTHS) {
             return self.leaf(&[path, b"=", value].concat(), kind);
         }
-        let may_speak = kind == b's' && matches!(asks, Asks::Nothing | Asks::Outcome);
-        if let Some(fault) = keys::fault_in(key, written).filter(|_| may_speak) {
-            return self.leaf(&[path, b"=*", fault.as_bytes(), b"*"].concat(), kind);
-        }
         self.leaf(path, kind);
-    }
-
-    /// A count, or a text or a list that may be empty. Answers whether its leaf was written: that there is none of what it
-    /// counts or holds is a part of the shape.
-    fn counted(&mut self, path: &[u8], key: &[u8], is_nothing: bool, kind: u8) -> bool {
-        let Some(zero) = zero_of(key, kind) else { return false };
-        if zero != Zero::Code {
-            self.counts += 1;
-            self.trouble |= is_nothing == (zero == Zero::Lack);
-        }
-        if is_nothing {
-            if zero != Zero::Code {
-                self.zeros.push((self.leaves.len(), self.arena.len() + path.len()));
-            }
-            self.leaf(&[path, if kind == b'n' { b"=0" } else { b"=" }].concat(), kind);
-        }
-        is_nothing
     }
 
     /// A level that nobody here knows must not hide in a type with the levels that are known.
@@ -281,11 +217,11 @@ impl Found {
 
     fn write<S: Sink>(mut self, masks: &Masks, bits: &mut Bits, sink: &mut S, clues: &mut Clues) -> Severity {
         self.gelf_level();
-        let flags = self.flags.iter().filter(|_| self.truths > TRUTHS);
-        let zeros = self.zeros.iter().filter(|_| self.counts > COUNTS && self.trouble);
-        for &(leaf, end) in flags.chain(zeros) {
-            if let Some(leaf) = self.leaves.get_mut(leaf) {
-                leaf.1 = end;
+        if self.truths > TRUTHS {
+            for (leaf, end) in self.flags {
+                if let Some(leaf) = self.leaves.get_mut(leaf) {
+                    leaf.1 = end;
+                }
             }
         }
         let arena = &self.arena;
@@ -313,25 +249,6 @@ impl Found {
         }
         self.severity
     }
-}
-
-/// Whether a number is zero, however it is written: `0`, `0.00`, `-0`, `0e7`.
-fn is_zero(number: &[u8]) -> bool {
-    let digits = number.split(|byte| matches!(byte, b'e' | b'E')).next().unwrap_or_default();
-    let digits = digits.strip_prefix(b"-").unwrap_or(digits);
-    digits.first() == Some(&b'0') && digits.iter().all(|digit| matches!(digit, b'0' | b'.'))
-}
-
-/// What it says under a key that a number is zero, that a text is empty or that a list is: texts are asked that hold what
-/// went wrong, lists that hold that or what there should be some of.
-fn zero_of(key: &[u8], kind: u8) -> Option<Zero> {
-    let zero = counts::under(key).filter(|_| key.len() <= keys::LONGEST)?;
-    let is_asked = match kind {
-        b'n' => true,
-        b'a' => zero != Zero::Code,
-        _ => zero == Zero::Well,
-    };
-    is_asked.then_some(zero)
 }
 
 /// Whether a request is a prober's, as web servers write it: `GET /healthz HTTP/1.1`.
@@ -459,10 +376,7 @@ mod tests {
             (r#"{"msg":"on","result":false,"health":true}"#, "{health=true:b,result=false:b} on"),
             (r#"{"msg":"on","Ready":"False","authenticated":"no"}"#, "{Ready=False:s,authenticated=no:s} on"),
             (r#"{"msg":"on","cached":"true","plan":"no","to":"none"}"#, "{cached:s,plan:s,to:s} on"),
-            (
-                r#"{"msg":"audit","type":"LOGIN_ERROR","reason":"it failed"}"#,
-                "{reason=*fail*:s,type=LOGIN_ERROR:s} audit",
-            ),
+            (r#"{"msg":"audit","type":"LOGIN_ERROR","reason":"it failed"}"#, "{reason:s,type=LOGIN_ERROR:s} audit"),
             (r#"{"msg":"audit","type":"LOGIN","a":{"result":"up"}}"#, "{a.result=up:s,type:s} audit"),
             (
                 r#"{"e":true,"d":true,"c":{"x":true},"b":true,"a":true,"found":true}"#,
@@ -475,54 +389,6 @@ mod tests {
         ] {
             assert_eq!(mined(text).0, shape, "{text}");
         }
-    }
-
-    #[test]
-    fn that_there_is_none_tells_of_what_goes_wrong_and_of_what_there_should_be_some_of() {
-        for (text, shape) in [
-            (r#"{"errors":0,"rows":0,"retcode":0}"#, "{errors=0:n,retcode=0:n,rows:n}"),
-            (r#"{"errors":7,"rows":7,"retcode":7}"#, "{errors:n,retcode:n,rows:n}"),
-            (r#"{"lastError":"","name":"","result":""}"#, "{lastError=:s,name:s,result:s}"),
-            (r#"{"lastError":"it fell","replicas":0}"#, "{lastError:s,replicas=0:n}"),
-            (r#"{"errors":0.00,"failed":-0,"lost":0e7,"missed":0.5}"#, "{errors=0:n,failed=0:n,lost=0:n,missed:n}"),
-            (r#"{"errors":[],"members":[],"rows":[]}"#, "{errors=:a,members=:a,rows:a}"),
-            (r#"{"errors":[1],"members":[1],"rows":[1]}"#, "{errors:a,members:a,rows:a}"),
-            (
-                r#"{"max_errors":0,"an_error_key_that_is_longer_than_all":0}"#,
-                "{an_error_key_that_is_longer_than_all:n,max_errors:n}",
-            ),
-        ] {
-            assert_eq!(mined(text).0, shape, "{text}");
-        }
-    }
-
-    #[test]
-    fn texts_that_say_what_happened_tell_of_their_first_fault() {
-        for (text, shape) in [
-            (r#"{"detail":"connection refused by 7","note":"took 3 ms"}"#, "{detail=*refused*:s,note:s}"),
-            (
-                r#"{"stepResult":"it timed out","description":"disk failure"}"#,
-                "{description=*fail*:s,stepResult=*timed*:s}",
-            ),
-            (r#"{"detail":"no failure, later lost"}"#, "{detail=*lost*:s}"),
-            (r#"{"detail":"no failure\nlost"}"#, "{detail:s}"),
-            (r#"{"name":"failed mails","title":"disk failure","x":"it failed"}"#, "{name:s,title:s,x:s}"),
-            (r#"{"detail":"all is well","error":"it was refused"}"#, "{detail:s,error:s}"),
-        ] {
-            assert_eq!(mined(text).0, shape, "{text}");
-        }
-    }
-
-    #[test]
-    fn many_counts_tell_together_whether_all_is_well() {
-        let counts = |dropped: &str, replicas: &str| {
-            let text =
-                format!(r#"{{"errors":0,"failed":0,"dropped":{dropped},"lost":0,"replicas":{replicas},"rc":0}}"#);
-            mined(&text).0
-        };
-        assert_eq!(counts("0", "3"), "{dropped=0:n,errors=0:n,failed=0:n,lost=0:n,rc=0:n,replicas:n}");
-        assert_eq!(counts("7", "3"), "{dropped:n,errors:n,failed:n,lost:n,rc=0:n,replicas:n}");
-        assert_eq!(counts("0", "0"), counts("7", "3"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{Tags, text_of};
 use crate::any::{Any, KeyValue, short_pair};
 use crate::class::{Clues, Outcome, Probe, Severity};
 use crate::lexicon::endings::{Endings, LongEndings};
-use crate::lexicon::keys::{asks_state, is_answer, last_part};
+use crate::lexicon::keys::{asks_state, is_answer};
 use crate::lexicon::names_fault;
 use crate::mine::clues;
 use crate::wire::Malformed;
@@ -86,9 +86,6 @@ impl<'a> Attributes<'a> {
         }
         match truth(&text) {
             Some(truth) => self.answered(pair.key, name, truth),
-            None if value.whole().is_some_and(|count| count > 0) && counts_failures(pair.key) => {
-                self.clues.error = true;
-            }
             None if value.text().is_some() && (asks_state(pair.key) || is_event(name)) => {
                 self.clues.error |= tells_of_fault(&text);
             }
@@ -203,25 +200,6 @@ fn is_fault(name: &[u8]) -> bool {
     clues::asks(last_of(name)) == clues::Asks::Fault
 }
 
-/// Whether a key has how often something failed: `errors`, `rows_lost`, `failure.count`.
-fn counts_failures(key: &[u8]) -> bool {
-    const COUNTED: [&[u8]; 10] = [
-        b"crashes",
-        b"dropped",
-        b"errors",
-        b"exceptions",
-        b"failed",
-        b"failures",
-        b"lost",
-        b"refused",
-        b"rejected",
-        b"timeouts",
-    ];
-    let last = last_part(key);
-    let is = |words: &[&[u8]]| words.iter().any(|word| last.eq_ignore_ascii_case(word));
-    is(&COUNTED) || is(&[b"count", b"total"]) && names_fault(&key[..key.len() - last.len()])
-}
-
 /// Whether that is where programs leave the trace of an exception.
 fn is_traced(last: &[u8]) -> bool {
     matches!(last, b"stack" | b"stacktrace" | b"stack_trace" | b"exc_info")
@@ -263,8 +241,7 @@ static ASKING: LongEndings = LongEndings::new(&[
     b"rror", b"rrno", b"rmsg", b"_msg", b"sage", b"evel", b"rity", b"tack", b"race", b"info", b"sion", b"tion",
     b"_err", b".err", b".lvl", b"pted", b"live", b"owed", b"oved", b"ated", b"ized", b"able", b"cked", b"ured",
     b"eted", b"cted", b"tent", b"aded", b"ered", b"nied", b"ired", b"iled", b"lure", b"nted", b"lthy", b"line",
-    b"shes", b"pped", b"rors", b"ions", b"ures", b"lost", b"used", b"outs", b"ount", b"otal", b"ssed", b"tted",
-    b"orum", b"eady", b"oked", b"tled", b"eded", b"cess", b"nced", b"sted", b"alid", b"fied",
+    b"ssed", b"tted", b"orum", b"eady", b"oked", b"tled", b"eded", b"cess", b"nced", b"sted", b"alid", b"fied",
 ]);
 
 #[inline]
@@ -388,14 +365,6 @@ mod tests {
             ("job.exit_code", 1, Outcome::Error),
             ("country.code", 404, Outcome::Unset),
             ("ElapsedMilliseconds", 500, Outcome::Unset),
-            ("Errors", 3, Outcome::Error),
-            ("errors", 0, Outcome::Unset),
-            ("failure.count", 3, Outcome::Error),
-            ("job.rowsLost", 3, Outcome::Error),
-            ("timeouts", 3, Outcome::Error),
-            ("count", 3, Outcome::Unset),
-            ("order.total", 3, Outcome::Unset),
-            ("max_retries", 3, Outcome::Unset),
         ] {
             let mut value = Vec::new();
             crate::wire::put_varint(&mut value, u64::from(INT));

@@ -1,5 +1,6 @@
 //! Templates that differ in nothing but what readers take for values: lists and objects in brackets, fields that hold
-//! several variables, names of several words at the end, and quotes that are empty or not. The engine keeps them apart; to who reads them they are one.
+//! several variables, names of several words at the end, and quotes that are empty or not. The engine keeps them apart; to
+//! who reads them they are one.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;

@@ -128,8 +128,10 @@ fn noun(text: &str) -> Option<String> {
 }
 
 /// Words that stand before names of any kind.
-const JOINING: [&str; 18] =
-    ["a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "has", "in", "is", "of", "on", "or", "the", "to"];
+const JOINING: [&str; 25] = [
+    "a", "all", "an", "and", "are", "as", "at", "be", "by", "can", "for", "from", "has", "in", "into", "is", "no",
+    "not", "of", "on", "or", "the", "to", "will", "with",
+];
 
 fn is_verb(word: &str) -> bool {
     word.len() > 4 && (word.ends_with("ed") || word.ends_with("ing"))

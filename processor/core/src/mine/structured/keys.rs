@@ -1,12 +1,8 @@
 //! What is asked of a value by its key, wherever in a structured body it stands. Levels and messages come before it.
 
-use memchr::memchr;
-
 use crate::lexicon::endings::Endings;
-use crate::lexicon::keys::{
-    asks_operation, asks_state, has_data, has_wording, is_answer, is_naming, last_part, names_thing,
-};
-use crate::lexicon::{faults, may_tell, names_fault, tells};
+use crate::lexicon::keys::{asks_operation, asks_state, has_wording, is_answer, is_naming, names_thing};
+use crate::lexicon::{may_tell, names_fault, tells};
 use crate::mine::clues;
 use crate::mine::words::{is_nothing, is_state, is_truth};
 
@@ -90,33 +86,6 @@ fn says_anywhere(key: &[u8], value: &[u8]) -> bool {
     !names_thing(key) || says_state()
 }
 
-/// The fault that a text of several words tells of, under a key that has such. `written`: as it stands in the body; what is
-/// behind its first escape is not looked at.
-#[inline]
-pub fn fault_in(key: &[u8], written: &[u8]) -> Option<&'static str> {
-    memchr(b' ', &written[..written.len().min(LOOKED_AT)])?;
-    spoken_fault(key, written)
-}
-
-#[inline(never)]
-fn spoken_fault(key: &[u8], written: &[u8]) -> Option<&'static str> {
-    if key.len() > LONGEST || has_data(key) && !last_part(key).eq_ignore_ascii_case(b"description") {
-        return None;
-    }
-    let head = &written[..written.len().min(LOOKED_AT)];
-    let head = memchr(b'\\', head).map_or(head, |escape| &head[..escape]);
-    let mut is_denied = false;
-    for word in head.split(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'-' | b'\'')) {
-        if !word.is_empty() {
-            if !is_denied && may_tell(word) && names_fault(word) {
-                return std::str::from_utf8(word).ok().and_then(|word| faults(word).next());
-            }
-            is_denied = matches!(word, b"no" | b"No" | b"without" | b"Without" | b"0");
-        }
-    }
-    None
-}
-
 fn is_answer_word(value: &[u8]) -> bool {
     value.eq_ignore_ascii_case(b"yes") || value.eq_ignore_ascii_case(b"no")
 }
@@ -134,9 +103,6 @@ pub fn keeps_truth(key: &[u8]) -> bool {
 
 /// No longer text stands in a shape.
 const LONGEST_WORD: usize = 32;
-
-/// So much of a text is asked for a fault.
-const LOOKED_AT: usize = 256;
 
 /// The longest key that is asked anything.
 pub const LONGEST: usize = 28;

@@ -2,7 +2,7 @@
 
 use memchr::memchr2;
 
-use super::{DEPTH, Found, Scalar, push_key};
+use super::{DEPTH, Found, push_key};
 
 /// A scanner for JSON that builds nothing but what `Found` keeps.
 pub(super) struct Scanner<'t, 'f> {
@@ -58,25 +58,19 @@ impl<'t> Scanner<'t, '_> {
                 self.found.container(key, !empty);
                 self.object(path, depth + 1)
             }
-            first @ (b'{' | b'[') => {
+            b'{' | b'[' => {
                 let start = self.at;
                 self.skip_container()?;
-                let filled = self.at - start > 2;
-                if first == b'[' {
-                    self.found.array(path, key, filled);
-                } else {
-                    self.found.container(key, filled);
-                    self.found.leaf(path, b'*');
-                }
+                self.found.container(key, self.at - start > 2);
+                self.found.leaf(path, if self.text[start] == b'[' { b'a' } else { b'*' });
                 Some(())
             }
             b'"' => {
-                let written = self.string()?;
-                if written.contains(&b'\\') {
-                    let value = unescaped(written);
-                    self.found.scalar(path, key, &Scalar { value: &value, written, kind: b's' }, depth);
+                let value = self.string()?;
+                if value.contains(&b'\\') {
+                    self.found.scalar(path, key, &unescaped(value), b's', depth);
                 } else {
-                    self.found.scalar(path, key, &Scalar::plain(written, b's'), depth);
+                    self.found.scalar(path, key, value, b's', depth);
                 }
                 Some(())
             }
@@ -96,7 +90,7 @@ impl<'t> Scanner<'t, '_> {
                     [b'-' | b'0'..=b'9', ..] => b'n',
                     _ => return None,
                 };
-                self.found.scalar(path, key, &Scalar::plain(value, kind), depth);
+                self.found.scalar(path, key, value, kind, depth);
                 Some(())
             }
         }

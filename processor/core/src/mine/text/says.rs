@@ -26,25 +26,13 @@ impl Splitter<'_, '_> {
     /// What a number says by where it stands: a status after a request, an exit code after those words.
     #[inline]
     pub(super) fn status(&mut self, start: usize, word: &[u8]) {
-        let last = match self.text[..start] {
-            [.., last, b' '] => last,
-            [] | [.., b'(' | b'['] if word.len() == 3 => return self.look_at_enclosed(start, word),
-            _ => return,
-        };
+        let [.., last, b' '] = self.text[..start] else { return };
         if !(word[0].is_ascii_digit() || word[0] == b'-') {
             return;
         }
         // A word that an exit code stands behind ends in one of these letters.
         if word.len() == 3 || !last.is_ascii_alphabetic() || may_end_exit(last) {
             self.look_at_status(start, word);
-        }
-    }
-
-    /// A number at the beginning or in brackets.
-    #[inline(never)]
-    fn look_at_enclosed(&mut self, start: usize, word: &[u8]) {
-        if let Some(status) = number(word).filter(|_| places::ends_request(self.text, start, start + word.len())) {
-            self.clues.http(status);
         }
     }
 
